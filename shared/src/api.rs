@@ -1,0 +1,299 @@
+//! The console's REST bodies, under `/api/v1`. JSON both ways; errors are [`ApiError`] with a fitting HTTP status.
+//!
+//! | call | body → answer |
+//! |---|---|
+//! | `GET  /site` | → [`Site`] (no login needed) |
+//! | `POST /login` | [`Login`] → [`Me`], sets the cookie |
+//! | `POST /logout` | → 204 |
+//! | `GET  /me` | → [`Me`] |
+//! | `GET  /meetings` | → `[`[`MeetingSummary`]`]`, newest start first |
+//! | `POST /meetings` | [`NewMeeting`] → 201 [`MeetingDetail`] |
+//! | `GET  /meetings/{id}` | → [`MeetingDetail`] |
+//! | `PATCH /meetings/{id}` | [`MeetingPatch`] → [`MeetingDetail`] |
+//! | `POST /meetings/{id}/end` | → [`MeetingDetail`] |
+//! | `POST /meetings/{id}/invitees` | [`NewInvitee`] → 201 [`IssuedPin`] |
+//! | `POST /meetings/{id}/invitees/{id}/pin` | → [`IssuedPin`]; the old PIN dies |
+//! | `POST /meetings/{id}/invitees/{id}/password` | → [`Invitee`]; a password goes out by SMS now |
+//! | `GET  /meetings/{id}/invitees/{id}/invitation.ics` | → `text/calendar` |
+//! | `GET  /outbox` | → `[`[`OutboxMessage`]`]` (demo only, else 404) |
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{InviteeId, MeetingId};
+use crate::input::InvalidText;
+use crate::meeting::{MeetingInfo, MeetingPhase, Role};
+use crate::secret::Secret;
+use crate::signal::PasswordState;
+use crate::units::UnixMs;
+
+/// What every page may know of this deployment before anybody logs in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Site {
+    /// Plain HTTP on loopback: a banner says so (D15).
+    pub demo: bool,
+    /// Attribution the location database asks for, when one is loaded.
+    pub geo_attribution: Option<String>,
+    /// Version of the server.
+    pub version: String,
+}
+
+/// Console login.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Login {
+    /// Account name.
+    pub name: String,
+    /// Its password.
+    pub password: Secret,
+}
+
+/// The account that is logged in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Me {
+    /// Account name.
+    pub name: String,
+    /// The organisation it belongs to.
+    pub organisation: String,
+    /// Idle seconds after which it is logged out (D8). Asking in the background does not count as activity.
+    pub idle_logout_s: u32,
+}
+
+/// A new meeting.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewMeeting {
+    /// Checked by [`crate::input::title`].
+    pub title: String,
+    /// When.
+    pub start: Start,
+    /// Minutes, 1 to [`crate::limits::MAX_MEETING_MINUTES`].
+    pub duration_minutes: u32,
+    /// IANA name.
+    pub time_zone: String,
+    /// Whether everybody needs an SMS password on top of the PIN (D25).
+    pub ask_password: bool,
+}
+
+/// When a meeting starts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Start {
+    /// At once.
+    Now,
+    /// At a wall-clock time in the meeting's time zone.
+    At {
+        /// `2026-11-21T14:30`, as `<input type="datetime-local">` gives it.
+        local: String,
+    },
+}
+
+/// Changes to a meeting; what is absent stays.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct MeetingPatch {
+    /// Ask for an SMS password or not.
+    pub ask_password: Option<bool>,
+}
+
+/// A line in the list of meetings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MeetingSummary {
+    /// What and when.
+    pub info: MeetingInfo,
+    /// Where it is in its life.
+    pub phase: MeetingPhase,
+    /// How many people are invited.
+    pub invitees: u32,
+    /// How many are in the room just now.
+    pub present: u32,
+    /// How many are in the lobby just now.
+    pub waiting: u32,
+}
+
+/// A meeting with its invitees.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MeetingDetail {
+    /// What and when.
+    pub info: MeetingInfo,
+    /// Where it is in its life.
+    pub phase: MeetingPhase,
+    /// Whether everybody needs an SMS password.
+    pub ask_password: bool,
+    /// Scheduled length, minutes, extensions included.
+    pub duration_minutes: u32,
+    /// In order of invitation.
+    pub invitees: Vec<Invitee>,
+}
+
+/// A person to invite.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewInvitee {
+    /// Checked by [`crate::input::name`].
+    pub name: String,
+    /// Checked by [`crate::input::phone`] and against the numbering plan. Needed for an SMS password.
+    pub phone: Option<String>,
+    /// Checked by [`crate::input::email`].
+    pub email: Option<String>,
+    /// What they may do.
+    pub role: Role,
+}
+
+/// An invited person, as the console shows them. Never with a PIN.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invitee {
+    /// Which invitation.
+    pub id: InviteeId,
+    /// Name on the invitation.
+    pub name: String,
+    /// E.164.
+    pub phone: Option<String>,
+    /// E-mail address.
+    pub email: Option<String>,
+    /// What they may do.
+    pub role: Role,
+    /// When the PIN that works now was issued; `None` when it was withdrawn.
+    pub pin_issued_at: Option<UnixMs>,
+    /// How things stand with the SMS password.
+    pub password: PasswordState,
+    /// The invitation link; the PIN is still asked. Its token is in the fragment, so that it reaches no server log.
+    pub link: String,
+}
+
+/// A PIN, shown this once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IssuedPin {
+    /// Whose.
+    pub invitee: Invitee,
+    /// Sixteen digits in groups of four.
+    pub pin: Secret,
+}
+
+/// An SMS that the demo did not send but kept for its console.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutboxMessage {
+    /// When.
+    pub at: UnixMs,
+    /// To which number.
+    pub to: String,
+    /// What it says.
+    pub text: String,
+}
+
+/// Why a call failed. One variant per thing a page does differently.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case", tag = "error")]
+pub enum ApiError {
+    /// 401: nobody is logged in (any more).
+    #[error("log in first")]
+    NotLoggedIn,
+    /// 401: name or password is wrong; which one is not said.
+    #[error("name or password is wrong")]
+    WrongLogin,
+    /// 429: wait.
+    #[error("too many tries, wait {retry_after_s} s")]
+    TooManyTries {
+        /// Seconds.
+        retry_after_s: u32,
+    },
+    /// 503: more logins at once than the server hashes.
+    #[error("the server is busy, try again")]
+    Busy,
+    /// 403: the request did not come from this site's own pages.
+    #[error("this request did not come from this site's pages")]
+    ForeignOrigin,
+    /// 404: it is not there, or not yours.
+    #[error("not found")]
+    NotFound,
+    /// 409: the meeting is over.
+    #[error("the meeting is over")]
+    MeetingOver,
+    /// 409: the meeting has as many invitees as it can.
+    #[error("the meeting is full")]
+    MeetingFull,
+    /// 409: this person has no telephone number.
+    #[error("there is no telephone number to send to")]
+    NoPhone,
+    /// 502: the SMS gateway did not take it.
+    #[error("the SMS was not taken by the gateway")]
+    SmsNotDelivered,
+    /// 422: one field is wrong.
+    #[error("{field}: {reason}")]
+    Field {
+        /// Which.
+        field: Field,
+        /// Why.
+        reason: FieldError,
+    },
+    /// 400: the body is not what this call takes.
+    #[error("the request cannot be read")]
+    Unreadable,
+    /// 413: the body is too large.
+    #[error("the request is too large")]
+    TooLarge,
+    /// 500: details are in the server's log.
+    #[error("the server could not do this; its log says why")]
+    Internal,
+}
+
+/// A field of a form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Field {
+    /// [`NewMeeting::title`].
+    Title,
+    /// [`NewMeeting::start`].
+    Start,
+    /// [`NewMeeting::duration_minutes`].
+    Duration,
+    /// [`NewMeeting::time_zone`].
+    TimeZone,
+    /// [`NewInvitee::name`].
+    Name,
+    /// [`NewInvitee::phone`].
+    Phone,
+    /// [`NewInvitee::email`].
+    Email,
+}
+
+impl std::fmt::Display for Field {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Field::Title => "title",
+            Field::Start => "start",
+            Field::Duration => "duration",
+            Field::TimeZone => "time zone",
+            Field::Name => "name",
+            Field::Phone => "phone",
+            Field::Email => "e-mail",
+        })
+    }
+}
+
+/// What is wrong with a field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum FieldError {
+    /// A rule of [`crate::input`].
+    #[error("{reason}")]
+    Text {
+        /// Which.
+        reason: InvalidText,
+    },
+    /// No telephone number of that shape exists in any numbering plan.
+    #[error("no such telephone number can exist")]
+    ImpossibleNumber,
+    /// Not a date and time.
+    #[error("is not a date and time")]
+    NotATime,
+    /// The meeting would already be over.
+    #[error("lies in the past")]
+    InThePast,
+    /// Out of range.
+    #[error("must be between {min} and {max}")]
+    OutOfRange {
+        /// Smallest.
+        min: u32,
+        /// Largest.
+        max: u32,
+    },
+    /// Not in the time zone database.
+    #[error("is not a known time zone")]
+    UnknownTimeZone,
+}

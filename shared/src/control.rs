@@ -1,0 +1,96 @@
+//! Signaling ⇄ SFU. In one process these travel over a channel; later the same messages cross mutually
+//! authenticated TLS. The SFU knows numbers, roles and stages, never names, PINs or addresses of people.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{ParticipantId, RoomId, SessionId};
+use crate::meeting::Role;
+use crate::signal::{OfferError, Slots, Stage};
+
+/// What signaling tells the SFU.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "type")]
+pub enum Command {
+    /// Take this offer and open a media session. Answered by [`Event::Answered`] or [`Event::OfferRefused`].
+    /// An older session of the same participant in the room is dropped: the newer wins.
+    Join {
+        /// Made when it does not exist.
+        room: RoomId,
+        /// The connection.
+        session: SessionId,
+        /// The person.
+        participant: ParticipantId,
+        /// What they may do.
+        role: Role,
+        /// Lobby: publish-only, seen by moderators alone. Room: everything their role allows.
+        stage: Stage,
+        /// SDP offer; its DTLS fingerprint is what the media session is bound to.
+        offer: String,
+    },
+    /// Raise a lobby session to the room, in place.
+    Admit {
+        /// The connection.
+        session: SessionId,
+    },
+    /// Drop a session.
+    Leave {
+        /// The connection.
+        session: SessionId,
+    },
+    /// Drop a room with all its sessions, pointers and drawings.
+    CloseRoom {
+        /// The room.
+        room: RoomId,
+    },
+}
+
+/// What the SFU tells signaling.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "type")]
+pub enum Event {
+    /// The offer was taken.
+    Answered {
+        /// The connection.
+        session: SessionId,
+        /// SDP answer.
+        answer: String,
+    },
+    /// The offer was not taken; there is no session.
+    OfferRefused {
+        /// The connection.
+        session: SessionId,
+        /// Why.
+        error: OfferError,
+    },
+    /// ICE and DTLS are up.
+    Connected {
+        /// The connection.
+        session: SessionId,
+    },
+    /// The session is gone and nothing more follows for it. Not sent for a `Leave`, `CloseRoom` or newer `Join` of signaling's own.
+    Gone {
+        /// The connection.
+        session: SessionId,
+        /// Why.
+        reason: Gone,
+    },
+    /// Whose media now fills which slot of this session. Never sent to a session in the lobby.
+    SlotsChanged {
+        /// The connection.
+        session: SessionId,
+        /// All slots.
+        slots: Slots,
+    },
+}
+
+/// Why the SFU gave a session up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Gone {
+    /// Nothing arrived for too long (ICE disconnected), or the connection never came up.
+    Timeout,
+    /// The peer closed DTLS.
+    Closed,
+    /// Handling this peer's packets failed in a way that must not happen; details are in the log.
+    Fault,
+}

@@ -1,0 +1,22 @@
+//! The contract: every message and body that crosses a wire in Conclave is one type here, compiled for
+//! the browser and for the server alike.
+//!
+//! What lives here: ids, limits, the WebSocket messages ([`signal`]), the REST bodies ([`api`]), the
+//! messages between signaling and SFU ([`control`]), the data-channel frames ([`surface`]), the
+//! checks that both sides must agree on ([`input`], [`pin`]) and the translation function ([`text`]).
+//!
+//! What does not: anything that does I/O, knows a clock, a database, a browser or a socket.
+
+pub mod api;
+pub mod control;
+pub mod ids;
+pub mod input;
+pub mod limits;
+pub mod location;
+pub mod meeting;
+pub mod pin;
+pub mod secret;
+pub mod signal;
+pub mod surface;
+pub mod text;
+pub mod units;

@@ -1,0 +1,88 @@
+//! Every limit that both sides of a wire must agree on, with the sentence that says what moves when it moves.
+
+/// Version of the WebSocket and data-channel protocol, sent in the first message of either side.
+/// Raise it when an old page must reload to talk to a new server.
+pub const PROTOCOL_VERSION: u16 = 1;
+
+/// Largest WebSocket message, bytes. Bounds what a stranger can make the server hold per connection.
+pub const MAX_SIGNAL_MESSAGE_BYTES: usize = 64 * 1024;
+
+/// Largest SDP offer, bytes. Parsing is linear, about 8 ms per 90 KiB; our own offer stays under 48 KiB.
+pub const MAX_SDP_BYTES: usize = 64 * 1024;
+
+/// Most m-lines in an offer. Our own offer has 22: 3 up, 18 slots, 1 for data.
+pub const MAX_SDP_M_LINES: usize = 64;
+
+/// People in one room, the lobby included.
+pub const MAX_PARTICIPANTS: usize = 10;
+
+/// Receive-only video m-lines in every offer: everybody else's face.
+pub const VIDEO_SLOTS: usize = MAX_PARTICIPANTS - 1;
+
+/// Receive-only audio m-lines in every offer: everybody else's voice.
+pub const AUDIO_SLOTS: usize = MAX_PARTICIPANTS - 1;
+
+/// Camera picture that the browser is asked for, pixels.
+pub const CAMERA_WIDTH: u32 = 640;
+/// See [`CAMERA_WIDTH`].
+pub const CAMERA_HEIGHT: u32 = 360;
+/// What the camera's encoder may use, kilobit per second.
+pub const CAMERA_MAX_KBPS: u32 = 500;
+
+/// Largest message on a data channel in either direction, bytes: what every browser takes in one piece.
+pub const MAX_SURFACE_MESSAGE_BYTES: usize = 16 * 1024;
+
+/// Pointer positions a second that the SFU passes on per person; more are dropped, the newest wins.
+pub const MAX_POINTERS_PER_SECOND: u32 = 30;
+
+/// Bytes of drawing a room keeps. A full board refuses new strokes; a clear empties it.
+pub const MAX_DRAWING_LOG_BYTES: usize = 4 * 1024 * 1024;
+
+/// Drawing operations a room keeps, whatever their size: bounds the cost of a late joiner's picture.
+pub const MAX_DRAWING_LOG_OPS: usize = 20_000;
+
+/// Drawing operations a second that one person may send, averaged, with a burst of as many.
+pub const MAX_DRAWING_OPS_PER_SECOND: u32 = 120;
+
+/// Smallest gap between two keyframe requests to the same publisher, milliseconds. A smaller gap lets
+/// newcomers see a face sooner and makes the publisher send more large frames.
+pub const KEYFRAME_REQUEST_GAP_MS: u64 = 500;
+
+/// Digits of a PIN. With 1,000 live PINs and 2,000 evaluations a second, 16 digits stand 158 years.
+pub const PIN_DIGITS: usize = 16;
+
+/// How long before its start a meeting's PINs open, milliseconds.
+pub const PIN_OPENS_BEFORE_START_MS: i64 = 15 * 60 * 1000;
+
+/// How long a meeting goes on after its scheduled end unless a moderator extends it, milliseconds.
+pub const DEFAULT_GRACE_MS: i64 = 10 * 60 * 1000;
+
+/// Most minutes a moderator may add in one go.
+pub const MAX_EXTENSION_MINUTES: u32 = 120;
+
+/// Longest meeting, minutes.
+pub const MAX_MEETING_MINUTES: u32 = 24 * 60;
+
+/// Most invitees of one meeting.
+pub const MAX_INVITEES: usize = 50;
+
+/// Characters of an SMS password.
+pub const SMS_PASSWORD_CHARS: usize = 8;
+
+/// Wrong tries that void an SMS password.
+pub const SMS_PASSWORD_TRIES: u8 = 5;
+
+/// Longest meeting title, characters.
+pub const MAX_TITLE_CHARS: usize = 200;
+
+/// Longest name of a person or account, characters.
+pub const MAX_NAME_CHARS: usize = 100;
+
+/// Longest e-mail address, bytes (RFC 5321 section 4.5.3.1.3).
+pub const MAX_EMAIL_BYTES: usize = 254;
+
+/// How often the server says [`crate::signal::ServerMsg::Ping`], milliseconds.
+pub const PING_EVERY_MS: u64 = 1_500;
+
+/// Silence after which either side gives a WebSocket up, milliseconds. Leaving is noticed within it.
+pub const SILENCE_MS: u64 = 4_500;
