@@ -19,7 +19,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{InviteeId, MeetingId};
+use crate::ids::InviteeId;
 use crate::input::InvalidText;
 use crate::meeting::{MeetingInfo, MeetingPhase, Role};
 use crate::secret::Secret;
