@@ -1,0 +1,11 @@
+// Starts the WebAssembly module that Trunk built. A file of its own, because the Content-Security-Policy allows no
+// inline script; the names, which change with every build, stand on the script tag (see pattern_script in Trunk.toml).
+const names = document.querySelector("script[data-wasm]").dataset;
+try {
+  const { default: start } = await import(names.js);
+  await start({ module_or_path: names.wasm });
+} catch (problem) {
+  // The page's style sheet shows its "cannot start" sentence for this mark.
+  document.documentElement.dataset.boot = "failed";
+  throw problem;
+}
