@@ -4,6 +4,7 @@ const names = document.querySelector("script[data-wasm]").dataset;
 try {
   const { default: start } = await import(names.js);
   await start({ module_or_path: names.wasm });
+  document.documentElement.dataset.boot = "done";
 } catch (problem) {
   // The page's style sheet shows its "cannot start" sentence for this mark.
   document.documentElement.dataset.boot = "failed";

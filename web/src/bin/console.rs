@@ -1,0 +1,5 @@
+//! The console's entry.
+
+fn main() {
+    leptos::mount::mount_to_body(web::console::App);
+}
