@@ -39,6 +39,7 @@ pub struct Site {
 
 /// Console login.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Login {
     /// Account name.
     pub name: String,
@@ -59,6 +60,7 @@ pub struct Me {
 
 /// A new meeting.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct NewMeeting {
     /// Checked by [`crate::input::title`].
     pub title: String,
@@ -74,7 +76,7 @@ pub struct NewMeeting {
 
 /// When a meeting starts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
+#[serde(rename_all = "snake_case", tag = "kind", deny_unknown_fields)]
 pub enum Start {
     /// At once.
     Now,
@@ -87,6 +89,7 @@ pub enum Start {
 
 /// Changes to a meeting; what is absent stays.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct MeetingPatch {
     /// Ask for an SMS password or not.
     pub ask_password: Option<bool>,
@@ -124,6 +127,7 @@ pub struct MeetingDetail {
 
 /// A person to invite.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct NewInvitee {
     /// Checked by [`crate::input::name`].
     pub name: String,
