@@ -1,1 +1,15 @@
-//! x
+//! Conclave's server as a library: accounts, meetings, PINs, the lobby, the location hint, and the embedded SFU.
+//!
+//! A request comes in through `serve` (listeners, TLS, connection caps), passes `edge` (Host, Origin, client address,
+//! headers), and is answered by `routes` (console) or `ws` (participants). Rules live in `accounts` and `meetings` and
+//! know neither HTTP nor SQL; `db` has one file per table. Time, chance and the outside come in through `state`.
+
+pub mod accounts;
+pub mod chance;
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod sms;
+pub mod state;
+#[cfg(test)]
+mod testing;

@@ -1,1 +1,3 @@
+//! The `conclave` binary.
+
 fn main() {}

@@ -1,0 +1,103 @@
+//! Opening the file: pragmas, migrations, and telling "not a database" from other trouble.
+
+use std::borrow::Cow;
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::SqlSafeStr as _;
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+use super::{Db, DbError};
+
+/// Connections that read. More lets more pages load at once and holds more memory.
+const READERS: u32 = 4;
+/// How long a statement waits for a lock before it fails.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// SQLite's result code for a file that is something else (https://sqlite.org/rescode.html#notadb).
+const SQLITE_NOTADB: &str = "26";
+
+/// Every schema change ever made, oldest first. What is released is never edited: the checksum would not match.
+const MIGRATIONS: &[(i64, &str, &str)] = &[(1, "first", include_str!("../../migrations/sqlite/0001_first.sql"))];
+
+fn migrator() -> Migrator {
+    let migration = |(version, name, sql): &(i64, &'static str, &'static str)| {
+        Migration::new(*version, Cow::Borrowed(*name), MigrationType::Simple, sql.into_sql_str(), false)
+    };
+    Migrator::with_migrations(MIGRATIONS.iter().map(migration).collect())
+}
+
+impl Db {
+    /// Opens the file, makes it when it is missing, and brings its schema up to date.
+    pub async fn open(path: &Path) -> Result<Self, DbError> {
+        let options = options(path);
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .connect_with(options.clone())
+            .await
+            .map_err(|error| explain(path, error))?;
+        migrator().run(&writer).await.map_err(|error| explain_migration(path, error))?;
+        let readers =
+            SqlitePoolOptions::new().max_connections(READERS).connect_with(options.pragma("query_only", "on")).await?;
+        Ok(Self { writer, readers })
+    }
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Normal)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        .pragma("secure_delete", "on")
+        // Sorting spills to memory, never to a file that outlives a crash.
+        .pragma("temp_store", "memory")
+}
+
+fn explain(path: &Path, error: sqlx::Error) -> DbError {
+    let not_a_database = error.as_database_error().and_then(|e| e.code()).is_some_and(|code| code == SQLITE_NOTADB);
+    if not_a_database { DbError::NotADatabase { path: path.to_owned() } } else { DbError::Sql(error) }
+}
+
+fn explain_migration(path: &Path, error: MigrateError) -> DbError {
+    match error {
+        MigrateError::VersionMissing(_) => DbError::Newer { path: path.to_owned() },
+        // A database of another program: its tables are in the way of ours.
+        MigrateError::ExecuteMigration(..) | MigrateError::VersionMismatch(_) | MigrateError::Dirty(_) => {
+            DbError::NotADatabase { path: path.to_owned() }
+        }
+        MigrateError::Execute(error) => explain(path, error),
+        other => DbError::Sql(sqlx::Error::Migrate(Box::new(other))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_file_that_is_something_else_is_named_and_kept() {
+        let folder = crate::testing::folder();
+        let path = folder.path().join("conclave.db");
+        std::fs::write(&path, "this is a letter, not a database. ".repeat(200)).unwrap();
+        let error = Db::open(&path).await.unwrap_err();
+        assert!(matches!(error, DbError::NotADatabase { .. }), "{error:?}");
+        assert!(std::fs::read_to_string(&path).unwrap().starts_with("this is a letter"));
+    }
+
+    #[tokio::test]
+    async fn readers_cannot_write_and_the_pragmas_hold() {
+        let world = crate::testing::world().await;
+        let db = &world.state.db;
+        let error = sqlx::query("DELETE FROM meetings").execute(db.read()).await.unwrap_err();
+        assert!(error.to_string().contains("readonly"), "{error}");
+        for (pragma, want) in [("PRAGMA secure_delete", 1), ("PRAGMA foreign_keys", 1)] {
+            let got: i64 = sqlx::query_scalar(pragma).fetch_one(db.write()).await.unwrap();
+            assert_eq!(got, want, "{pragma}");
+        }
+        let mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(db.write()).await.unwrap();
+        assert_eq!(mode, "wal");
+    }
+}

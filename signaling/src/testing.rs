@@ -1,0 +1,75 @@
+//! What this crate's tests share: a folder that goes away, a database in it, a state with a clock one can move.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use shared::units::UnixMs;
+
+use crate::accounts::hashing::Hasher;
+use crate::chance::{Chance, SystemChance, hex};
+use crate::clock::ManualClock;
+use crate::config::Config;
+use crate::db::Db;
+use crate::sms::Outbox;
+use crate::state::{AppState, Parts};
+
+/// A Saturday in November 2026, 12:00 UTC: when every test begins.
+pub(crate) const NOON: UnixMs = UnixMs(1_795_262_400_000);
+
+/// A folder of the test's own, removed with it.
+pub(crate) struct Folder(PathBuf);
+
+impl Folder {
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A new folder.
+pub(crate) fn folder() -> Folder {
+    let chance: &dyn Chance = &SystemChance;
+    let path = std::env::temp_dir().join(format!("conclave-test-{}", hex(&chance.id())));
+    std::fs::create_dir_all(&path).unwrap();
+    Folder(path)
+}
+
+/// A state with a clock one can move, cheap hashes and an outbox. The folder lives as long as this does.
+#[allow(dead_code, reason = "not every test moves the clock or reads the outbox")]
+pub(crate) struct World {
+    pub(crate) state: AppState,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) outbox: Outbox,
+    pub(crate) folder: Folder,
+}
+
+/// A world at [`NOON`] with the default configuration, changed by `change`.
+pub(crate) async fn world_with(change: impl FnOnce(&mut Config)) -> World {
+    let folder = folder();
+    let clock = Arc::new(ManualClock::at(NOON));
+    let outbox = Outbox::new(clock.clone());
+    let mut config = Config { data: folder.path().to_owned(), ..Config::default() };
+    change(&mut config);
+    let hasher = Hasher::cheap().unwrap();
+    let parts = Parts {
+        db: Db::open(&config.database()).await.unwrap(),
+        config,
+        clock: clock.clone(),
+        chance: Arc::new(SystemChance),
+        door_hasher: hasher.with_own_queue(),
+        hasher,
+        sms: Arc::new(outbox.clone()),
+        outbox: Some(outbox.clone()),
+    };
+    World { state: AppState::new(parts), clock, outbox, folder }
+}
+
+/// A world at [`NOON`] with the default configuration.
+pub(crate) async fn world() -> World {
+    world_with(|_| {}).await
+}
