@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# Runs everything: lint, unit and property tests of every crate, then the end-to-end tests in real browsers.
+# All of it runs even when some fails. The last line is the sum: `N passed, N failed`.
+source "$(dirname "$0")/lib.sh"
+exec </dev/null
+started=$SECONDS
+passed=0 failed=0
+log="$(mktemp)"
+trap 'rm -f "$log"' EXIT
+
+# Adds up the `test result:` lines of a step; one that failed without naming a failed test (it did not compile, it was
+# killed) counts as one failed test.
+suite() { # name command…
+  local name="$1" code=0 ok bad from=$SECONDS
+  shift
+  say "$name"
+  "$@" 2>&1 | tee "$log" || code=$?
+  ok="$(awk '/^test result: / { for (i = 2; i <= NF; i++) if ($i == "passed;") sum += $(i - 1) } END { print sum + 0 }' "$log")"
+  bad="$(awk '/^test result: / { for (i = 2; i <= NF; i++) if ($i == "failed;") sum += $(i - 1) } END { print sum + 0 }' "$log")"
+  if [ "$code" -ne 0 ] && [ "$bad" -eq 0 ]; then bad=1; fi
+  passed=$((passed + ok)) failed=$((failed + bad))
+  if [ "$bad" -ne 0 ]; then printf '✗ %s: %d failed\n' "$name" "$bad"; fi
+  say "$name took $((SECONDS - from)) s"
+}
+
+# A step without tests of its own, on which others depend: silent in the sum unless it fails.
+step() { # name command…
+  local name="$1"
+  shift
+  say "$name"
+  "$@" || {
+    failed=$((failed + 1))
+    printf '✗ %s failed\n' "$name"
+  }
+}
+
+native_tests() {
+  local crates=(shared sfu-core sfu signaling) crate code=0
+  # One build for all when they compile, because cargo unifies their features; else one by one, so that one broken
+  # crate does not hide the others' results.
+  if cargo test --quiet --no-run "${crates[@]/#/--package=}"; then
+    cargo test --no-fail-fast "${crates[@]/#/--package=}"
+    return
+  fi
+  for crate in "${crates[@]}"; do
+    cargo test --no-fail-fast --package "$crate" || code=$?
+  done
+  return "$code"
+}
+
+end_to_end_tests() {
+  CONCLAVE_BIN="$CARGO_TARGET_DIR/debug/conclave" CONCLAVE_WEB="$PWD/dist" \
+    cargo test --no-fail-fast --package e2e -- --test-threads=1
+}
+
+say "everything that can be tested: about 40 minutes cold on two cores, under 15 warm"
+step "packages for the tests" .tools/test-deps.sh
+step "build tools" .tools/setup.sh
+suite "lint" .tools/lint.sh without-architecture
+suite "unit and property tests" native_tests
+suite "web logic, natively" cargo test --no-fail-fast --package web --lib
+step "server for the end-to-end tests" cargo build --quiet --package signaling --bin conclave
+step "web pages" .tools/build-web.sh
+suite "end to end, and the architecture" end_to_end_tests
+say "took $((SECONDS - started)) s"
+printf '%d passed, %d failed\n' "$passed" "$failed"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,35 @@
+# `make help` says what there is. The work is done by the scripts in .tools/.
+.DEFAULT_GOAL := help
+.PHONY: help run test lint bench sizes geo setup clean
+# make defines HOST in no environment we know of, but a shell may: only the command line counts.
+ifneq ($(origin HOST),command line)
+HOST :=
+endif
+export HOST
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+run: ## build what is missing and serve a demo on http://localhost:8080 (PORT=, DATA=; HOST=ADDRESS for other machines, self-signed)
+	@.tools/run.sh
+
+test: ## install what tests need, then run all of them, real browsers included
+	@.tools/test.sh
+
+lint: ## formatting, clippy and the architecture checks
+	@.tools/setup.sh && .tools/lint.sh
+
+bench: ## print what was measured, as "bench: NAME VALUE"
+	@.tools/measure.sh bench
+
+sizes: ## print what a first join loads, the server's size and its memory
+	@.tools/measure.sh sizes
+
+geo: ## fetch the country data for the location hint into data/geo
+	@.tools/geo.sh
+
+setup: ## install the build tools without building anything else
+	@.tools/setup.sh
+
+clean: ## remove builds (never the data folder)
+	@rm -rf dist && cargo clean
