@@ -9,4 +9,5 @@
 //! What does not: rules about who may do what. The server decides; these pages show and ask.
 
 pub mod console;
+pub mod room;
 pub mod ui;

@@ -26,8 +26,14 @@ mod tests {
 
     #[test]
     fn initials_are_those_people_sign_with() {
-        let table =
-            [("Ada Lovelace", "AL"), ("Ben", "B"), ("Jan van der Berg", "JB"), ("  ", ""), ("(Eva) de Wit", "EW"), ("ößen", "Ö")];
+        let table = [
+            ("Ada Lovelace", "AL"),
+            ("Ben", "B"),
+            ("Jan van der Berg", "JB"),
+            ("  ", ""),
+            ("(Eva) de Wit", "EW"),
+            ("ößen", "Ö"),
+        ];
         for (name, expected) in table {
             assert_eq!(initials(name), expected, "{name}");
         }

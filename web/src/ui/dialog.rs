@@ -21,6 +21,7 @@ pub fn Dialog(
 ) -> impl IntoView {
     let node = NodeRef::<html::Dialog>::new();
     let title_id = next_id("dialog");
+    let labelled_by = title_id.clone();
     Effect::new(move || {
         let Some(dialog) = node.get() else { return };
         match (open.get(), dialog.open()) {
@@ -31,7 +32,7 @@ pub fn Dialog(
     });
     let beside = move |event: web_sys::MouseEvent| {
         let on_backdrop = node.get().is_some_and(|dialog| {
-            event.target().is_some_and(|target| *target == ***AsRef::<web_sys::EventTarget>::as_ref(&dialog))
+            event.target().is_some_and(|target| target == *AsRef::<web_sys::EventTarget>::as_ref(&dialog))
         });
         if on_backdrop {
             open.set(false);
@@ -42,7 +43,7 @@ pub fn Dialog(
             node_ref=node
             class="dialog"
             data-testid=testid
-            aria-labelledby=title_id.clone()
+            aria-labelledby=labelled_by
             on:close=move |_| open.set(false)
             on:click=beside
         >

@@ -1,0 +1,327 @@
+//! What each message of the server does to a page.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use shared::ids::ParticipantId;
+use shared::secret::Secret;
+use shared::signal::{
+    InvitedAs, JoinRefused, LobbyCard, PasswordRefused, PasswordState, ProtocolError, RoomSnapshot, RosterEntry,
+    ServerMsg, Slots, Stage as Place, TurnedAway,
+};
+
+use super::state::{Ended, PasswordAsk, Room, Stage};
+
+/// Something to repaint. One person's change names that person alone, so that it repaints one tile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// Another page is shown.
+    Stage,
+    /// The PIN's refusal came or went.
+    JoinError,
+    /// The password's state or refusal changed.
+    Password,
+    /// Title, times, or who this person is.
+    Meeting,
+    /// What the lobby waits for.
+    Waiting,
+    /// Who is in the room.
+    Roster,
+    /// One person's entry.
+    Person(ParticipantId),
+    /// Who is in the lobby.
+    Lobby,
+    /// One card.
+    Card(ParticipantId),
+    /// The slots of one person.
+    Slot(ParticipantId),
+}
+
+/// Something that the shell has to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Task {
+    /// Keep the secret for a reload of this tab.
+    Remember(Secret),
+    /// Drop the secret and everything remembered with it.
+    Forget,
+    /// Open the PeerConnection and send its offer.
+    Enter,
+    /// Give the answer to the PeerConnection.
+    Answer(String),
+    /// Come back with a new connection.
+    Rejoin,
+    /// Close socket, PeerConnection, camera and microphone.
+    HangUp,
+    /// Say that we are here.
+    Pong,
+    /// Say it to those who look and to those who listen.
+    Tell(News),
+}
+
+/// Something worth a short message, and an announcement to a screen reader.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum News {
+    /// Somebody came in.
+    Joined(String),
+    /// Somebody left.
+    Left(String),
+    /// Somebody waits in the lobby.
+    Waits(String),
+    /// Somebody raised a hand.
+    HandUp(String),
+    /// This person was let in.
+    LetIn,
+    /// The end was moved.
+    EndMoved,
+    /// Something this page asked for was not done.
+    NotDone(ProtocolError),
+}
+
+/// What came of a message.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// To repaint.
+    pub changes: Vec<Change>,
+    /// To do.
+    pub tasks: Vec<Task>,
+}
+
+impl Applied {
+    fn change(mut self, change: Change) -> Self {
+        self.changes.push(change);
+        self
+    }
+
+    fn task(mut self, task: Task) -> Self {
+        self.tasks.push(task);
+        self
+    }
+
+    fn tell(self, news: News) -> Self {
+        self.task(Task::Tell(news))
+    }
+}
+
+fn changed(change: Change) -> Applied {
+    Applied::default().change(change)
+}
+
+fn task(task: Task) -> Applied {
+    Applied::default().task(task)
+}
+
+impl Room {
+    /// Takes a message in.
+    pub fn apply(&mut self, message: ServerMsg) -> Applied {
+        match message {
+            ServerMsg::Greeted { .. } => Applied::default(),
+            ServerMsg::Ping => task(Task::Pong),
+            ServerMsg::JoinRefused { reason } => self.refused(reason),
+            ServerMsg::PasswordRequired { state, for_moderator } => self.ask_password(state, for_moderator),
+            ServerMsg::PasswordRefused { reason } => self.password_refused(reason),
+            ServerMsg::Welcomed { session, meeting, invited_as, resumed_to } => {
+                self.meeting = Some(meeting);
+                self.welcomed(session, invited_as, resumed_to)
+            }
+            ServerMsg::Entered { answer, stage } => self.entered(answer, stage),
+            ServerMsg::Waiting { reason } => {
+                self.waiting = Some(reason);
+                changed(Change::Waiting)
+            }
+            ServerMsg::Admitted { room } => self.admitted(room),
+            ServerMsg::TurnedAway { reason } => self.turned_away(reason),
+            ServerMsg::ParticipantJoined { entry } | ServerMsg::ParticipantChanged { entry } => self.person(entry),
+            ServerMsg::ParticipantLeft { participant } => self.person_left(participant),
+            ServerMsg::LobbyChanged { card } => self.card(card),
+            ServerMsg::LobbyLeft { participant } => {
+                self.lobby.remove(&participant);
+                changed(Change::Lobby)
+            }
+            ServerMsg::SlotsChanged { slots } => self.move_slots(slots),
+            ServerMsg::EndMoved { ends_at, closes_at } => {
+                if let Some(meeting) = &mut self.meeting {
+                    (meeting.ends_at, meeting.closes_at) = (ends_at, closes_at);
+                }
+                changed(Change::Meeting).tell(News::EndMoved)
+            }
+            ServerMsg::MediaLost => task(Task::Rejoin),
+            ServerMsg::ProtocolError { error } => self.protocol_error(error),
+        }
+    }
+
+    /// This person goes.
+    pub fn leave(&mut self) -> Applied {
+        self.end(Ended::Left)
+    }
+
+    /// This person leaves the green room.
+    pub fn enter(&mut self) -> Applied {
+        self.stage = Stage::Entering;
+        changed(Change::Stage).task(Task::Enter)
+    }
+
+    /// Back to the empty PIN field, after an end.
+    pub fn start_over(&mut self) -> Applied {
+        *self = Self::default();
+        changed(Change::Stage).change(Change::JoinError)
+    }
+
+    fn refused(&mut self, reason: JoinRefused) -> Applied {
+        let was_here = self.session.take().is_some();
+        if was_here && (self.meeting.is_some() || reason != JoinRefused::SessionUnknown) {
+            return self.end(Ended::NotResumed(reason));
+        }
+        // A reload with a secret that is no longer good is simply somebody at the door again.
+        self.stage = Stage::Pin;
+        self.join_error = (!was_here).then_some(reason);
+        let applied = changed(Change::Stage).change(Change::JoinError);
+        if was_here { applied.task(Task::Forget).task(Task::HangUp) } else { applied }
+    }
+
+    fn ask_password(&mut self, state: PasswordState, for_moderator: bool) -> Applied {
+        self.join_error = None;
+        self.password_error = None;
+        self.password = Some(PasswordAsk { state, for_moderator });
+        let applied = changed(Change::Password);
+        if self.stage == Stage::Password {
+            return applied;
+        }
+        self.stage = Stage::Password;
+        applied.change(Change::Stage)
+    }
+
+    fn password_refused(&mut self, reason: PasswordRefused) -> Applied {
+        if let (PasswordRefused::UsedUp, Some(ask)) = (&reason, &mut self.password) {
+            ask.state = PasswordState::UsedUp;
+        }
+        self.password_error = Some(reason);
+        changed(Change::Password)
+    }
+
+    fn welcomed(&mut self, session: Secret, invited_as: InvitedAs, resumed_to: Option<Place>) -> Applied {
+        self.join_error = None;
+        self.session = Some(session.clone());
+        self.invited_as = Some(invited_as);
+        let applied = changed(Change::Meeting).task(Task::Remember(session));
+        let was_in = matches!(self.stage, Stage::Lobby | Stage::Room);
+        match resumed_to {
+            // The page stays as it is under the banner until the new connection is there.
+            _ if was_in => applied.task(Task::Enter),
+            Some(_) => {
+                self.stage = Stage::Entering;
+                applied.change(Change::Stage).task(Task::Enter)
+            }
+            None => {
+                self.stage = Stage::GreenRoom;
+                applied.change(Change::Stage)
+            }
+        }
+    }
+
+    fn entered(&mut self, answer: String, place: Place) -> Applied {
+        let applied = task(Task::Answer(answer));
+        if place == Place::Room || self.stage == Stage::Lobby {
+            return applied;
+        }
+        self.stage = Stage::Lobby;
+        self.forget_people();
+        applied.change(Change::Stage)
+    }
+
+    fn admitted(&mut self, room: RoomSnapshot) -> Applied {
+        let from_lobby = self.stage == Stage::Lobby;
+        self.stage = Stage::Room;
+        self.waiting = None;
+        self.meeting = Some(room.meeting);
+        let role = room.roster.iter().find(|entry| entry.participant == room.me).map(|entry| entry.role);
+        if let (Some(invited), Some(role)) = (&mut self.invited_as, role) {
+            invited.role = role;
+        }
+        self.roster = room.roster.into_iter().map(|entry| (entry.participant, entry)).collect();
+        self.lobby = room.lobby.into_iter().map(|card| (card.participant, card)).collect();
+        let mut applied = changed(Change::Stage).change(Change::Meeting).change(Change::Roster).change(Change::Lobby);
+        applied.changes.extend(self.roster.keys().copied().map(Change::Person));
+        applied.changes.extend(self.lobby.keys().copied().map(Change::Card));
+        if from_lobby { applied.tell(News::LetIn) } else { applied }
+    }
+
+    fn turned_away(&mut self, reason: TurnedAway) -> Applied {
+        self.end(Ended::TurnedAway(reason))
+    }
+
+    fn end(&mut self, reason: Ended) -> Applied {
+        self.session = None;
+        self.stage = Stage::Ended(reason);
+        self.forget_people();
+        changed(Change::Stage).change(Change::Roster).change(Change::Lobby).task(Task::HangUp).task(Task::Forget)
+    }
+
+    /// Nothing of the others stays in the page's memory once it is out.
+    fn forget_people(&mut self) {
+        self.roster = BTreeMap::new();
+        self.lobby = BTreeMap::new();
+        self.slots = Slots::default();
+    }
+
+    fn person(&mut self, entry: RosterEntry) -> Applied {
+        let id = entry.participant;
+        let is_me = self.me() == Some(id);
+        if let (true, Some(invited)) = (is_me, &mut self.invited_as) {
+            invited.role = entry.role;
+        }
+        let name = entry.name.clone();
+        let hand = entry.hand;
+        let applied = Applied::default();
+        match self.roster.insert(id, entry) {
+            None if is_me => applied.change(Change::Roster).change(Change::Person(id)),
+            None => applied.change(Change::Roster).change(Change::Person(id)).tell(News::Joined(name)),
+            Some(before) if hand && !before.hand && !is_me => {
+                applied.change(Change::Person(id)).tell(News::HandUp(name))
+            }
+            Some(_) => applied.change(Change::Person(id)),
+        }
+    }
+
+    fn person_left(&mut self, who: ParticipantId) -> Applied {
+        match self.roster.remove(&who) {
+            Some(entry) => changed(Change::Roster).tell(News::Left(entry.name)),
+            None => Applied::default(),
+        }
+    }
+
+    fn card(&mut self, card: LobbyCard) -> Applied {
+        let (id, name) = (card.participant, card.name.clone());
+        match self.lobby.insert(id, card) {
+            Some(_) => changed(Change::Card(id)),
+            None => changed(Change::Lobby).change(Change::Card(id)).tell(News::Waits(name)),
+        }
+    }
+
+    fn move_slots(&mut self, slots: Slots) -> Applied {
+        let before = std::mem::replace(&mut self.slots, slots);
+        let moved: BTreeSet<_> =
+            differing(&before.audio, &self.slots.audio).chain(differing(&before.video, &self.slots.video)).collect();
+        Applied { changes: moved.into_iter().map(Change::Slot).collect(), tasks: Vec::new() }
+    }
+
+    fn protocol_error(&mut self, error: ProtocolError) -> Applied {
+        match error {
+            ProtocolError::Version { .. } => self.end(Ended::Outdated),
+            ProtocolError::Offer { .. } => {
+                self.stage = Stage::GreenRoom;
+                changed(Change::Stage).tell(News::NotDone(error))
+            }
+            _ => task(Task::Tell(News::NotDone(error))),
+        }
+    }
+}
+
+/// Everybody who is in a slot on one side and not in the same on the other.
+fn differing(before: &[Option<ParticipantId>], after: &[Option<ParticipantId>]) -> impl Iterator<Item = ParticipantId> {
+    let longest = before.len().max(after.len());
+    let at = |slots: &[Option<ParticipantId>], index: usize| slots.get(index).copied().flatten();
+    let pairs: Vec<_> = (0..longest).map(|index| (at(before, index), at(after, index))).collect();
+    pairs.into_iter().filter(|(old, new)| old != new).flat_map(|(old, new)| old.into_iter().chain(new))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,223 @@
+//! Stories of Ada (moderator), Ben and Cleo, as their pages live them.
+
+use shared::ids::MeetingId;
+use shared::location::{ComputerPlace, LocationHint, PhonePlace};
+use shared::meeting::{MeetingInfo, MeetingKind, Role};
+use shared::signal::{MediaState, OfferError, Waiting};
+use shared::units::UnixMs;
+
+use super::*;
+
+const ADA: ParticipantId = ParticipantId(1);
+const BEN: ParticipantId = ParticipantId(2);
+const CLEO: ParticipantId = ParticipantId(3);
+
+fn meeting() -> MeetingInfo {
+    MeetingInfo {
+        id: MeetingId::from_random([7; 16]),
+        title: "Signing".into(),
+        kind: MeetingKind::NothingKept,
+        starts_at: UnixMs(0),
+        ends_at: UnixMs(3_600_000),
+        closes_at: UnixMs(4_200_000),
+        time_zone: "Europe/Brussels".into(),
+    }
+}
+
+fn entry(participant: ParticipantId, name: &str) -> RosterEntry {
+    let role = if participant == ADA { Role::Moderator } else { Role::Participant };
+    RosterEntry { participant, name: name.into(), role, media: MediaState::default(), hand: false }
+}
+
+fn card(participant: ParticipantId, name: &str) -> LobbyCard {
+    LobbyCard {
+        participant,
+        name: name.into(),
+        role: Role::Participant,
+        media: MediaState::default(),
+        came_by_link: true,
+        password: PasswordState::NotAsked,
+        location: LocationHint::compare(ComputerPlace::NoDatabase, PhonePlace::NoNumber),
+        waiting_since: UnixMs(0),
+        refused_before: 0,
+    }
+}
+
+fn welcomed(participant: ParticipantId, resumed_to: Option<Place>) -> ServerMsg {
+    ServerMsg::Welcomed {
+        session: Secret::new("s"),
+        meeting: meeting(),
+        invited_as: InvitedAs { participant, name: "Ben".into(), role: Role::Participant },
+        resumed_to,
+    }
+}
+
+fn admitted(me: ParticipantId, roster: Vec<RosterEntry>) -> ServerMsg {
+    ServerMsg::Admitted { room: RoomSnapshot { me, roster, lobby: vec![], meeting: meeting() } }
+}
+
+/// Ben, all the way into the room.
+fn ben_in_the_room() -> Room {
+    let mut room = Room::default();
+    room.apply(welcomed(BEN, None));
+    room.enter();
+    room.apply(ServerMsg::Entered { answer: "a".into(), stage: Place::Lobby });
+    room.apply(admitted(BEN, vec![entry(ADA, "Ada"), entry(BEN, "Ben")]));
+    room
+}
+
+#[test]
+fn ben_knocks_waits_and_is_let_in() {
+    let mut room = Room::default();
+    let welcome = room.apply(welcomed(BEN, None));
+    assert_eq!(room.stage, Stage::GreenRoom);
+    assert_eq!(welcome.tasks, [Task::Remember(Secret::new("s"))]);
+    assert_eq!(room.enter().tasks, [Task::Enter]);
+    assert_eq!(room.stage, Stage::Entering);
+    let entered = room.apply(ServerMsg::Entered { answer: "sdp".into(), stage: Place::Lobby });
+    assert_eq!((room.stage.clone(), entered.tasks), (Stage::Lobby, vec![Task::Answer("sdp".into())]));
+    room.apply(ServerMsg::Waiting { reason: Waiting::NoModeratorYet });
+    assert_eq!(room.waiting, Some(Waiting::NoModeratorYet));
+    let let_in = room.apply(admitted(BEN, vec![entry(ADA, "Ada"), entry(BEN, "Ben")]));
+    assert_eq!(room.stage, Stage::Room);
+    assert_eq!(room.roster.len(), 2);
+    assert!(let_in.tasks.contains(&Task::Tell(News::LetIn)));
+}
+
+#[test]
+fn a_refused_pin_says_why_and_asks_again() {
+    for reason in [JoinRefused::NotValidNow, JoinRefused::WrongPin, JoinRefused::TooManyTries { retry_after_s: 8 }] {
+        let mut room = Room::default();
+        let applied = room.apply(ServerMsg::JoinRefused { reason: reason.clone() });
+        assert_eq!((room.stage.clone(), room.join_error.clone()), (Stage::Pin, Some(reason)));
+        assert!(applied.changes.contains(&Change::JoinError));
+    }
+}
+
+#[test]
+fn a_password_is_asked_refused_and_used_up() {
+    let mut room = Room::default();
+    room.apply(ServerMsg::PasswordRequired { state: PasswordState::NotSent, for_moderator: true });
+    assert_eq!(room.stage, Stage::Password);
+    room.apply(ServerMsg::PasswordRefused { reason: PasswordRefused::Wrong { tries_left: 4 } });
+    assert_eq!(room.password_error, Some(PasswordRefused::Wrong { tries_left: 4 }));
+    room.apply(ServerMsg::PasswordRefused { reason: PasswordRefused::UsedUp });
+    assert_eq!(room.password.as_ref().map(|ask| ask.state.clone()), Some(PasswordState::UsedUp));
+    let sent = PasswordState::Sent { phone_ends_in: "67".into() };
+    let again = room.apply(ServerMsg::PasswordRequired { state: sent, for_moderator: true });
+    assert_eq!((room.password_error, again.changes), (None, vec![Change::Password]));
+}
+
+/// One change repaints one tile.
+#[test]
+fn cleo_s_microphone_repaints_cleo_alone() {
+    let mut room = ben_in_the_room();
+    let joined = room.apply(ServerMsg::ParticipantJoined { entry: entry(CLEO, "Cleo") });
+    assert_eq!(joined.changes, [Change::Roster, Change::Person(CLEO)]);
+    let mut cleo = entry(CLEO, "Cleo");
+    cleo.media.microphone = true;
+    let muted = room.apply(ServerMsg::ParticipantChanged { entry: cleo.clone() });
+    assert_eq!(muted, Applied { changes: vec![Change::Person(CLEO)], tasks: vec![] });
+    cleo.hand = true;
+    let hand = room.apply(ServerMsg::ParticipantChanged { entry: cleo });
+    assert_eq!(hand.tasks, [Task::Tell(News::HandUp("Cleo".into()))]);
+    let left = room.apply(ServerMsg::ParticipantLeft { participant: CLEO });
+    assert_eq!(left.tasks, [Task::Tell(News::Left("Cleo".into()))]);
+    assert_eq!(room.apply(ServerMsg::ParticipantLeft { participant: CLEO }), Applied::default());
+}
+
+#[test]
+fn slots_name_only_those_who_moved() {
+    let mut room = ben_in_the_room();
+    let slots = |video: &[Option<ParticipantId>]| Slots { audio: vec![Some(ADA), None], video: video.to_vec() };
+    let first = room.apply(ServerMsg::SlotsChanged { slots: slots(&[Some(ADA), None]) });
+    assert_eq!(first.changes, [Change::Slot(ADA)]);
+    let second = room.apply(ServerMsg::SlotsChanged { slots: slots(&[Some(ADA), Some(CLEO)]) });
+    assert_eq!(second.changes, [Change::Slot(CLEO)]);
+    assert_eq!((room.video_slot(CLEO), room.audio_slot(ADA), room.audio_slot(CLEO)), (Some(1), Some(0), None));
+    let third = room.apply(ServerMsg::SlotsChanged { slots: slots(&[Some(CLEO), None]) });
+    assert_eq!(third.changes, [Change::Slot(ADA), Change::Slot(CLEO)]);
+}
+
+#[test]
+fn ada_sees_who_waits_and_each_card_by_itself() {
+    let mut room = Room::default();
+    room.apply(welcomed(ADA, None));
+    room.apply(admitted(ADA, vec![entry(ADA, "Ada")]));
+    assert_eq!(room.role(), Some(Role::Moderator));
+    let waits = room.apply(ServerMsg::LobbyChanged { card: card(BEN, "Ben") });
+    assert_eq!(waits.changes, [Change::Lobby, Change::Card(BEN)]);
+    assert_eq!(waits.tasks, [Task::Tell(News::Waits("Ben".into()))]);
+    let again = room.apply(ServerMsg::LobbyChanged { card: card(BEN, "Ben") });
+    assert_eq!(again, changed(Change::Card(BEN)));
+    assert_eq!(room.apply(ServerMsg::LobbyLeft { participant: BEN }).changes, [Change::Lobby]);
+}
+
+#[test]
+fn a_reload_goes_straight_back_without_asking() {
+    let mut room = Room::resuming(Secret::new("s"));
+    let applied = room.apply(welcomed(BEN, Some(Place::Room)));
+    assert_eq!(room.stage, Stage::Entering);
+    assert!(applied.tasks.contains(&Task::Enter));
+    let back = room.apply(ServerMsg::Entered { answer: "a".into(), stage: Place::Room });
+    assert_eq!(back.tasks, [Task::Answer("a".into())]);
+    let admitted = room.apply(admitted(BEN, vec![entry(BEN, "Ben")]));
+    assert_eq!(room.stage, Stage::Room);
+    assert!(!admitted.tasks.contains(&Task::Tell(News::LetIn)), "nobody let Ben in just now");
+}
+
+#[test]
+fn a_lost_connection_keeps_the_page_under_the_banner() {
+    let mut room = ben_in_the_room();
+    assert_eq!(room.apply(ServerMsg::MediaLost).tasks, [Task::Rejoin]);
+    let applied = room.apply(welcomed(BEN, Some(Place::Room)));
+    assert_eq!(room.stage, Stage::Room);
+    assert!(applied.tasks.contains(&Task::Enter) && !applied.changes.contains(&Change::Stage));
+}
+
+#[test]
+fn a_stale_secret_after_a_reload_is_somebody_at_the_door() {
+    let mut room = Room::resuming(Secret::new("old"));
+    let applied = room.apply(ServerMsg::JoinRefused { reason: JoinRefused::SessionUnknown });
+    assert_eq!((room.stage.clone(), room.join_error.clone()), (Stage::Pin, None));
+    assert!(applied.tasks.contains(&Task::Forget));
+    let mut room = Room::resuming(Secret::new("old"));
+    room.apply(ServerMsg::JoinRefused { reason: JoinRefused::RoomLost });
+    assert_eq!(room.stage, Stage::Ended(Ended::NotResumed(JoinRefused::RoomLost)));
+}
+
+#[test]
+fn every_end_hangs_up_and_forgets_everybody() {
+    let reasons = [
+        (TurnedAway::Refused, "refused"),
+        (TurnedAway::Removed, "removed"),
+        (TurnedAway::MeetingOver, "meeting_over"),
+        (TurnedAway::ReplacedByNewer, "replaced_by_newer"),
+        (TurnedAway::Revoked, "revoked"),
+    ];
+    for (reason, name) in reasons {
+        let mut room = ben_in_the_room();
+        let applied = room.apply(ServerMsg::TurnedAway { reason });
+        assert_eq!(room.stage, Stage::Ended(Ended::TurnedAway(reason)));
+        assert_eq!(serde_json::to_string(&reason).unwrap(), format!("\"{name}\""));
+        assert_eq!(Ended::TurnedAway(reason).name(), name);
+        assert!(room.roster.is_empty() && room.session.is_none() && !room.is_resumable());
+        assert_eq!(applied.tasks, [Task::HangUp, Task::Forget]);
+    }
+    let mut room = ben_in_the_room();
+    room.leave();
+    assert_eq!(room.stage, Stage::Ended(Ended::Left));
+}
+
+#[test]
+fn an_offer_that_is_not_taken_leads_back_to_the_green_room() {
+    let mut room = Room::default();
+    room.apply(welcomed(BEN, None));
+    room.enter();
+    let error = ProtocolError::Offer { error: OfferError::RoomFull };
+    let applied = room.apply(ServerMsg::ProtocolError { error: error.clone() });
+    assert_eq!(room.stage, Stage::GreenRoom);
+    assert_eq!(applied.tasks, [Task::Tell(News::NotDone(error))]);
+    room.apply(ServerMsg::ProtocolError { error: ProtocolError::Version { server: 2 } });
+    assert_eq!(room.stage, Stage::Ended(Ended::Outdated));
+}

@@ -1,0 +1,19 @@
+//! The client's state machine of a meeting, without a browser in it: what the server said goes in through
+//! [`Room::apply`], and what has to be repainted ([`Change`]) or done ([`Task`]) comes out. Everything here runs
+//! under plain `cargo test`.
+//!
+//! - [`Room`], [`Stage`]: where this page is and who is there
+//! - [`backoff`]: when to try again after a lost connection
+//! - [`pin_entry`]: how the PIN field groups digits under a moving caret
+//! - [`words`]: what refusals, waits, ends and hints say to people
+//! - [`board`]: strokes and pointers
+
+mod apply;
+pub mod backoff;
+pub mod board;
+pub mod pin_entry;
+mod state;
+pub mod words;
+
+pub use apply::{Applied, Change, News, Task};
+pub use state::{Ended, Link, PasswordAsk, Room, Stage};

@@ -1,0 +1,163 @@
+//! What a page knows of its meeting.
+
+use std::collections::BTreeMap;
+
+use shared::ids::ParticipantId;
+use shared::meeting::{MeetingInfo, Role};
+use shared::secret::Secret;
+use shared::signal::{
+    InvitedAs, JoinRefused, LobbyCard, PasswordRefused, PasswordState, RosterEntry, Slots, TurnedAway, Waiting,
+};
+
+/// Which page is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Stage {
+    /// Asking for the PIN.
+    #[default]
+    Pin,
+    /// Asking for the SMS password.
+    Password,
+    /// Camera and microphone are looked at before going in.
+    GreenRoom,
+    /// The offer is on its way.
+    Entering,
+    /// Waiting for a moderator.
+    Lobby,
+    /// In the meeting.
+    Room,
+    /// Over, for this page.
+    Ended(Ended),
+}
+
+/// Why it is over for this page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ended {
+    /// This person went.
+    Left,
+    /// The server ended the session.
+    TurnedAway(TurnedAway),
+    /// The session could not be taken up again.
+    NotResumed(JoinRefused),
+    /// Page and server speak different versions.
+    Outdated,
+}
+
+impl Ended {
+    /// The reason's name on the wire, for tests and diagnostics.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Ended::Left => "left",
+            Ended::Outdated => "version",
+            Ended::TurnedAway(TurnedAway::Refused) => "refused",
+            Ended::TurnedAway(TurnedAway::Removed) => "removed",
+            Ended::TurnedAway(TurnedAway::MeetingOver) | Ended::NotResumed(JoinRefused::MeetingOver) => "meeting_over",
+            Ended::TurnedAway(TurnedAway::ReplacedByNewer) => "replaced_by_newer",
+            Ended::TurnedAway(TurnedAway::Revoked) | Ended::NotResumed(JoinRefused::Revoked) => "revoked",
+            Ended::NotResumed(JoinRefused::RoomLost) => "room_lost",
+            Ended::NotResumed(JoinRefused::SessionUnknown) => "session_unknown",
+            Ended::NotResumed(JoinRefused::Full) => "full",
+            Ended::NotResumed(JoinRefused::Over) => "over",
+            Ended::NotResumed(JoinRefused::TooManyTries { .. }) => "too_many_tries",
+            Ended::NotResumed(JoinRefused::NotValidNow | JoinRefused::WrongPin | JoinRefused::TooEarly { .. }) => {
+                "not_valid_now"
+            }
+        }
+    }
+}
+
+/// How the connection to the server stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Link {
+    /// Not needed yet.
+    #[default]
+    Idle,
+    /// There.
+    Up,
+    /// Lost; the `attempt`-th try comes when the countdown ends.
+    Waiting {
+        /// Counts from 1.
+        attempt: u32,
+        /// Milliseconds until the try, counted down by the shell.
+        in_ms: u32,
+    },
+    /// Lost, and being tried just now.
+    Trying {
+        /// Counts from 1.
+        attempt: u32,
+    },
+}
+
+impl Link {
+    /// Whether the banner shows.
+    pub const fn is_lost(self) -> bool {
+        matches!(self, Link::Waiting { .. } | Link::Trying { .. })
+    }
+}
+
+/// What is asked of this person about an SMS password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PasswordAsk {
+    /// How things stand.
+    pub state: PasswordState,
+    /// Asked because the invitation is a moderator's.
+    pub for_moderator: bool,
+}
+
+/// What a page knows of its meeting. Changed by [`Room::apply`] and the few things a person does alone.
+#[derive(Debug, Clone, Default)]
+pub struct Room {
+    /// Which page is shown.
+    pub stage: Stage,
+    /// Why the PIN was not taken the last time.
+    pub join_error: Option<JoinRefused>,
+    /// The password that is asked for.
+    pub password: Option<PasswordAsk>,
+    /// Why the password was not taken the last time.
+    pub password_error: Option<PasswordRefused>,
+    /// The tab's secret.
+    pub session: Option<Secret>,
+    /// The meeting.
+    pub meeting: Option<MeetingInfo>,
+    /// Who this person is invited as.
+    pub invited_as: Option<InvitedAs>,
+    /// What the lobby waits for.
+    pub waiting: Option<Waiting>,
+    /// Everybody in the room.
+    pub roster: BTreeMap<ParticipantId, RosterEntry>,
+    /// Everybody in the lobby; moderators only.
+    pub lobby: BTreeMap<ParticipantId, LobbyCard>,
+    /// Whose media fills which slot.
+    pub slots: Slots,
+}
+
+impl Room {
+    /// A page that has a secret from before a reload and asks to come back.
+    pub fn resuming(session: Secret) -> Self {
+        Self { stage: Stage::Entering, session: Some(session), ..Self::default() }
+    }
+
+    /// This person's number.
+    pub fn me(&self) -> Option<ParticipantId> {
+        self.invited_as.as_ref().map(|invited| invited.participant)
+    }
+
+    /// What this person may do.
+    pub fn role(&self) -> Option<Role> {
+        self.invited_as.as_ref().map(|invited| invited.role)
+    }
+
+    /// Whether a lost connection is to be taken up again: from the moment the server gave a secret until the end.
+    pub fn is_resumable(&self) -> bool {
+        self.session.is_some() && !matches!(self.stage, Stage::Ended(_))
+    }
+
+    /// Which video slot shows this person.
+    pub fn video_slot(&self, who: ParticipantId) -> Option<usize> {
+        self.slots.video.iter().position(|slot| *slot == Some(who))
+    }
+
+    /// Which audio slot carries this person's voice.
+    pub fn audio_slot(&self, who: ParticipantId) -> Option<usize> {
+        self.slots.audio.iter().position(|slot| *slot == Some(who))
+    }
+}

@@ -1,0 +1,347 @@
+//! What refusals, waits, ends and hints say to people: what happened, and what they can do.
+//!
+//! Matches are exhaustive on purpose: a new reason does not compile until it has a sentence.
+
+use shared::location::{ComputerPlace, LocationHint, PhonePlace, Verdict};
+use shared::meeting::Role;
+use shared::pin::InvalidPin;
+use shared::signal::{JoinRefused, OfferError, PasswordRefused, PasswordState, ProtocolError, TurnedAway, Waiting};
+use shared::surface::DrawRefused;
+use shared::text::{tr, tr_with};
+use shared::units::UnixMs;
+
+use super::apply::News;
+use super::state::Ended;
+
+/// What happened, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Explained {
+    /// What happened.
+    pub what: String,
+    /// What to do.
+    pub advice: String,
+}
+
+fn explained(what: impl Into<String>, advice: impl Into<String>) -> Explained {
+    Explained { what: what.into(), advice: advice.into() }
+}
+
+/// Why a PIN was not taken. `time` writes a moment in the reader's own way.
+pub fn join_refused(reason: &JoinRefused, time: impl Fn(UnixMs) -> String) -> Explained {
+    match reason {
+        JoinRefused::NotValidNow => explained(
+            tr("This PIN is not valid now."),
+            tr(
+                "Check its sixteen digits and the time of the meeting: a PIN works from 15 minutes before the start until the end. The link in your invitation can say more.",
+            ),
+        ),
+        JoinRefused::WrongPin => explained(
+            tr("This is not the PIN of this invitation."),
+            tr("Compare the digits with your invitation. Somebody else's PIN does not work with your link."),
+        ),
+        JoinRefused::TooEarly { opens_at, starts_at } => explained(
+            tr_with("You are early: the meeting starts {start}.", &[("start", &time(*starts_at))]),
+            tr_with("Come back with the same PIN from {open}.", &[("open", &time(*opens_at))]),
+        ),
+        JoinRefused::Over | JoinRefused::MeetingOver => explained(
+            tr("This meeting is over."),
+            tr("Its PINs no longer work. If you should still meet, ask the organiser for a new invitation."),
+        ),
+        JoinRefused::Revoked => explained(
+            tr("This PIN was replaced or withdrawn."),
+            tr("Look for a newer message from the organiser, or ask them."),
+        ),
+        JoinRefused::TooManyTries { retry_after_s } => explained(
+            tr("Too many PINs were tried from this network."),
+            tr_with(
+                "Wait {s} seconds and try again. What you typed was not looked at.",
+                &[("s", &retry_after_s.to_string())],
+            ),
+        ),
+        JoinRefused::Full => explained(
+            tr("The PIN is right, but the meeting is full."),
+            tr("Try again when somebody has left, or ask the organiser."),
+        ),
+        JoinRefused::RoomLost => explained(
+            tr("The server was restarted and the room is gone."),
+            tr("Nothing of the meeting was kept. Come in again with your PIN; the others have to do the same."),
+        ),
+        JoinRefused::SessionUnknown => {
+            explained(tr("This window is no longer part of the meeting."), tr("Come in again with your PIN."))
+        }
+    }
+}
+
+/// What is wrong with a PIN while it is typed.
+pub fn invalid_pin(error: InvalidPin) -> String {
+    match error {
+        InvalidPin::Empty => tr("Type the PIN from your invitation.").to_owned(),
+        InvalidPin::TooShort(n) => tr_with("A PIN has 16 digits, this has {n}.", &[("n", &n.to_string())]),
+        InvalidPin::TooLong => tr("A PIN has 16 digits, this has more.").to_owned(),
+        InvalidPin::NotADigit => tr("A PIN has digits only. Spaces between them are fine.").to_owned(),
+    }
+}
+
+/// Why a password was not taken or sent.
+pub fn password_refused(reason: &PasswordRefused) -> String {
+    match reason {
+        PasswordRefused::Wrong { tries_left: 1 } => {
+            tr("This is not the password. One try is left; then a new one must be sent.").to_owned()
+        }
+        PasswordRefused::Wrong { tries_left } => {
+            tr_with("This is not the password. {n} tries are left.", &[("n", &tries_left.to_string())])
+        }
+        PasswordRefused::UsedUp => {
+            tr("Too many wrong tries: this password no longer works. Have a new one sent.").to_owned()
+        }
+        PasswordRefused::NotSent => tr("No password was sent yet. Have one sent first.").to_owned(),
+        PasswordRefused::SentTooOften { retry_after_s } => tr_with(
+            "A password was sent just now. Wait {s} seconds before the next.",
+            &[("s", &retry_after_s.to_string())],
+        ),
+        PasswordRefused::NoPhone => {
+            tr("Your invitation has no telephone number to send to. The organiser can add one.").to_owned()
+        }
+        PasswordRefused::NotDelivered => tr("The message could not be sent. Try again in a moment.").to_owned(),
+    }
+}
+
+/// What stands above the password field.
+pub fn password_state(state: &PasswordState) -> String {
+    match state {
+        PasswordState::NotAsked | PasswordState::Given => tr("No password is needed any more.").to_owned(),
+        PasswordState::NotSent => tr("We send it to the telephone on your invitation.").to_owned(),
+        PasswordState::Sent { phone_ends_in } => tr_with(
+            "It was sent to the telephone whose number ends in {digits}. It has eight characters.",
+            &[("digits", phone_ends_in)],
+        ),
+        PasswordState::UsedUp => tr("The last password no longer works. Have a new one sent.").to_owned(),
+    }
+}
+
+/// The password's state on a lobby card.
+pub fn password_on_card(state: &PasswordState) -> &'static str {
+    match state {
+        PasswordState::NotAsked => tr("No password asked"),
+        PasswordState::NotSent => tr("Password not sent"),
+        PasswordState::Sent { .. } => tr("Password sent, not given"),
+        PasswordState::Given => tr("Password given"),
+        PasswordState::UsedUp => tr("Password used up"),
+    }
+}
+
+/// What somebody in the lobby waits for.
+pub fn waiting(reason: Waiting) -> Explained {
+    match reason {
+        Waiting::NoModeratorYet => explained(
+            tr("No moderator has come yet."),
+            tr("You will be let in by a moderator. Keep this window open; nothing else is needed."),
+        ),
+        Waiting::ModeratorDecides => explained(
+            tr("A moderator sees that you are waiting."),
+            tr("They can see your picture and let you in. You see and hear nothing of the meeting before that."),
+        ),
+        Waiting::ModeratorGone => explained(
+            tr("The moderators have left the meeting for now."),
+            tr("You stay in line. When one comes back they will see you here."),
+        ),
+    }
+}
+
+/// Why it is over for this page.
+pub fn ended(reason: &Ended) -> Explained {
+    match reason {
+        Ended::Left => {
+            explained(tr("You have left the meeting."), tr("While it goes on you can come back with your PIN."))
+        }
+        Ended::TurnedAway(TurnedAway::Refused) => explained(
+            tr("A moderator did not let you in."),
+            tr("Your PIN still works. If you think that this was a mistake, speak to the organiser and knock again."),
+        ),
+        Ended::TurnedAway(TurnedAway::Removed) => explained(
+            tr("A moderator took you out of the meeting."),
+            tr("Your PIN no longer works. Only the organiser can give you a new one."),
+        ),
+        Ended::TurnedAway(TurnedAway::MeetingOver) | Ended::NotResumed(JoinRefused::MeetingOver) => explained(
+            tr("The meeting is over."),
+            tr("Nothing of it was kept: no sound, no picture, no drawing. Its PINs no longer work."),
+        ),
+        Ended::TurnedAway(TurnedAway::ReplacedByNewer) => explained(
+            tr("You came in from another window or device."),
+            tr("That one stays in the meeting. You can close this window."),
+        ),
+        Ended::TurnedAway(TurnedAway::Revoked) => explained(
+            tr("Your PIN was replaced or withdrawn."),
+            tr("Look for a newer message from the organiser, or ask them."),
+        ),
+        Ended::NotResumed(reason) => join_refused(reason, |_| String::new()),
+        Ended::Outdated => explained(
+            tr("This page is older than the server."),
+            tr("Reload the page, then come in again with your PIN."),
+        ),
+    }
+}
+
+/// Whether the way back is the PIN field.
+pub fn leads_back_to_the_pin(reason: &Ended) -> bool {
+    !matches!(
+        reason,
+        Ended::TurnedAway(TurnedAway::MeetingOver | TurnedAway::ReplacedByNewer | TurnedAway::Removed)
+            | Ended::NotResumed(JoinRefused::MeetingOver | JoinRefused::Over)
+    )
+}
+
+/// A role beside a name.
+pub fn role(role: Role) -> &'static str {
+    match role {
+        Role::Moderator => tr("Moderator"),
+        Role::Participant => tr("Participant"),
+        Role::Observer => tr("Observer"),
+    }
+}
+
+/// The verdict on a lobby card.
+pub fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Agree => tr("Countries agree"),
+        Verdict::Differ => tr("Countries differ"),
+        Verdict::Unknown => tr("Cannot be compared"),
+    }
+}
+
+/// The evidence in words, computer's side then telephone's. `country` names a country in the reader's language.
+pub fn evidence(hint: &LocationHint, country: impl Fn(&str) -> String) -> (String, String) {
+    let computer = match &hint.computer {
+        ComputerPlace::Country { code } => {
+            tr_with("The computer's network address seems to be in {country}.", &[("country", &country(code))])
+        }
+        ComputerPlace::PrivateNetwork => {
+            tr("The computer is on a private network, which says nothing about a place.").to_owned()
+        }
+        ComputerPlace::NotFound => tr("The computer's network address is in no database.").to_owned(),
+        ComputerPlace::NoDatabase => tr("This server has no location database.").to_owned(),
+    };
+    let phone = match &hint.phone {
+        PhonePlace::Country { code } => {
+            tr_with("The telephone number belongs to {country}.", &[("country", &country(code))])
+        }
+        PhonePlace::SharedPrefix { calling_code } => tr_with(
+            "The telephone number begins with +{code}, which several countries share.",
+            &[("code", &calling_code.to_string())],
+        ),
+        PhonePlace::NonGeographic => tr("The telephone number belongs to no country.").to_owned(),
+        PhonePlace::NoNumber => tr("The invitation has no telephone number.").to_owned(),
+    };
+    (computer, phone)
+}
+
+/// The sentence below every hint (D30).
+pub fn estimate() -> &'static str {
+    tr(
+        "This is an estimate. It can be wrong, for example abroad or behind a company network, and decides nothing by itself.",
+    )
+}
+
+/// What the green room says about location data: what is looked at, who sees it, for how long.
+pub fn location_notice() -> &'static str {
+    tr(
+        "To help the moderators recognise you, we compare the country that the network address of this computer seems to be in with the country of the telephone number on your invitation. Only the moderators of this meeting see the result, as an estimate, and it is gone when the meeting ends; only which of “agree”, “differ” or “unknown” they saw is noted with their decision to let you in.",
+    )
+}
+
+/// Why a stroke was not taken.
+pub fn draw_refused(reason: DrawRefused) -> &'static str {
+    match reason {
+        DrawRefused::Full => tr("The whiteboard is full. A moderator can clear it."),
+        DrawRefused::NotAllowed => tr("Observers cannot draw."),
+        DrawRefused::TooFast => tr("That was faster than the whiteboard can follow; your last stroke was not taken."),
+    }
+}
+
+/// A short message.
+pub fn news(news: &News) -> String {
+    match news {
+        News::Joined(name) => tr_with("{name} came in.", &[("name", name)]),
+        News::Left(name) => tr_with("{name} left.", &[("name", name)]),
+        News::Waits(name) => tr_with("{name} is waiting in the lobby.", &[("name", name)]),
+        News::HandUp(name) => tr_with("{name} raised a hand.", &[("name", name)]),
+        News::LetIn => tr("You are in the meeting.").to_owned(),
+        News::EndMoved => tr("The end of the meeting was moved.").to_owned(),
+        News::NotDone(error) => not_done(error),
+    }
+}
+
+fn not_done(error: &ProtocolError) -> String {
+    match error {
+        ProtocolError::NotAllowed => tr("Only a moderator can do that."),
+        ProtocolError::NobodyThere => tr("That person is no longer there."),
+        ProtocolError::TooMany => tr("That was too much at once. Wait a moment."),
+        ProtocolError::OutOfRange => tr("That value is not possible."),
+        ProtocolError::Offer { error: OfferError::RoomFull } => {
+            tr("The meeting is full just now. Try again when somebody has left.")
+        }
+        ProtocolError::Offer { .. } => tr(
+            "The server did not take this browser's media connection. Try a current Firefox, Chrome, Edge or Safari.",
+        ),
+        ProtocolError::Internal => tr("The server could not do that just now. Try again."),
+        ProtocolError::TooLarge
+        | ProtocolError::Unreadable
+        | ProtocolError::UnknownKind
+        | ProtocolError::Binary
+        | ProtocolError::WrongState
+        | ProtocolError::Version { .. } => tr("The server did not understand this page. Reload it."),
+    }
+    .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn country(code: &str) -> String {
+        match code {
+            "NL" => "the Netherlands".into(),
+            code => code.into(),
+        }
+    }
+
+    /// D29, D30: the evidence is in words and says that it is uncertain.
+    #[test]
+    fn a_hint_speaks_of_both_sides() {
+        let hint = LocationHint::compare(
+            ComputerPlace::Country { code: "NL".into() },
+            PhonePlace::SharedPrefix { calling_code: 44 },
+        );
+        let (computer, phone) = evidence(&hint, country);
+        assert_eq!(computer, "The computer's network address seems to be in the Netherlands.");
+        assert!(phone.contains("+44"));
+        assert_eq!(verdict(hint.verdict), "Cannot be compared");
+        assert!(estimate().contains("estimate"));
+    }
+
+    #[test]
+    fn every_end_says_what_happened_and_what_to_do() {
+        let reasons = [
+            Ended::Left,
+            Ended::Outdated,
+            Ended::TurnedAway(TurnedAway::Refused),
+            Ended::TurnedAway(TurnedAway::Removed),
+            Ended::TurnedAway(TurnedAway::MeetingOver),
+            Ended::TurnedAway(TurnedAway::ReplacedByNewer),
+            Ended::TurnedAway(TurnedAway::Revoked),
+            Ended::NotResumed(JoinRefused::RoomLost),
+            Ended::NotResumed(JoinRefused::SessionUnknown),
+        ];
+        let sentences: std::collections::HashSet<_> = reasons.iter().map(|reason| ended(reason).what).collect();
+        assert_eq!(sentences.len(), reasons.len(), "each has its own sentence");
+        assert!(reasons.iter().all(|reason| !ended(reason).advice.is_empty()));
+    }
+
+    #[test]
+    fn an_early_guest_learns_when_the_door_opens() {
+        let reason = JoinRefused::TooEarly { opens_at: UnixMs(1), starts_at: UnixMs(2) };
+        let words = join_refused(&reason, |time| format!("t{}", time.0));
+        assert_eq!(words.what, "You are early: the meeting starts t2.");
+        assert_eq!(words.advice, "Come back with the same PIN from t1.");
+    }
+}
