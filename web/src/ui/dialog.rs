@@ -13,6 +13,9 @@ pub fn Dialog(
     /// Its heading, and its name.
     #[prop(into)]
     title: String,
+    /// A press beside it does not close it: for what is shown once and must not vanish by a slip.
+    #[prop(optional)]
+    steady: bool,
     /// For tests.
     #[prop(optional, into)]
     testid: Option<String>,
@@ -34,7 +37,7 @@ pub fn Dialog(
         let on_backdrop = node.get().is_some_and(|dialog| {
             event.target().is_some_and(|target| target == *AsRef::<web_sys::EventTarget>::as_ref(&dialog))
         });
-        if on_backdrop {
+        if on_backdrop && !steady {
             open.set(false);
         }
     };
