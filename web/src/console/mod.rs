@@ -1,11 +1,25 @@
-//! The management console: accounts, meetings, invitees.
+//! The management console: log in, plan meetings, invite people, hand out PINs.
+//!
+//! The flow: [`session`] knows who is logged in and sends every [`api::Call`]; [`navigation`] knows the page;
+//! `pages/` has one file per page; `parts/` what several pages share. Rules, words and arithmetic are pure files
+//! ([`forms`], [`groups`], [`idle`], [`route`], [`words`]) that plain `cargo test` runs.
+//! What does not live here: rules about who may do what. The server decides; these pages show and ask.
 
-use leptos::prelude::*;
+mod api;
+mod app;
+mod fetch;
+mod focus;
+mod forms;
+mod groups;
+mod idle;
+mod live;
+mod navigation;
+mod pages;
+mod parts;
+mod poll;
+mod route;
+mod session;
+mod when;
+mod words;
 
-use crate::ui::Page;
-
-/// The console's root.
-#[component]
-pub fn App() -> impl IntoView {
-    view! { <Page title="Console">""</Page> }
-}
+pub use app::App;

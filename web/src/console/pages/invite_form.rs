@@ -1,0 +1,114 @@
+//! The form that invites one more person. Its answer is a PIN, shown once.
+
+use leptos::ev::SubmitEvent;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use shared::api::{Field, IssuedPin, NewInvitee};
+use shared::ids::MeetingId;
+use shared::meeting::Role;
+use shared::text::tr;
+
+use super::meeting::Meeting;
+use crate::console::api;
+use crate::console::forms::InviteeForm;
+use crate::console::parts::FormState;
+use crate::console::session::Session;
+use crate::console::{focus, words};
+use crate::ui::{Banner, Button, ButtonVariant, Choice, Glyph, Select, TextField, Tone};
+
+#[derive(Clone, Copy)]
+struct Fields {
+    name: RwSignal<String>,
+    phone: RwSignal<String>,
+    email: RwSignal<String>,
+    role: RwSignal<Role>,
+    state: FormState,
+}
+
+impl Fields {
+    fn new() -> Self {
+        let fields = Self {
+            name: RwSignal::default(),
+            phone: RwSignal::default(),
+            email: RwSignal::default(),
+            role: RwSignal::new(Role::Participant),
+            state: FormState::new(),
+        };
+        fields.state.watch([(fields.name, Field::Name), (fields.phone, Field::Phone), (fields.email, Field::Email)]);
+        fields
+    }
+
+    fn form(self) -> InviteeForm {
+        InviteeForm {
+            name: self.name.get_untracked(),
+            phone: self.phone.get_untracked(),
+            email: self.email.get_untracked(),
+            role: self.role.get_untracked(),
+        }
+    }
+
+    /// Ready for the next person. The role stays at the one most people have.
+    fn clear(self) {
+        for field in [self.name, self.phone, self.email] {
+            field.set(String::new());
+        }
+        self.role.set(Role::Participant);
+        self.state.clear();
+    }
+
+    async fn invite(
+        self,
+        session: Session,
+        meeting: Meeting,
+        id: MeetingId,
+        issued: RwSignal<Option<IssuedPin>>,
+        invitee: NewInvitee,
+    ) {
+        self.state.start();
+        match session.ask(api::invite(id, &invitee)).await {
+            Ok(pin) => {
+                meeting.amend(|m| m.invitees.push(pin.invitee.clone()));
+                self.clear();
+                focus::later("[data-testid=invitee-name]");
+                issued.set(Some(pin));
+            }
+            Err(error) => self.state.refuse(error),
+        }
+        self.state.busy.set(false);
+    }
+}
+
+/// Name, telephone, e-mail and role of one more person.
+#[component]
+pub(super) fn InviteForm(meeting: Meeting, id: MeetingId, issued: RwSignal<Option<IssuedPin>>) -> impl IntoView {
+    let (session, fields) = (Session::get(), Fields::new());
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        match fields.form().check() {
+            Ok(invitee) => spawn_local(fields.invite(session, meeting, id, issued, invitee)),
+            Err(errors) => fields.state.show(errors),
+        }
+    };
+    let roles = || [Role::Participant, Role::Moderator, Role::Observer];
+    let choices = roles().map(|role| Choice::new(role.as_str(), words::role(role))).to_vec();
+    let choose = move |name: String| fields.role.set(Role::from_name(&name).unwrap_or(Role::Participant));
+    view! {
+        <form class="invite__form" novalidate=true on:submit=submit>
+            <TextField label=tr("Name") value=fields.name error=fields.state.error(Field::Name) required=true
+                testid="invitee-name" error_testid="invitee-name-error" />
+            <TextField label=tr("Telephone, with country code") kind="tel" placeholder="+31 20 123 4567" value=fields.phone
+                error=fields.state.error(Field::Phone) testid="invitee-phone" error_testid="invitee-phone-error" />
+            <TextField label=tr("E-mail (optional)") kind="email" value=fields.email error=fields.state.error(Field::Email)
+                testid="invitee-email" error_testid="invitee-email-error" />
+            <Select label=tr("Role") choices=Signal::stored(choices) value=Signal::derive(move || fields.role.get().as_str().to_owned())
+                on_choice=choose testid="invitee-role" />
+            <div class="invite__end">
+                <p class="muted-text small" role="status">{move || words::role_meaning(fields.role.get())}</p>
+                <Button variant=ButtonVariant::Primary submit=true busy=fields.state.busy icon=Glyph::Plus testid="invitee-add">{tr("Invite")}</Button>
+            </div>
+            {move || fields.state.refusal.get().map(|text| view! {
+                <Banner tone=Tone::Danger assertive=true testid="invite-error">{text}</Banner>
+            })}
+        </form>
+    }
+}

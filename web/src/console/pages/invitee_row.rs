@@ -1,0 +1,206 @@
+//! One invited person: how they can be reached, where PIN and password stand, and what can be done about it.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use shared::api::{Invitee, IssuedPin, MeetingDetail};
+use shared::ids::{InviteeId, MeetingId};
+use shared::meeting::Role;
+use shared::signal::PasswordState;
+use shared::text::{tr, tr_with};
+
+use super::meeting::Meeting;
+use crate::console::parts::CopyButton;
+use crate::console::session::Session;
+use crate::console::when::{self, Detail};
+use crate::console::{api, words};
+use crate::ui::{Badge, Button, ButtonVariant, ConfirmDialog, Glyph, Icon, Tone, use_toasts};
+
+/// Which person of which meeting, for the parts of a row.
+#[derive(Clone, Copy)]
+struct Person {
+    meeting: Meeting,
+    meeting_id: MeetingId,
+    id: InviteeId,
+    /// 1-based place in the list.
+    place: usize,
+}
+
+impl Person {
+    fn read<U: Default>(self, piece: impl FnOnce(&Invitee) -> U) -> U {
+        let found = |m: &MeetingDetail| m.invitees.iter().find(|i| i.id == self.id).map(piece);
+        self.meeting.read(found).flatten().unwrap_or_default()
+    }
+
+    /// Takes a newer state of this person.
+    fn put(self, newer: &Invitee) {
+        self.meeting.amend(|m| m.invitees.iter_mut().filter(|i| i.id == newer.id).for_each(|i| i.clone_from(newer)));
+    }
+}
+
+/// A row of the table, or a card.
+#[component]
+pub(super) fn InviteeRow(
+    meeting: Meeting,
+    meeting_id: MeetingId,
+    id: InviteeId,
+    issued: RwSignal<Option<IssuedPin>>,
+    over: Memo<bool>,
+) -> impl IntoView {
+    let position = |m: &MeetingDetail| m.invitees.iter().position(|i| i.id == id);
+    let place = untrack(|| meeting.read(position)).flatten().unwrap_or_default() + 1;
+    let person = Person { meeting, meeting_id, id, place };
+    let name = untrack(|| person.read(|i| i.name.clone()));
+    let role = Memo::new(move |_| person.read(|i| Some(i.role)));
+    view! {
+        <tr role="row" class="person" data-testid=format!("invitee-row-{place}")>
+            <th role="rowheader" scope="row" class="person__name"><bdi>{name.clone()}</bdi></th>
+            <td role="cell" data-label=tr("Reach")><Reach person=person /></td>
+            <td role="cell" data-label=tr("Role")>{move || role.get().map(|role| view! { <RoleBadge role=role /> })}</td>
+            <td role="cell" data-label=tr("PIN")><PinState person=person /></td>
+            <td role="cell" data-label=tr("SMS password")><PasswordBadge person=person /></td>
+            <td role="cell" class="person__actions">
+                {move || (!over.get()).then(|| view! { <Actions person=person name=name.clone() role=role issued=issued /> })}
+            </td>
+        </tr>
+    }
+}
+
+#[component]
+fn Reach(person: Person) -> impl IntoView {
+    let reach = Memo::new(move |_| person.read(|i| (i.phone.clone(), i.email.clone())));
+    move || match reach.get() {
+        (None, None) => view! { <span class="muted-text">{tr("None given")}</span> }.into_any(),
+        (phone, email) => view! {
+            <span class="person__reach">
+                {phone.map(|phone| view! { <bdi class="person__phone">{phone}</bdi> })}
+                {email.map(|email| view! { <bdi class="person__email">{email}</bdi> })}
+            </span>
+        }
+        .into_any(),
+    }
+}
+
+#[component]
+fn RoleBadge(role: Role) -> impl IntoView {
+    let tone = if role == Role::Moderator { Tone::Accent } else { Tone::Neutral };
+    view! { <Badge tone=tone>{words::role(role)}</Badge> }
+}
+
+#[component]
+fn PinState(person: Person) -> impl IntoView {
+    let since = Memo::new(move |_| person.read(|i| i.pin_issued_at));
+    move || match since.get() {
+        Some(at) => {
+            let time = when::here(at, Detail::ShortDateAndTime);
+            view! { <span>{tr_with("Issued {time}", &[("time", &time)])}</span> }.into_any()
+        }
+        None => view! { <Badge tone=Tone::Danger>{tr("Withdrawn")}</Badge> }.into_any(),
+    }
+}
+
+#[component]
+fn PasswordBadge(person: Person) -> impl IntoView {
+    let state = Memo::new(move |_| person.read(|i| Some(i.password.clone())));
+    let tone = |state: &PasswordState| match state {
+        PasswordState::Given => Tone::Good,
+        PasswordState::Sent { .. } => Tone::Accent,
+        PasswordState::UsedUp => Tone::Warn,
+        PasswordState::NotAsked | PasswordState::NotSent => Tone::Neutral,
+    };
+    move || {
+        state.get().map(|state| match state {
+            PasswordState::NotAsked => view! { <span class="muted-text">{words::password(&state)}</span> }.into_any(),
+            _ => view! { <Badge tone=tone(&state)>{words::password(&state)}</Badge> }.into_any(),
+        })
+    }
+}
+
+#[component]
+fn Actions(
+    person: Person,
+    name: String,
+    role: Memo<Option<Role>>,
+    issued: RwSignal<Option<IssuedPin>>,
+) -> impl IntoView {
+    let place = person.place;
+    let link = Signal::derive(move || person.read(|i| i.link.clone()));
+    let for_name = |sentence| tr_with(sentence, &[("name", &name)]);
+    let asked = Memo::new(move |_| {
+        person.meeting.read(|m| m.ask_password).unwrap_or_default() || role.get() == Some(Role::Moderator)
+    });
+    let send_label = for_name("Send {name} a password by SMS now");
+    view! {
+        <div class="person__buttons">
+            <CopyButton text=link words=tr("Copy link") label=for_name("Copy the invitation link of {name}") small=true testid=format!("copy-link-{place}") />
+            <a class="button button--secondary button--small" download="" href=api::calendar_path(person.meeting_id, person.id)
+                aria-label=for_name("Download the calendar file (.ics) of {name}") data-testid=format!("ics-{place}")>
+                <Icon glyph=Glyph::Calendar /><span>{tr(".ics")}</span>
+            </a>
+            <Reissue person=person name=name.clone() issued=issued />
+            {move || asked.get().then(|| view! { <SendPassword person=person label=send_label.clone() /> })}
+        </div>
+    }
+}
+
+#[component]
+fn Reissue(person: Person, name: String, issued: RwSignal<Option<IssuedPin>>) -> impl IntoView {
+    let (session, toasts) = (Session::get(), use_toasts());
+    let (open, busy) = (RwSignal::new(false), RwSignal::new(false));
+    let reissue = move |()| {
+        busy.set(true);
+        spawn_local(async move {
+            match session.ask(api::reissue_pin(person.meeting_id, person.id)).await {
+                Ok(pin) => {
+                    person.put(&pin.invitee);
+                    issued.set(Some(pin));
+                }
+                Err(error) => toasts.show(Tone::Danger, words::call_error(&error)),
+            }
+            busy.set(false);
+        });
+    };
+    view! {
+        <Button variant=ButtonVariant::Secondary small=true icon=Glyph::Key busy=busy testid=format!("reissue-pin-{}", person.place)
+            label=tr_with("Issue a new PIN for {name}", &[("name", &name)]) on:click=move |_| open.set(true)>
+            {tr("New PIN")}
+        </Button>
+        <ConfirmDialog open=open title=tr_with("Issue a new PIN for {name}?", &[("name", &name)])
+            text=tr("The old PIN stops working at once. The invitation link stays the same.")
+            confirm=tr("Issue a new PIN") cancel=tr("Keep the old one") testid="reissue-pin-confirm" on_confirm=reissue />
+    }
+}
+
+#[component]
+fn SendPassword(person: Person, label: String) -> impl IntoView {
+    let (session, toasts) = (Session::get(), use_toasts());
+    let busy = RwSignal::new(false);
+    let send = move |_| {
+        busy.set(true);
+        spawn_local(async move {
+            match session.ask(api::send_password(person.meeting_id, person.id)).await {
+                Ok(newer) => {
+                    toasts.show(Tone::Good, sent(&newer));
+                    person.put(&newer);
+                }
+                Err(error) => toasts.show(Tone::Danger, words::call_error(&error)),
+            }
+            busy.set(false);
+        });
+    };
+    view! {
+        <Button variant=ButtonVariant::Secondary small=true icon=Glyph::Send busy=busy label=label
+            testid=format!("send-password-{}", person.place) on:click=send>
+            {tr("Send password")}
+        </Button>
+    }
+}
+
+fn sent(invitee: &Invitee) -> String {
+    match &invitee.password {
+        PasswordState::Sent { phone_ends_in } => tr_with(
+            "A password is on its way to {name}, to the number that ends in {digits}.",
+            &[("name", &invitee.name), ("digits", phone_ends_in)],
+        ),
+        _ => tr_with("A password is on its way to {name}.", &[("name", &invitee.name)]),
+    }
+}

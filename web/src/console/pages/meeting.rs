@@ -1,0 +1,116 @@
+//! One meeting: when, in which phase, how people get in, and who is invited.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use shared::api::{MeetingDetail, MeetingPatch};
+use shared::ids::MeetingId;
+use shared::limits::PIN_OPENS_BEFORE_START_MS;
+use shared::meeting::{MeetingInfo, MeetingPhase};
+use shared::text::{tr, tr_with};
+
+use super::end_meeting::EndMeeting;
+use super::invitees::Invitees;
+use crate::console::live::Live;
+use crate::console::navigation::Link;
+use crate::console::parts::{Loading, PageHead, PhaseBadge, Trouble};
+use crate::console::route::Route;
+use crate::console::session::Session;
+use crate::console::when::{self, Detail};
+use crate::console::{api, poll, words};
+use crate::ui::{Badge, Banner, Card, Checkbox, Glyph, Icon, Tone, use_toasts};
+
+/// The meeting this page is about, as the server last told it.
+pub(super) type Meeting = Live<MeetingDetail>;
+
+/// The page of one meeting.
+#[component]
+pub(crate) fn MeetingPage(
+    /// Which.
+    id: MeetingId,
+) -> impl IntoView {
+    let (session, meeting) = (Session::get(), Meeting::new());
+    let ask = move || meeting.ask(session, api::meeting(id));
+    ask();
+    poll::every(poll::REFRESH, ask);
+    let known = Memo::new(move |_| meeting.is_known());
+    view! {
+        <Link to=Route::Meetings class="back-link"><Icon glyph=Glyph::Back />{tr("Meetings")}</Link>
+        <Trouble error=Signal::derive(move || meeting.trouble()) stale=known />
+        {move || match known.get() {
+            true => view! { <Known meeting=meeting id=id /> }.into_any(),
+            false if meeting.trouble().is_some() => ().into_any(),
+            false => view! { <Loading /> }.into_any(),
+        }}
+    }
+}
+
+#[component]
+fn Known(meeting: Meeting, id: MeetingId) -> impl IntoView {
+    let info = Memo::new(move |_| meeting.read(|m| m.info.clone()));
+    let phase = Memo::new(move |_| meeting.read(|m| m.phase));
+    let over = Memo::new(move |_| phase.get() == Some(MeetingPhase::Over));
+    let title = info.with_untracked(|info| info.as_ref().map(|info| info.title.clone())).unwrap_or_default();
+    view! {
+        <PageHead title=title.clone()>
+            {move || (!over.get()).then(|| view! { <EndMeeting meeting=meeting id=id title=title.clone() /> })}
+        </PageHead>
+        <p class="row meeting-badges">
+            {move || phase.get().map(|phase| view! { <PhaseBadge phase=phase /> })}
+            <Badge tone=Tone::Accent icon=Glyph::Shield>{tr("Nothing of this meeting is kept")}</Badge>
+        </p>
+        {move || over.get().then(|| view! {
+            <Banner icon=Glyph::Lock>{tr("This meeting is over. Its PINs no longer work, and nothing of what was said, shown or drawn was kept.")}</Banner>
+        })}
+        <div class="meeting-facts">
+            <Card><h2>{tr("When")}</h2>{move || info.get().map(|info| view! { <Times info=info meeting=meeting /> })}</Card>
+            <Card><h2>{tr("Getting in")}</h2><Entry meeting=meeting id=id over=over /></Card>
+        </div>
+        <Invitees meeting=meeting id=id over=over />
+    }
+}
+
+#[component]
+fn Times(info: MeetingInfo, meeting: Meeting) -> impl IntoView {
+    let zone = info.time_zone.clone();
+    let same = when::same_clock(info.starts_at, &zone);
+    let length = meeting.read(|m| m.duration_minutes).map(words::minutes);
+    let opens = when::in_zone(info.starts_at.plus_ms(-PIN_OPENS_BEFORE_START_MS), &zone, Detail::Time);
+    let until = when::in_zone(info.closes_at, &zone, Detail::Time);
+    let own = (!same).then(|| when::span_in(info.starts_at, info.ends_at, &when::zone_here()));
+    view! {
+        <p class="meeting-when">{when::span_in(info.starts_at, info.ends_at, &zone)}</p>
+        {own.map(|own| view! { <p class="meeting-when__own">{tr_with("On your clock: {time}", &[("time", &own)])}</p> })}
+        <dl class="facts">
+            <div><dt>{tr("Length")}</dt><dd>{length}</dd></div>
+            <div><dt>{tr("Time zone")}</dt><dd>{zone.replace('_', " ")}</dd></div>
+            <div><dt>{tr("PINs work")}</dt><dd>{tr_with("{from} to {until} at the latest", &[("from", &opens), ("until", &until)])}</dd></div>
+        </dl>
+    }
+}
+
+/// The switch for SMS passwords.
+#[component]
+fn Entry(meeting: Meeting, id: MeetingId, over: Memo<bool>) -> impl IntoView {
+    let (session, toasts) = (Session::get(), use_toasts());
+    let busy = RwSignal::new(false);
+    let asked = Memo::new(move |_| meeting.read(|m| m.ask_password).unwrap_or_default());
+    let change = move |on: bool| {
+        busy.set(true);
+        spawn_local(async move {
+            match session.ask(api::change_meeting(id, &MeetingPatch { ask_password: Some(on) })).await {
+                Ok(changed) => meeting.put(changed),
+                Err(error) => {
+                    meeting.amend(|m| m.ask_password = !on);
+                    toasts.show(Tone::Danger, words::call_error(&error));
+                }
+            }
+            busy.set(false);
+        });
+    };
+    view! {
+        <p class="muted-text">{tr("Each person has a PIN of their own, and a moderator lets everybody in by hand.")}</p>
+        <Checkbox label=tr("Ask everybody for a password by SMS as well")
+            hint=tr("Sent to the person's telephone when they come, or by you beforehand. Moderators need a second proof in any case.")
+            checked=asked disabled=Signal::derive(move || busy.get() || over.get()) on_change=change testid="ask-password" />
+    }
+}

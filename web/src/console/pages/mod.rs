@@ -1,0 +1,20 @@
+//! The pages of the console, a file each; the meeting's page has its parts in files of their own.
+
+mod end_meeting;
+mod invite_form;
+mod invitee_row;
+mod invitees;
+mod login;
+mod meeting;
+mod meetings;
+mod new_meeting;
+mod outbox;
+mod pin_dialog;
+mod unknown;
+
+pub(crate) use login::LoginPage;
+pub(crate) use meeting::MeetingPage;
+pub(crate) use meetings::MeetingsPage;
+pub(crate) use new_meeting::NewMeetingPage;
+pub(crate) use outbox::OutboxPage;
+pub(crate) use unknown::UnknownPage;

@@ -1,0 +1,145 @@
+//! The form for a meeting: scheduled, or started at once.
+
+use leptos::ev::SubmitEvent;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use shared::api::{Field, NewMeeting};
+use shared::limits::{MAX_MEETING_MINUTES, MAX_TITLE_CHARS};
+use shared::text::{tr, tr_with};
+
+use crate::console::api;
+use crate::console::forms::MeetingForm;
+use crate::console::navigation::{Link, Navigation};
+use crate::console::parts::{FormState, PageHead};
+use crate::console::route::Route;
+use crate::console::session::Session;
+use crate::console::when;
+use crate::ui::{
+    Banner, Button, ButtonVariant, Card, Checkbox, Choice, FieldError, Glyph, Icon, Select, TextField, Tone,
+};
+
+/// The fields as they are typed, and what is wrong with them.
+#[derive(Clone, Copy)]
+struct Fields {
+    title: RwSignal<String>,
+    start: RwSignal<String>,
+    duration: RwSignal<String>,
+    zone: RwSignal<String>,
+    ask_password: RwSignal<bool>,
+    state: FormState,
+}
+
+impl Fields {
+    fn new() -> Self {
+        let fields = Self {
+            title: RwSignal::default(),
+            start: RwSignal::new(when::next_half_hour()),
+            duration: RwSignal::new("60".to_owned()),
+            zone: RwSignal::new(when::zone_here()),
+            ask_password: RwSignal::new(false),
+            state: FormState::new(),
+        };
+        let Self { title, start, duration, zone, .. } = fields;
+        let watched =
+            [(title, Field::Title), (start, Field::Start), (duration, Field::Duration), (zone, Field::TimeZone)];
+        fields.state.watch(watched);
+        fields
+    }
+
+    fn form(self, now: bool) -> MeetingForm {
+        MeetingForm {
+            title: self.title.get_untracked(),
+            start: (!now).then(|| self.start.get_untracked()),
+            duration: self.duration.get_untracked(),
+            zone: self.zone.get_untracked(),
+            ask_password: self.ask_password.get_untracked(),
+        }
+    }
+
+    async fn create(self, session: Session, navigation: Navigation, meeting: NewMeeting) {
+        self.state.start();
+        match session.ask(api::create_meeting(&meeting)).await {
+            Ok(made) => navigation.go(Route::Meeting(made.info.id)),
+            Err(error) => self.state.refuse(error),
+        }
+        self.state.busy.set(false);
+    }
+}
+
+/// Asks for what a meeting needs; then its page follows, to invite people.
+#[component]
+pub(crate) fn NewMeetingPage(
+    /// Whether it starts at once.
+    now: bool,
+) -> impl IntoView {
+    let (session, navigation, fields) = (Session::get(), Navigation::get(), Fields::new());
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        match fields.form(now).check() {
+            Ok(meeting) => spawn_local(fields.create(session, navigation, meeting)),
+            Err(errors) => fields.state.show(errors),
+        }
+    };
+    let (title, button) = if now {
+        (tr("Start a meeting now"), tr("Start the meeting"))
+    } else {
+        (tr("Schedule a meeting"), tr("Schedule the meeting"))
+    };
+    view! {
+        <div class="console-column stack">
+            <Link to=Route::Meetings class="back-link"><Icon glyph=Glyph::Back />{tr("Meetings")}</Link>
+            <PageHead title=title />
+            <Card>
+                <form class="stack" novalidate=true on:submit=submit>
+                    <TextField label=tr("Title") value=fields.title error=fields.state.error(Field::Title)
+                        hint=tr_with("Everybody invited sees it. Up to {max} characters.", &[("max", &MAX_TITLE_CHARS.to_string())])
+                        required=true testid="meeting-title" error_testid="meeting-title-error" />
+                    <Times fields=fields now=now />
+                    <Checkbox label=tr("Ask everybody for a password by SMS as well")
+                        hint=tr("On top of the PIN. Each person then needs a telephone number. Moderators need a second proof in any case.")
+                        checked=fields.ask_password on_change=move |on| fields.ask_password.set(on) testid="meeting-ask-password" />
+                    <p class="kept-note"><Icon glyph=Glyph::Shield />{tr("Nothing of this meeting is kept: no recording, no chat, no drawing remains when it is over.")}</p>
+                    {move || fields.state.refusal.get().map(|text| view! {
+                        <Banner tone=Tone::Danger assertive=true testid="meeting-error">{text}</Banner>
+                    })}
+                    <div class="form-actions">
+                        <Button variant=ButtonVariant::Primary submit=true busy=fields.state.busy testid="meeting-create">{button}</Button>
+                        <Link to=Route::Meetings class="button button--quiet">{tr("Cancel")}</Link>
+                    </div>
+                </form>
+            </Card>
+        </div>
+    }
+}
+
+/// When it starts, for how long, and by whose clock.
+#[component]
+fn Times(fields: Fields, now: bool) -> impl IntoView {
+    let choices = zone_choices(&fields.zone.get_untracked());
+    view! {
+        <div class="form-pair">
+            {(!now).then(|| view! {
+                <TextField label=tr("Start") kind="datetime-local" value=fields.start error=fields.state.error(Field::Start)
+                    required=true testid="meeting-start" error_testid="meeting-start-error" />
+            })}
+            <TextField label=tr("Length in minutes") kind="number" inputmode="numeric" min="1" max=MAX_MEETING_MINUTES.to_string()
+                value=fields.duration error=fields.state.error(Field::Duration)
+                required=true testid="meeting-duration" error_testid="meeting-duration-error" />
+        </div>
+        <div class="field">
+            <Select label=tr("Time zone") choices=Signal::stored(choices) value=fields.zone on_choice=move |zone| fields.zone.set(zone) testid="meeting-zone" />
+            <FieldError error=fields.state.error(Field::TimeZone) testid="meeting-zone-error" />
+        </div>
+    }
+}
+
+/// Every zone the browser knows. Browsers leave UTC out of their list, and very old ones have no list.
+fn zone_choices(own: &str) -> Vec<Choice> {
+    let mut zones = when::zones();
+    for extra in [own, "UTC"] {
+        if !zones.iter().any(|zone| zone == extra) {
+            zones.push(extra.to_owned());
+        }
+    }
+    zones.into_iter().map(|zone| Choice::new(zone.clone(), zone.replace('_', " "))).collect()
+}

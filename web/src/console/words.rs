@@ -1,0 +1,177 @@
+//! The console's sentences for typed values: errors, roles, states, lengths of time. Pure, one function a type,
+//! each an exhaustive match so that a new variant asks for its sentence.
+
+use shared::api::{ApiError, FieldError};
+use shared::input::InvalidText;
+use shared::meeting::{MeetingPhase, Role};
+use shared::signal::PasswordState;
+use shared::text::{tr, tr_with};
+
+use super::api::CallError;
+
+/// Why a call failed, as a sentence that says what to do.
+pub(crate) fn call_error(error: &CallError) -> String {
+    match error {
+        CallError::Refused(refusal) => api_error(refusal),
+        CallError::Unreachable => tr("The server cannot be reached. Check the connection and try again.").to_owned(),
+        CallError::Unexpected { status } => tr_with(
+            "The server answered in a way this page does not understand ({status}). Reload the page.",
+            &[("status", &status.to_string())],
+        ),
+    }
+}
+
+/// Why the server refused.
+pub(crate) fn api_error(error: &ApiError) -> String {
+    match error {
+        ApiError::NotLoggedIn => tr("You are no longer logged in."),
+        ApiError::WrongLogin => tr("Name or password is wrong."),
+        ApiError::TooManyTries { retry_after_s } => return too_many_tries(*retry_after_s),
+        ApiError::Busy => tr("The server is busy with other logins. Try again in a moment."),
+        ApiError::ForeignOrigin => tr("This request did not come from this site's own pages. Reload the page."),
+        ApiError::NotFound => tr("This does not exist, or it is not yours."),
+        ApiError::MeetingOver => tr("The meeting is over; nothing about it can be changed any more."),
+        ApiError::MeetingFull => tr("The meeting has as many invitees as it can have."),
+        ApiError::NoPhone => tr("This person has no telephone number to send a password to."),
+        ApiError::SmsNotDelivered => tr("The SMS gateway did not take the message. Try again in a moment."),
+        ApiError::Field { reason, .. } => return field_error(reason),
+        ApiError::Unreadable => tr("The server could not read this request. Reload the page."),
+        ApiError::TooLarge => tr("That is more than the server takes."),
+        ApiError::Internal => tr("The server could not do this. Its log says why."),
+    }
+    .to_owned()
+}
+
+fn too_many_tries(seconds: u32) -> String {
+    match seconds {
+        0 | 1 => tr("Too many tries. Try again in a second.").to_owned(),
+        _ => tr_with("Too many tries. Try again in {seconds} seconds.", &[("seconds", &seconds.to_string())]),
+    }
+}
+
+/// What is wrong with a field, for beside it.
+pub(crate) fn field_error(error: &FieldError) -> String {
+    match error {
+        FieldError::Text { reason } => return invalid_text(reason),
+        FieldError::ImpossibleNumber => tr("No such telephone number can exist."),
+        FieldError::NotATime => tr("Choose a date and a time."),
+        FieldError::InThePast => tr("This lies in the past."),
+        FieldError::OutOfRange { min, max } => return out_of_range(*min, *max),
+        FieldError::UnknownTimeZone => tr("Choose a time zone from the list, like Europe/Brussels."),
+    }
+    .to_owned()
+}
+
+fn out_of_range(min: u32, max: u32) -> String {
+    tr_with("Choose a number from {min} to {max}.", &[("min", &min.to_string()), ("max", &max.to_string())])
+}
+
+fn invalid_text(error: &InvalidText) -> String {
+    match error {
+        InvalidText::Empty => tr("This cannot be empty."),
+        InvalidText::TooLong { max } => {
+            return tr_with("At most {max} characters.", &[("max", &max.to_string())]);
+        }
+        InvalidText::ControlCharacter => tr("This contains a control character, which cannot be shown."),
+        InvalidText::HiddenCharacter => tr("This contains invisible characters that change the reading direction."),
+        InvalidText::NotAnEmail => tr("This is not an e-mail address."),
+        InvalidText::NotAPhoneNumber => tr("Write the number with its country code, like +31 20 123 4567."),
+    }
+    .to_owned()
+}
+
+/// A role's name.
+pub(crate) fn role(role: Role) -> &'static str {
+    match role {
+        Role::Moderator => tr("Moderator"),
+        Role::Participant => tr("Participant"),
+        Role::Observer => tr("Observer"),
+    }
+}
+
+/// What a role may do, in one sentence.
+pub(crate) fn role_meaning(role: Role) -> &'static str {
+    match role {
+        Role::Moderator => {
+            tr("Sees who waits, lets people in and ends the meeting. Needs an SMS password or a login besides the PIN.")
+        }
+        Role::Participant => tr("Sees, hears, speaks, points and draws once a moderator has let them in."),
+        Role::Observer => tr("Sees and hears. Only moderators see and hear an observer."),
+    }
+}
+
+/// A phase's name.
+pub(crate) fn phase(phase: MeetingPhase) -> &'static str {
+    match phase {
+        MeetingPhase::Scheduled => tr("Upcoming"),
+        MeetingPhase::Open => tr("Open"),
+        MeetingPhase::Over => tr("Over"),
+    }
+}
+
+/// How things stand with an SMS password, short enough for a table.
+pub(crate) fn password(state: &PasswordState) -> String {
+    match state {
+        PasswordState::NotAsked => tr("Not asked"),
+        PasswordState::NotSent => tr("Not sent yet"),
+        PasswordState::Sent { phone_ends_in } => {
+            return tr_with("Sent to …{digits}", &[("digits", phone_ends_in)]);
+        }
+        PasswordState::Given => tr("Given"),
+        PasswordState::UsedUp => tr("Used up, send a new one"),
+    }
+    .to_owned()
+}
+
+/// A length of time as people say it: `45 min`, `1 h`, `1 h 30 min`.
+pub(crate) fn minutes(minutes: u32) -> String {
+    let (hours, rest) = ((minutes / 60).to_string(), (minutes % 60).to_string());
+    match (minutes / 60, minutes % 60) {
+        (0, _) => tr_with("{minutes} min", &[("minutes", &rest)]),
+        (_, 0) => tr_with("{hours} h", &[("hours", &hours)]),
+        _ => tr_with("{hours} h {minutes} min", &[("hours", &hours), ("minutes", &rest)]),
+    }
+}
+
+/// How many people are invited.
+pub(crate) fn invited(count: u32) -> String {
+    match count {
+        0 => tr("Nobody invited yet").to_owned(),
+        1 => tr("1 person invited").to_owned(),
+        n => tr_with("{n} people invited", &[("n", &n.to_string())]),
+    }
+}
+
+/// How many are in the room now.
+pub(crate) fn present(count: u32) -> String {
+    tr_with("{n} in the room", &[("n", &count.to_string())])
+}
+
+/// How many wait in the lobby now.
+pub(crate) fn waiting(count: u32) -> String {
+    tr_with("{n} waiting", &[("n", &count.to_string())])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_read_as_people_say_them() {
+        for (length, said) in [(5, "5 min"), (60, "1 h"), (90, "1 h 30 min"), (480, "8 h")] {
+            assert_eq!(minutes(length), said);
+        }
+    }
+
+    #[test]
+    fn a_refused_login_says_how_long_to_wait() {
+        let refused = CallError::Refused(ApiError::TooManyTries { retry_after_s: 42 });
+        assert_eq!(call_error(&refused), "Too many tries. Try again in 42 seconds.");
+    }
+
+    #[test]
+    fn counts_are_whole_sentences() {
+        assert_eq!((invited(0), invited(1)), ("Nobody invited yet".into(), "1 person invited".into()));
+        assert_eq!((invited(3), present(2)), ("3 people invited".into(), "2 in the room".into()));
+    }
+}
