@@ -1,1 +1,32 @@
-//! x
+//! The words that end-to-end tests are written in.
+//!
+//! A [`Deployment`] is the real `conclave` binary on a free loopback port with a data folder of its own. Its [`Console`]
+//! schedules a [`Meeting`] and gets a [`Link`] with a PIN for every invitee. A [`Browser`] is one real Chromium process
+//! with a colour for a face and a beep for a voice, and has the words for what a person does and sees in it.
+//!
+//! Tests wait by asking again until a deadline ([`until`]), never by sleeping and hoping.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "a test harness reports by panicking"
+)]
+
+mod browser;
+mod console;
+mod deployment;
+mod fake_media;
+mod folder;
+mod person;
+mod probe;
+mod process;
+mod until;
+
+pub use browser::{Browser, Sound};
+pub use console::{Console, Link, Meeting, invitee, meeting_now};
+pub use deployment::{Deployment, Options};
+pub use fake_media::{Colour, Person};
+pub use folder::TempFolder;
+pub use probe::{Encryption, Received};
+pub use until::{until, until_some};

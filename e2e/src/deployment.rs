@@ -1,0 +1,173 @@
+//! The real server on a free loopback port, with a data folder of its own.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::console::Console;
+use crate::folder::TempFolder;
+use crate::process::{Process, resident_bytes};
+
+/// The account every deployment has.
+const ADMIN: &str = "Ada";
+const PASSWORD: &str = "correct horse battery staple";
+
+/// What a test wants different from the default.
+#[derive(Debug, Default, Clone)]
+pub struct Options {
+    /// Lines for the configuration file.
+    pub config: String,
+    /// As `make run` starts it.
+    pub demo: bool,
+}
+
+/// A running server.
+#[derive(Debug)]
+pub struct Deployment {
+    folder: TempFolder,
+    options: Options,
+    process: Process,
+    url: String,
+}
+
+impl Deployment {
+    /// Starts one with SMS kept in memory, as the demo does, and an admin.
+    pub async fn start() -> Self {
+        Self::start_with(Options { config: "[sms]\nsender = \"outbox\"\n".into(), demo: false }).await
+    }
+
+    /// Starts one with a configuration of the test's own.
+    pub async fn start_with(options: Options) -> Self {
+        let folder = TempFolder::new("server");
+        std::fs::write(folder.path().join("conclave.toml"), &options.config).unwrap();
+        create_admin(&folder);
+        let (process, url) = launch(&folder, &options, 0).await;
+        Self { folder, options, process, url }
+    }
+
+    /// `http://localhost:PORT`: the name that browsers treat as secure.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The port that was bound.
+    pub fn port(&self) -> u16 {
+        self.url.rsplit(':').next().unwrap().parse().unwrap()
+    }
+
+    /// A console, logged in as the admin.
+    pub async fn console(&self) -> Console {
+        Console::log_in(&self.url, ADMIN, PASSWORD).await
+    }
+
+    /// Name and password of the admin.
+    pub fn admin(&self) -> (&'static str, &'static str) {
+        (ADMIN, PASSWORD)
+    }
+
+    /// The data folder.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// All files the server wrote, its log apart.
+    pub fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let data = self.data();
+        self.folder.files().into_iter().filter(|(path, _)| path.starts_with(&data)).collect()
+    }
+
+    /// What it said to the person who started it.
+    pub fn terminal(&self) -> String {
+        read(&self.folder.path().join("terminal"))
+    }
+
+    /// What it logged.
+    pub fn log(&self) -> String {
+        read(&self.folder.path().join("log"))
+    }
+
+    /// Resident memory, bytes.
+    pub fn resident_bytes(&self) -> u64 {
+        resident_bytes(self.process.id())
+    }
+
+    /// Ends it as a crash would and starts it again on the same port and data.
+    pub async fn restart(&mut self) {
+        self.process.kill();
+        let port = self.port();
+        (self.process, self.url) = launch(&self.folder, &self.options, port).await;
+    }
+
+    /// Ctrl-C; answers the exit code.
+    pub fn interrupt(&mut self) -> i32 {
+        self.process.interrupt()
+    }
+}
+
+fn read(path: &Path) -> String {
+    String::from_utf8_lossy(&std::fs::read(path).unwrap_or_default()).into_owned()
+}
+
+/// The server's binary: `CONCLAVE_BIN`, or where cargo puts it beside this test.
+pub(crate) fn binary() -> PathBuf {
+    let path = std::env::var_os("CONCLAVE_BIN").map(PathBuf::from).unwrap_or_else(|| {
+        let test = std::env::current_exe().unwrap();
+        test.parent().and_then(Path::parent).unwrap().join("conclave")
+    });
+    assert!(path.exists(), "{} is missing: cargo build -p signaling --bin conclave", path.display());
+    path
+}
+
+/// The built pages: `CONCLAVE_WEB`, or `dist` in the project's folder.
+fn web() -> PathBuf {
+    let path = std::env::var_os("CONCLAVE_WEB").map(PathBuf::from);
+    let path = path.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("dist"));
+    assert!(path.join("meeting/index.html").exists(), "{} is not built: .tools/build-web.sh", path.display());
+    path
+}
+
+fn create_admin(folder: &TempFolder) {
+    let password = folder.path().join("password");
+    std::fs::write(&password, PASSWORD).unwrap();
+    let output = Command::new(binary())
+        .args(["admin", "create", "--name", ADMIN, "--password-stdin"])
+        .arg("--data")
+        .arg(folder.path().join("data"))
+        .stdin(File::open(&password).unwrap())
+        .output()
+        .unwrap();
+    std::fs::remove_file(password).unwrap();
+    assert!(output.status.success(), "admin create: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+async fn launch(folder: &TempFolder, options: &Options, port: u16) -> (Process, String) {
+    let terminal = folder.path().join("terminal");
+    let log = File::options().create(true).append(true).open(folder.path().join("log")).unwrap();
+    let mut command = Command::new(binary());
+    command.arg("serve").arg("--config").arg(folder.path().join("conclave.toml"));
+    command.arg("--data").arg(folder.path().join("data")).arg("--web").arg(web());
+    command.args(["--listen", &format!("127.0.0.1:{port}")]);
+    if options.demo {
+        command.arg("--demo");
+    }
+    command.stdout(File::create(&terminal).unwrap()).stderr(Stdio::from(log));
+    let mut process = Process::start(&mut command);
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        if let Some(url) = ready_url(&read(&terminal)) {
+            return (process, url);
+        }
+        let log = || format!("{}\n{}", read(&terminal), read(&folder.path().join("log")));
+        assert_eq!(process.ended(), None, "the server ended at once: {}", log());
+        assert!(Instant::now() < deadline, "the server is not ready after 30 s: {}", log());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// The address in the line `ready: http://127.0.0.1:PORT`, with the name that browsers treat as secure.
+fn ready_url(terminal: &str) -> Option<String> {
+    let line = terminal.lines().find_map(|line| line.trim().strip_prefix("ready: "))?;
+    let port: u16 = line.trim().trim_end_matches('/').rsplit(':').next()?.parse().ok()?;
+    terminal.ends_with('\n').then(|| format!("http://localhost:{port}"))
+}

@@ -1,0 +1,209 @@
+//! What a person does and sees: the words of a test, over the page's `data-testid`s.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::json;
+use thirtyfour::prelude::*;
+
+use crate::browser::Browser;
+use crate::console::Link;
+use crate::deployment::Deployment;
+use crate::fake_media::Colour;
+use crate::until::{PATIENCE, until_within};
+
+fn by(test_id: &str) -> By {
+    By::Css(format!("[data-testid=\"{test_id}\"]"))
+}
+
+impl Browser {
+    /// Asks until it is so; on the deadline says what the page shows.
+    pub async fn wait<F, Fut>(&self, what: &str, question: F)
+    where
+        F: FnMut() -> Fut,
+        Fut: Future<Output = bool>,
+    {
+        self.wait_within(PATIENCE, what, question).await;
+    }
+
+    /// [`Browser::wait`] with a deadline of its own.
+    pub async fn wait_within<F, Fut>(&self, patience: Duration, what: &str, question: F)
+    where
+        F: FnMut() -> Fut,
+        Fut: Future<Output = bool>,
+    {
+        if !until_within(patience, question).await {
+            self.shot("failed").await;
+            panic!("{} waited {patience:?} in vain for: {what}\n{}", self.person().name, self.state().await);
+        }
+    }
+
+    /// Whether it is on the page and visible.
+    pub async fn sees(&self, test_id: &str) -> bool {
+        let body = r#"const found = document.querySelector(`[data-testid="${arguments[0]}"]`);
+            return !!found && found.getClientRects().length > 0;"#;
+        self.run(body, vec![json!(test_id)]).await.as_bool().unwrap()
+    }
+
+    /// Waits until it is on the page and visible.
+    pub async fn until_sees(&self, test_id: &str) -> &Self {
+        self.wait(&format!("{test_id} to be visible"), || self.sees(test_id)).await;
+        self
+    }
+
+    /// Waits until it is gone.
+    pub async fn until_gone(&self, test_id: &str) -> &Self {
+        self.wait(&format!("{test_id} to be gone"), || async { !self.sees(test_id).await }).await;
+        self
+    }
+
+    /// Clicks it, once it can be clicked.
+    pub async fn click(&self, test_id: &str) -> &Self {
+        self.until_sees(test_id).await;
+        // A page that redraws may replace the element between finding and clicking it.
+        self.wait(&format!("{test_id} to be clickable"), || async {
+            match self.driver.find(by(test_id)).await {
+                Ok(element) => element.click().await.is_ok(),
+                Err(_) => false,
+            }
+        })
+        .await;
+        self
+    }
+
+    /// Types into a field, replacing what is in it.
+    pub async fn fill(&self, test_id: &str, text: &str) -> &Self {
+        self.until_sees(test_id).await;
+        let field = self.driver.find(by(test_id)).await.unwrap();
+        field.clear().await.unwrap();
+        field.send_keys(text).await.unwrap_or_else(|error| panic!("{test_id}: {error}"));
+        self
+    }
+
+    /// Sets a field to what no keyboard types (a date, control characters, 10,000 characters), as a paste would.
+    pub async fn paste(&self, test_id: &str, text: &str) -> &Self {
+        self.until_sees(test_id).await;
+        let body = r#"const field = document.querySelector(`[data-testid="${arguments[0]}"]`);
+            const proto = field instanceof HTMLTextAreaElement ? HTMLTextAreaElement.prototype
+                : field instanceof HTMLSelectElement ? HTMLSelectElement.prototype : HTMLInputElement.prototype;
+            Object.getOwnPropertyDescriptor(proto, 'value').set.call(field, arguments[1]);
+            field.dispatchEvent(new Event('input', { bubbles: true }));
+            field.dispatchEvent(new Event('change', { bubbles: true }));"#;
+        self.run(body, vec![json!(test_id), json!(text)]).await;
+        self
+    }
+
+    /// What it says, as a person reads it.
+    pub async fn text(&self, test_id: &str) -> String {
+        self.until_sees(test_id).await;
+        let body = r#"return document.querySelector(`[data-testid="${arguments[0]}"]`).innerText"#;
+        self.run(body, vec![json!(test_id)]).await.as_str().unwrap_or("").trim().to_owned()
+    }
+
+    /// An attribute of it, or `None`.
+    pub async fn attribute(&self, test_id: &str, name: &str) -> Option<String> {
+        let body =
+            r#"return document.querySelector(`[data-testid="${arguments[0]}"]`)?.getAttribute(arguments[1]) ?? null"#;
+        self.run(body, vec![json!(test_id), json!(name)]).await.as_str().map(str::to_owned)
+    }
+
+    /// Elements whose test id is `prefix` and a number: number → `data-name`.
+    pub async fn numbered(&self, prefix: &str) -> BTreeMap<u16, String> {
+        let body = r#"return [...document.querySelectorAll(`[data-testid^="${arguments[0]}"]`)]
+            .map(found => [found.dataset.testid.slice(arguments[0].length), found.dataset.name ?? ''])
+            .filter(([number]) => /^\d+$/.test(number))"#;
+        let found = self.run(body, vec![json!(prefix)]).await;
+        let pair = |pair: &serde_json::Value| Some((pair[0].as_str()?.parse().ok()?, pair[1].as_str()?.to_owned()));
+        found.as_array().unwrap().iter().filter_map(pair).collect()
+    }
+
+    /// The number of the element with this prefix and name, once it is there.
+    pub async fn number_of(&self, prefix: &str, name: &str) -> u16 {
+        self.wait(&format!("{prefix}… of {name}"), || async { self.find_number(prefix, name).await.is_some() }).await;
+        self.find_number(prefix, name).await.unwrap_or_else(|| panic!("{prefix} of {name} went away"))
+    }
+
+    async fn find_number(&self, prefix: &str, name: &str) -> Option<u16> {
+        self.numbered(prefix).await.into_iter().find(|(_, n)| n == name).map(|(number, _)| number)
+    }
+
+    /// Opens the invitation, types the PIN and sends it.
+    pub async fn knock(&self, link: &Link) -> &Self {
+        self.open(link.url()).await;
+        self.fill("pin-input", &link.pin).await.click("pin-submit").await
+    }
+
+    /// Knocks, and goes through the green room.
+    pub async fn come_in(&self, link: &Link) -> &Self {
+        self.knock(link).await.until_sees("greenroom").await;
+        self.until_preview().await;
+        self.click("enter").await
+    }
+
+    /// Waits for one's own picture in the green room: whoever enters before it comes without a camera.
+    pub async fn until_preview(&self) {
+        self.wait("one's own picture in the green room", || async {
+            let body = "const video = document.querySelector('[data-testid=\"preview-video\"]');
+                const inner = video && video.tagName !== 'VIDEO' ? video.querySelector('video') : video;
+                return !!inner && inner.videoWidth > 0";
+            self.run(body, vec![]).await.as_bool() == Some(true)
+        })
+        .await;
+    }
+
+    /// Logs in to the console, so that this browser holds an account's cookie: a moderator's second factor.
+    pub async fn log_in(&self, server: &Deployment) {
+        let (name, password) = server.admin();
+        self.open(&format!("{}/console", server.url())).await;
+        let body = "return fetch('/api/v1/login', { method: 'POST', headers: { 'content-type': 'application/json' },
+            body: JSON.stringify({ name: arguments[0], password: arguments[1] }) }).then(answer => answer.status)";
+        let status = self.run(body, vec![json!(name), json!(password)]).await;
+        assert_eq!(status, json!(200), "{}", self.state().await);
+    }
+
+    /// A moderator comes in with an account and stands in the room.
+    pub async fn moderate(&self, server: &Deployment, link: &Link) -> &Self {
+        self.log_in(server).await;
+        self.come_in(link).await.until_sees("room").await
+    }
+
+    /// Moderator: lets this person in.
+    pub async fn admit(&self, name: &str) -> &Self {
+        let number = self.number_of("lobby-card-", name).await;
+        self.click(&format!("admit-{number}")).await
+    }
+
+    /// Moderator: turns this person away.
+    pub async fn refuse(&self, name: &str) -> &Self {
+        let number = self.number_of("lobby-card-", name).await;
+        self.click(&format!("refuse-{number}")).await
+    }
+
+    /// Whose faces the tiles show: name → colour, for tiles that show one.
+    pub async fn faces(&self) -> BTreeMap<String, Colour> {
+        let mut faces = BTreeMap::new();
+        for (number, name) in self.numbered("tile-").await {
+            if let Some(colour) = self.face_in(&format!("tile-{number}")).await {
+                faces.insert(name, colour);
+            }
+        }
+        faces
+    }
+
+    /// Waits until the tiles of others show exactly these people's faces.
+    pub async fn until_faces(&self, people: &[crate::fake_media::Person]) {
+        let expected: BTreeMap<_, _> = people.iter().map(|person| (person.name.to_owned(), person.face)).collect();
+        self.wait(&format!("the faces {expected:?}"), || async {
+            let mut faces = self.faces().await;
+            faces.remove(self.person().name);
+            faces == expected
+        })
+        .await;
+    }
+
+    /// Waits until exactly these people's beeps are heard.
+    pub async fn until_hears(&self, people: &[crate::fake_media::Person]) {
+        let expected = people.iter().map(|person| person.name).collect();
+        self.wait(&format!("the voices {expected:?}"), || async { self.hears().await == expected }).await;
+    }
+}
