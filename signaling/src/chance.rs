@@ -47,7 +47,7 @@ impl Chance for SeededChance {
     }
 }
 
-impl dyn Chance {
+impl dyn Chance + '_ {
     /// 128 bits, for a durable id: `MeetingId::from_random(chance.id())`.
     pub fn id(&self) -> [u8; 16] {
         let mut bits = [0; 16];

@@ -194,6 +194,16 @@ impl Config {
         self.tls.self_signed || self.tls.cert.is_some()
     }
 
+    /// Whether browsers will trust the certificate, as far as this program can tell.
+    pub fn has_trusted_certificate(&self) -> bool {
+        self.tls.cert.is_some()
+    }
+
+    /// Whether pages show the demo's banner: asked for by flag, or plain HTTP that no HTTPS proxy stands before (D15).
+    pub fn is_demo(&self) -> bool {
+        self.demo || !(self.uses_tls() || self.public_url().starts_with("https://"))
+    }
+
     /// The database file.
     pub fn database(&self) -> PathBuf {
         self.data.join("conclave.db")

@@ -5,10 +5,14 @@
 //! know neither HTTP nor SQL; `db` has one file per table. Time, chance and the outside come in through `state`.
 
 pub mod accounts;
+pub mod assets;
 pub mod chance;
 pub mod clock;
 pub mod config;
 pub mod db;
+pub mod edge;
+pub mod extract;
+pub mod meetings;
 pub mod sms;
 pub mod state;
 #[cfg(test)]

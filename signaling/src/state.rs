@@ -4,10 +4,13 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::accounts::hashing::Hasher;
+use crate::accounts::limiter::LoginLimiter;
+use crate::assets::Assets;
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
+use crate::edge::host::Hosts;
 use crate::sms::{Outbox, SmsSender};
 
 /// The parts. See [`AppState`].
@@ -24,6 +27,12 @@ pub struct Parts {
     pub hasher: Hasher,
     /// SMS passwords: the same turn as `hasher`, a queue of its own, so that a flood of logins cannot fill it.
     pub door_hasher: Hasher,
+    /// Failed logins per source.
+    pub logins: LoginLimiter,
+    /// The names this server answers to.
+    pub hosts: Hosts,
+    /// The built pages.
+    pub assets: Assets,
     /// How SMS go out.
     pub sms: Arc<dyn SmsSender>,
     /// The outbox, when SMS go there.

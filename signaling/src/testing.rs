@@ -6,10 +6,13 @@ use std::sync::Arc;
 use shared::units::UnixMs;
 
 use crate::accounts::hashing::Hasher;
+use crate::accounts::limiter::LoginLimiter;
+use crate::assets::Assets;
 use crate::chance::{Chance, SystemChance, hex};
 use crate::clock::ManualClock;
 use crate::config::Config;
 use crate::db::Db;
+use crate::edge::host::Hosts;
 use crate::sms::Outbox;
 use crate::state::{AppState, Parts};
 
@@ -57,6 +60,9 @@ pub(crate) async fn world_with(change: impl FnOnce(&mut Config)) -> World {
     change(&mut config);
     let hasher = Hasher::cheap().unwrap();
     let parts = Parts {
+        hosts: Hosts::of(&config),
+        logins: LoginLimiter::default(),
+        assets: Assets::default(),
         db: Db::open(&config.database()).await.unwrap(),
         config,
         clock: clock.clone(),

@@ -4,11 +4,16 @@
 //! `RETURNING`), one file here per table. Ids are TEXT, times are integer milliseconds.
 //! What is deleted is overwritten (`secure_delete`), and the WAL is emptied when a meeting ends (D32).
 
+pub mod accounts;
+pub mod invitees;
+pub mod meetings;
 mod open;
+pub mod sessions;
 
 use std::path::PathBuf;
 
-use sqlx::SqlitePool;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqlitePool};
 
 /// Why the database could not be opened or used.
 #[derive(Debug, thiserror::Error)]
@@ -65,4 +70,9 @@ impl Db {
         self.readers.close().await;
         self.writer.close().await;
     }
+}
+
+/// A value out of a TEXT column.
+fn column<T: std::str::FromStr>(row: &SqliteRow, column: &'static str) -> Result<T, DbError> {
+    row.try_get::<&str, _>(column)?.parse().map_err(|_| DbError::Corrupt { column })
 }

@@ -1,0 +1,80 @@
+//! Table `invitees`, with what the console shows beside each: the PIN that works and the SMS password.
+
+use shared::ids::{InviteeId, MeetingId, OrganisationId};
+use shared::limits::MAX_INVITEES;
+use shared::meeting::Role;
+use shared::units::UnixMs;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqliteConnection};
+
+use super::{Db, DbError, column};
+use crate::meetings::invitees::{Invited, Listed};
+
+const COUNT: &str = "SELECT COUNT(*) FROM invitees WHERE meeting_id = $1";
+const LAST_POSITION: &str = "SELECT COALESCE(MAX(position), 0) FROM invitees WHERE meeting_id = $1";
+const INSERT: &str = "INSERT INTO invitees (id, organisation_id, meeting_id, position, name, phone, email, role, \
+     link_hash, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+const LIST: &str = "SELECT i.id, i.organisation_id, i.meeting_id, i.name, i.phone, i.email, i.role, \
+     (SELECT MAX(p.issued_at) FROM pins p WHERE p.invitee_id = i.id AND p.revoked_at IS NULL) AS pin_issued_at, \
+     w.tries_left FROM invitees i LEFT JOIN passwords w ON w.invitee_id = i.id \
+     WHERE i.organisation_id = $1 AND i.meeting_id = $2 ORDER BY i.position";
+
+/// A new invitee, in the caller's transaction. `false`: the meeting has as many as it can.
+pub async fn insert(
+    connection: &mut SqliteConnection,
+    invitee: &Invited,
+    link_hash: &str,
+    now: UnixMs,
+) -> Result<bool, DbError> {
+    let meeting = invitee.meeting.to_string();
+    let count: i64 = sqlx::query_scalar(COUNT).bind(&meeting).fetch_one(&mut *connection).await?;
+    if usize::try_from(count).is_ok_and(|count| count >= MAX_INVITEES) {
+        return Ok(false);
+    }
+    let last: i64 = sqlx::query_scalar(LAST_POSITION).bind(&meeting).fetch_one(&mut *connection).await?;
+    sqlx::query(INSERT)
+        .bind(invitee.id.to_string())
+        .bind(invitee.organisation.to_string())
+        .bind(&meeting)
+        .bind(last + 1)
+        .bind(&invitee.name)
+        .bind(&invitee.phone)
+        .bind(&invitee.email)
+        .bind(invitee.role.as_str())
+        .bind(link_hash)
+        .bind(now.0)
+        .execute(connection)
+        .await?;
+    Ok(true)
+}
+
+/// A meeting's invitees in order of invitation.
+pub async fn list(db: &Db, organisation: OrganisationId, meeting: MeetingId) -> Result<Vec<Listed>, DbError> {
+    let rows = sqlx::query(LIST).bind(organisation.to_string()).bind(meeting.to_string()).fetch_all(db.read()).await?;
+    rows.iter().map(listed).collect()
+}
+
+/// One of them.
+pub async fn find(
+    db: &Db,
+    organisation: OrganisationId,
+    meeting: MeetingId,
+    invitee: InviteeId,
+) -> Result<Option<Listed>, DbError> {
+    // A meeting has 50 invitees at most: one statement for both is worth more than reading fewer rows.
+    Ok(list(db, organisation, meeting).await?.into_iter().find(|listed| listed.invited.id == invitee))
+}
+
+fn listed(row: &SqliteRow) -> Result<Listed, DbError> {
+    let invited = Invited {
+        id: column(row, "id")?,
+        organisation: column(row, "organisation_id")?,
+        meeting: column(row, "meeting_id")?,
+        name: row.try_get("name")?,
+        phone: row.try_get("phone")?,
+        email: row.try_get("email")?,
+        role: Role::from_name(row.try_get("role")?).ok_or(DbError::Corrupt { column: "role" })?,
+    };
+    let pin_issued_at = row.try_get::<Option<i64>, _>("pin_issued_at")?.map(UnixMs);
+    Ok(Listed { invited, pin_issued_at, password_tries_left: row.try_get("tries_left")? })
+}

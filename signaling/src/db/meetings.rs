@@ -1,0 +1,98 @@
+//! Table `meetings`.
+
+use shared::ids::{MeetingId, OrganisationId};
+use shared::meeting::MeetingKind;
+use shared::units::UnixMs;
+use sqlx::Row as _;
+use sqlx::sqlite::SqliteRow;
+
+use super::{Db, DbError, column};
+use crate::meetings::Meeting;
+
+const INSERT: &str = "INSERT INTO meetings (id, organisation_id, created_by, title, kind, starts_at, ends_at, grace_ms, \
+     time_zone, ask_password, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+const FIND: &str = "SELECT id, organisation_id, created_by, title, kind, starts_at, ends_at, grace_ms, time_zone, \
+     ask_password, ended_at FROM meetings WHERE organisation_id = $1 AND id = $2";
+const LIST: &str = "SELECT m.id, m.organisation_id, m.created_by, m.title, m.kind, m.starts_at, m.ends_at, m.grace_ms, \
+     m.time_zone, m.ask_password, m.ended_at, \
+     (SELECT COUNT(*) FROM invitees i WHERE i.meeting_id = m.id) AS invited \
+     FROM meetings m WHERE m.organisation_id = $1 ORDER BY m.starts_at DESC, m.created_at DESC, m.id LIMIT $2";
+const SET_ASK_PASSWORD: &str =
+    "UPDATE meetings SET ask_password = $1 WHERE organisation_id = $2 AND id = $3 AND ended_at IS NULL";
+const RUNNING_OF_ACCOUNT: &str = "SELECT id FROM meetings WHERE created_by = $1 AND ended_at IS NULL";
+
+/// Meetings the console lists; older ones are left out.
+const LIST_LENGTH: i64 = 500;
+
+/// A new meeting.
+pub async fn insert(db: &Db, meeting: &Meeting, now: UnixMs) -> Result<(), DbError> {
+    sqlx::query(INSERT)
+        .bind(meeting.id.to_string())
+        .bind(meeting.organisation.to_string())
+        .bind(meeting.created_by.to_string())
+        .bind(&meeting.title)
+        .bind(meeting.kind.as_str())
+        .bind(meeting.starts_at.0)
+        .bind(meeting.ends_at.0)
+        .bind(meeting.grace_ms)
+        .bind(&meeting.time_zone)
+        .bind(meeting.ask_password)
+        .bind(now.0)
+        .execute(db.write())
+        .await?;
+    Ok(())
+}
+
+/// One meeting of an organisation.
+pub async fn find(db: &Db, organisation: OrganisationId, id: MeetingId) -> Result<Option<Meeting>, DbError> {
+    let row = sqlx::query(FIND).bind(organisation.to_string()).bind(id.to_string()).fetch_optional(db.read()).await?;
+    row.as_ref().map(meeting).transpose()
+}
+
+/// An organisation's meetings with how many people each invites, newest start first.
+pub async fn list(db: &Db, organisation: OrganisationId) -> Result<Vec<(Meeting, u32)>, DbError> {
+    let rows = sqlx::query(LIST).bind(organisation.to_string()).bind(LIST_LENGTH).fetch_all(db.read()).await?;
+    let with_count = |row: &SqliteRow| {
+        let invited: i64 = row.try_get("invited")?;
+        Ok((meeting(row)?, u32::try_from(invited).unwrap_or(u32::MAX)))
+    };
+    rows.iter().map(with_count).collect()
+}
+
+/// Asks for an SMS password, or no longer. `false`: the meeting is over or not there.
+pub async fn set_ask_password(
+    db: &Db,
+    organisation: OrganisationId,
+    id: MeetingId,
+    ask: bool,
+) -> Result<bool, DbError> {
+    let done = sqlx::query(SET_ASK_PASSWORD)
+        .bind(ask)
+        .bind(organisation.to_string())
+        .bind(id.to_string())
+        .execute(db.write())
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// The meetings of an account that nobody has ended.
+pub async fn running_of_account(db: &Db, account: shared::ids::AccountId) -> Result<Vec<MeetingId>, DbError> {
+    let rows = sqlx::query(RUNNING_OF_ACCOUNT).bind(account.to_string()).fetch_all(db.read()).await?;
+    rows.iter().map(|row| column(row, "id")).collect()
+}
+
+fn meeting(row: &SqliteRow) -> Result<Meeting, DbError> {
+    Ok(Meeting {
+        id: column(row, "id")?,
+        organisation: column(row, "organisation_id")?,
+        created_by: column(row, "created_by")?,
+        title: row.try_get("title")?,
+        kind: MeetingKind::from_name(row.try_get("kind")?).ok_or(DbError::Corrupt { column: "kind" })?,
+        starts_at: UnixMs(row.try_get("starts_at")?),
+        ends_at: UnixMs(row.try_get("ends_at")?),
+        grace_ms: row.try_get("grace_ms")?,
+        time_zone: row.try_get("time_zone")?,
+        ask_password: row.try_get("ask_password")?,
+        ended_at: row.try_get::<Option<i64>, _>("ended_at")?.map(UnixMs),
+    })
+}

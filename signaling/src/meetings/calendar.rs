@@ -1,0 +1,82 @@
+//! The `.ics` of an invitation: one event, in UTC, with the link and never the PIN, which travels another way.
+
+use icalendar::{Calendar, Component, Event, EventLike};
+use shared::ids::InviteeId;
+use shared::text::{tr, tr_with};
+use shared::units::UnixMs;
+
+use super::Meeting;
+
+/// The file. `link` is the invitee's; `now` is when it is made.
+pub fn invitation(meeting: &Meeting, invitee: InviteeId, link: &str, now: UnixMs) -> String {
+    let mut event = Event::new();
+    event
+        .uid(&format!("{invitee}@conclave"))
+        .summary(&clean(&meeting.title))
+        .description(&description(link))
+        .location(link)
+        .add_property("URL", link)
+        .add_property("DTSTAMP", utc(now))
+        .add_property("DTSTART", utc(meeting.starts_at))
+        .add_property("DTEND", utc(meeting.ends_at))
+        .add_property("CLASS", "PRIVATE");
+    Calendar::new().push(event.done()).done().to_string()
+}
+
+fn description(link: &str) -> String {
+    let how = tr_with("Open {link} and type your PIN. It works from 15 minutes before the start.", &[("link", link)]);
+    format!("{how}\n{}", tr("The PIN is yours alone and comes separately. Nothing of the meeting is kept."))
+}
+
+/// Titles hold no control characters when they come in; a stored one could, and a line break here would be a property.
+fn clean(title: &str) -> String {
+    title.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// `20261121T143000Z` (RFC 5545 section 3.3.5, form 2).
+fn utc(at: UnixMs) -> String {
+    let moment = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default();
+    moment.strftime("%Y%m%dT%H%M%SZ").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::meetings::meeting::tests::board_meeting;
+    use crate::testing::NOON;
+
+    /// The file's lines with long ones put together again (RFC 5545 section 3.1).
+    fn unfolded(ics: &str) -> Vec<String> {
+        assert!(ics.ends_with("\r\n"));
+        assert!(!ics.replace("\r\n", "").contains(['\r', '\n']), "a bare line break");
+        ics.replace("\r\n ", "").split_terminator("\r\n").map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn an_invitation_is_one_event_in_utc_with_the_link() {
+        let link = format!("https://meet.example.org/join#{}", "ab".repeat(16));
+        let ics = invitation(&board_meeting(NOON, 90), InviteeId::from_random([9; 16]), &link, NOON);
+        let lines = unfolded(&ics);
+        for line in
+            ["BEGIN:VCALENDAR", "VERSION:2.0", "DTSTART:20261121T120000Z", "DTEND:20261121T133000Z", "SUMMARY:Board"]
+        {
+            assert!(lines.iter().any(|l| l == line), "{line} in {ics}");
+        }
+        assert!(lines.iter().any(|l| *l == format!("URL:{link}")), "{ics}");
+        for once in ["BEGIN:VEVENT", "DTSTAMP:20261121T120000Z"] {
+            assert_eq!(lines.iter().filter(|l| *l == once).count(), 1, "{once} in {ics}");
+        }
+        assert!(lines.iter().all(|line| line.len() < 1_000) && ics.lines().all(|line| line.len() <= 76));
+    }
+
+    #[test]
+    fn a_title_cannot_become_a_property() {
+        for title in ["x\r\nATTENDEE:mailto:a@b", "x\nBEGIN:VEVENT", "a;b,c\\n:d", "Ω\u{2028}x"] {
+            let meeting = Meeting { title: title.into(), ..board_meeting(NOON, 60) };
+            let ics = invitation(&meeting, InviteeId::from_random([9; 16]), "https://x.example/join#t", NOON);
+            let lines = unfolded(&ics);
+            let starting = |start: &str| lines.iter().filter(|line| line.starts_with(start)).count();
+            assert_eq!((starting("BEGIN:VEVENT"), starting("ATTENDEE"), starting("SUMMARY")), (1, 0, 1), "{ics}");
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! A person to invite, checked; and an invited person, as the console shows them.
+
+use phonenumber::PhoneNumber;
+use shared::api::{Field, FieldError, Invitee, NewInvitee};
+use shared::ids::{InviteeId, MeetingId, OrganisationId};
+use shared::input;
+use shared::meeting::Role;
+use shared::signal::PasswordState;
+use shared::units::UnixMs;
+
+use super::schedule::WrongField;
+
+/// An invited person. Their name, number and address are personal data: no `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Invited {
+    /// Which invitation.
+    pub id: InviteeId,
+    /// Whose organisation.
+    pub organisation: OrganisationId,
+    /// To which meeting.
+    pub meeting: MeetingId,
+    /// Name.
+    pub name: String,
+    /// E.164.
+    pub phone: Option<String>,
+    /// E-mail address.
+    pub email: Option<String>,
+    /// What they may do.
+    pub role: Role,
+}
+
+/// An invited person with what stands beside them in the list.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Who.
+    pub invited: Invited,
+    /// When the PIN that works was issued.
+    pub pin_issued_at: Option<UnixMs>,
+    /// Tries left of the SMS password, once one was sent.
+    pub password_tries_left: Option<i64>,
+}
+
+/// The invitation, or the first field that is wrong. An empty number or address is none.
+pub fn invite(
+    new: &NewInvitee,
+    id: InviteeId,
+    (organisation, meeting): (OrganisationId, MeetingId),
+) -> Result<Invited, WrongField> {
+    let name = input::name(&new.name).map_err(|reason| (Field::Name, FieldError::Text { reason }))?;
+    let phone = given(&new.phone).map(phone).transpose().map_err(|reason| (Field::Phone, reason))?;
+    let email = given(&new.email).map(input::email).transpose();
+    let email = email.map_err(|reason| (Field::Email, FieldError::Text { reason }))?;
+    Ok(Invited { id, organisation, meeting, name, phone, email, role: new.role })
+}
+
+fn given(text: &Option<String>) -> Option<&str> {
+    text.as_deref().filter(|text| !text.trim().is_empty())
+}
+
+/// E.164 by shape, then by the numbering plans: a number that no telephone can have gets no SMS.
+fn phone(text: &str) -> Result<String, FieldError> {
+    let number = input::phone(text).map_err(|reason| FieldError::Text { reason })?;
+    let parsed: PhoneNumber = number.parse().map_err(|_| FieldError::ImpossibleNumber)?;
+    if parsed.is_valid() { Ok(number) } else { Err(FieldError::ImpossibleNumber) }
+}
+
+impl Listed {
+    /// As the console shows them.
+    pub fn shown(self, asked: bool, link: String) -> Invitee {
+        let password = self.password(asked);
+        let Invited { id, name, phone, email, role, .. } = self.invited;
+        Invitee { id, name, phone, email, role, pin_issued_at: self.pin_issued_at, password, link }
+    }
+
+    fn password(&self, asked: bool) -> PasswordState {
+        match (self.password_tries_left, &self.invited.phone) {
+            (Some(0), _) => PasswordState::UsedUp,
+            (Some(_), phone) => PasswordState::Sent { phone_ends_in: last_two(phone.as_deref().unwrap_or_default()) },
+            (None, _) if asked || self.invited.role == Role::Moderator => PasswordState::NotSent,
+            (None, _) => PasswordState::NotAsked,
+        }
+    }
+}
+
+fn last_two(phone: &str) -> String {
+    let start = phone.char_indices().rev().nth(1).map_or(0, |(at, _)| at);
+    phone[start..].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::input::InvalidText;
+
+    use super::*;
+
+    fn invite_with(
+        name: &str,
+        phone: &str,
+        email: &str,
+    ) -> Result<(String, Option<String>, Option<String>), WrongField> {
+        let new = NewInvitee {
+            name: name.into(),
+            phone: Some(phone.into()),
+            email: Some(email.into()),
+            role: Role::Participant,
+        };
+        let owner = (OrganisationId::from_random([1; 16]), MeetingId::from_random([2; 16]));
+        let invited = invite(&new, InviteeId::from_random([3; 16]), owner)?;
+        Ok((invited.name, invited.phone, invited.email))
+    }
+
+    #[test]
+    fn people_are_invited_with_tidy_data() {
+        let tidy = Ok(("Olga".into(), Some("+32470123456".into()), Some("olga@example.org".into())));
+        assert_eq!(invite_with(" Olga ", "+32 470 12 34 56", " olga@example.org "), tidy);
+        assert_eq!(invite_with("Olga", "", " "), Ok(("Olga".into(), None, None)));
+        assert_eq!(invite_with("<script>alert(1)</script>", "", "").unwrap().0, "<script>alert(1)</script>");
+    }
+
+    #[test]
+    fn wrong_data_is_named() {
+        let text = |reason| FieldError::Text { reason };
+        let table = [
+            ("", "", "", Field::Name, text(InvalidText::Empty)),
+            ("a\0", "", "", Field::Name, text(InvalidText::ControlCharacter)),
+            ("\u{200f}a", "", "", Field::Name, text(InvalidText::HiddenCharacter)),
+            ("Olga", "020 123 45 67", "", Field::Phone, text(InvalidText::NotAPhoneNumber)),
+            ("Olga", "+999123456789", "", Field::Phone, FieldError::ImpossibleNumber),
+            ("Olga", "+3212", "", Field::Phone, text(InvalidText::NotAPhoneNumber)),
+            ("Olga", "+31000000000", "", Field::Phone, FieldError::ImpossibleNumber),
+            ("Olga", "+15550000000", "", Field::Phone, FieldError::ImpossibleNumber),
+            ("Olga", "", "olga", Field::Email, text(InvalidText::NotAnEmail)),
+            ("Olga", "", "a@b\r\nBcc: c@d", Field::Email, text(InvalidText::NotAnEmail)),
+        ];
+        for (name, phone, email, field, reason) in table {
+            assert_eq!(invite_with(name, phone, email), Err((field, reason)), "{name} {phone} {email}");
+        }
+    }
+}

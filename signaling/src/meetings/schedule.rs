@@ -1,0 +1,176 @@
+//! From what the console sends to a meeting that can be stored: the title, the wall-clock start in its time zone, the
+//! length. Pure; every refusal names its field.
+
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use shared::api::{Field, FieldError, NewMeeting, Start};
+use shared::ids::{AccountId, MeetingId, OrganisationId};
+use shared::input;
+use shared::limits::{DEFAULT_GRACE_MS, MAX_MEETING_MINUTES};
+use shared::meeting::MeetingKind;
+use shared::units::UnixMs;
+
+use super::Meeting;
+
+/// What is wrong with a field.
+pub type WrongField = (Field, FieldError);
+
+/// Whose meeting it will be.
+#[derive(Debug, Clone, Copy)]
+pub struct Owner {
+    /// Its id.
+    pub meeting: MeetingId,
+    /// The organisation.
+    pub organisation: OrganisationId,
+    /// Who schedules it.
+    pub account: AccountId,
+}
+
+/// The meeting, or the first field that is wrong.
+pub fn schedule(new: &NewMeeting, owner: Owner, now: UnixMs) -> Result<Meeting, WrongField> {
+    let title = input::title(&new.title).map_err(|reason| (Field::Title, FieldError::Text { reason }))?;
+    let (zone, time_zone) = zone(&new.time_zone)?;
+    let starts_at = starts_at(&new.start, &zone, now)?;
+    let ends_at = starts_at.plus_ms(i64::from(minutes(new.duration_minutes)?) * 60_000);
+    if ends_at <= now {
+        return Err((Field::Start, FieldError::InThePast));
+    }
+    Ok(Meeting {
+        id: owner.meeting,
+        organisation: owner.organisation,
+        created_by: owner.account,
+        title,
+        kind: MeetingKind::NothingKept,
+        starts_at,
+        ends_at,
+        grace_ms: DEFAULT_GRACE_MS,
+        time_zone,
+        ask_password: new.ask_password,
+        ended_at: None,
+    })
+}
+
+/// The zone, and its name as the database spells it.
+fn zone(name: &str) -> Result<(TimeZone, String), WrongField> {
+    let unknown = || (Field::TimeZone, FieldError::UnknownTimeZone);
+    let zone = TimeZone::get(name).map_err(|_| unknown())?;
+    let spelled = zone.iana_name().ok_or_else(unknown)?.to_owned();
+    Ok((zone, spelled))
+}
+
+fn minutes(minutes: u32) -> Result<u32, WrongField> {
+    let range = FieldError::OutOfRange { min: 1, max: MAX_MEETING_MINUTES };
+    if (1..=MAX_MEETING_MINUTES).contains(&minutes) { Ok(minutes) } else { Err((Field::Duration, range)) }
+}
+
+fn starts_at(start: &Start, zone: &TimeZone, now: UnixMs) -> Result<UnixMs, WrongField> {
+    match start {
+        Start::Now => Ok(now),
+        Start::At { local } => to_utc(local, zone).ok_or((Field::Start, FieldError::NotATime)),
+    }
+}
+
+/// `2026-11-21T14:30` on that zone's wall. An hour that the wall shows twice (clocks go back) means its first time; one
+/// that it skips (clocks go forward) means as long after the change as it stands after the missing hour's begin: what
+/// RFC 5545 section 3.3.5 asks of calendars, so that the `.ics` and we agree.
+fn to_utc(local: &str, zone: &TimeZone) -> Option<UnixMs> {
+    let time = DateTime::strptime("%Y-%m-%dT%H:%M", local).ok()?;
+    let moment = zone.to_ambiguous_timestamp(time).compatible().ok()?;
+    Some(UnixMs(moment.as_millisecond()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::NOON;
+
+    fn owner() -> Owner {
+        Owner {
+            meeting: MeetingId::from_random([1; 16]),
+            organisation: OrganisationId::from_random([2; 16]),
+            account: AccountId::from_random([3; 16]),
+        }
+    }
+
+    fn board(start: Start) -> NewMeeting {
+        NewMeeting {
+            title: " Board ".into(),
+            start,
+            duration_minutes: 60,
+            time_zone: "Europe/Brussels".into(),
+            ask_password: true,
+        }
+    }
+
+    fn at(local: &str) -> Start {
+        Start::At { local: local.into() }
+    }
+
+    #[test]
+    fn a_meeting_now_starts_now() {
+        let meeting = schedule(&board(Start::Now), owner(), NOON).unwrap();
+        assert_eq!((meeting.starts_at, meeting.ends_at), (NOON, NOON.plus_ms(3_600_000)));
+        assert_eq!((meeting.title.as_str(), meeting.ask_password), ("Board", true));
+    }
+
+    /// Wall-clock time to UTC, the two odd nights of the year included.
+    #[test]
+    fn the_wall_clock_is_read_in_its_zone() {
+        let table = [
+            ("Europe/Brussels", "2026-12-01T14:30", "2026-12-01T13:30:00Z"),
+            ("Europe/Brussels", "2027-07-01T14:30", "2027-07-01T12:30:00Z"),
+            ("Asia/Kolkata", "2026-12-01T14:30", "2026-12-01T09:00:00Z"),
+            ("America/New_York", "2026-12-01T14:30", "2026-12-01T19:30:00Z"),
+            ("UTC", "2026-12-01T14:30", "2026-12-01T14:30:00Z"),
+            // 28 March 2027: 02:00 to 03:00 does not exist in Brussels.
+            ("Europe/Brussels", "2027-03-28T02:30", "2027-03-28T01:30:00Z"),
+            ("Europe/Brussels", "2027-03-28T03:30", "2027-03-28T01:30:00Z"),
+            // 31 October 2027: 02:00 to 03:00 comes twice; the first time is meant.
+            ("Europe/Brussels", "2027-10-31T02:30", "2027-10-31T00:30:00Z"),
+            ("Europe/Brussels", "2027-10-31T03:30", "2027-10-31T02:30:00Z"),
+        ];
+        for (time_zone, local, utc) in table {
+            let new = NewMeeting { time_zone: time_zone.into(), ..board(at(local)) };
+            let want: jiff::Timestamp = utc.parse().unwrap();
+            let got = schedule(&new, owner(), NOON).unwrap();
+            assert_eq!(got.starts_at.0, want.as_millisecond(), "{local} {time_zone}");
+            assert_eq!(got.ends_at.since(got.starts_at), 3_600_000);
+        }
+    }
+
+    #[test]
+    fn zone_names_are_spelled_as_the_database_does() {
+        let new = NewMeeting { time_zone: "europe/brussels".into(), ..board(Start::Now) };
+        assert_eq!(schedule(&new, owner(), NOON).unwrap().time_zone, "Europe/Brussels");
+    }
+
+    #[test]
+    fn each_wrong_field_is_named() {
+        let long = "x".repeat(10_000);
+        let text = |reason| FieldError::Text { reason };
+        let range = FieldError::OutOfRange { min: 1, max: MAX_MEETING_MINUTES };
+        let base = || board(at("2026-12-01T14:30"));
+        let titled = |title: &str| NewMeeting { title: title.into(), ..base() };
+        let table = [
+            (titled(""), Field::Title, text(input::InvalidText::Empty)),
+            (titled(&long), Field::Title, text(input::InvalidText::TooLong { max: shared::limits::MAX_TITLE_CHARS })),
+            (titled("a\0b"), Field::Title, text(input::InvalidText::ControlCharacter)),
+            (titled("a\u{202e}b"), Field::Title, text(input::InvalidText::HiddenCharacter)),
+            (board(at("2026-11-21T11:59")), Field::Start, FieldError::InThePast),
+            (board(at("")), Field::Start, FieldError::NotATime),
+            (board(at("tomorrow")), Field::Start, FieldError::NotATime),
+            (board(at("2026-02-30T10:00")), Field::Start, FieldError::NotATime),
+            (board(at("2026-12-01T25:00")), Field::Start, FieldError::NotATime),
+            (board(at("2026-12-01T14:30Z")), Field::Start, FieldError::NotATime),
+            (board(at(&long)), Field::Start, FieldError::NotATime),
+            (NewMeeting { duration_minutes: 0, ..base() }, Field::Duration, range.clone()),
+            (NewMeeting { duration_minutes: MAX_MEETING_MINUTES + 1, ..base() }, Field::Duration, range),
+            (NewMeeting { time_zone: "Mars/Olympus".into(), ..base() }, Field::TimeZone, FieldError::UnknownTimeZone),
+            (NewMeeting { time_zone: String::new(), ..base() }, Field::TimeZone, FieldError::UnknownTimeZone),
+            (NewMeeting { time_zone: "../etc/passwd".into(), ..base() }, Field::TimeZone, FieldError::UnknownTimeZone),
+        ];
+        for (new, field, reason) in table {
+            assert_eq!(schedule(&new, owner(), NOON), Err((field, reason)), "{field:?}");
+        }
+    }
+}
