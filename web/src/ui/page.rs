@@ -71,9 +71,3 @@ pub fn Page(
         </div>
     }
 }
-
-/// Nothing, until there is an app.
-#[component]
-pub fn Empty() -> impl IntoView {
-    view! { <Page>""</Page> }
-}
