@@ -1,0 +1,105 @@
+//! Where a telephone number belongs, as far as its numbering plan settles it.
+//!
+//! Deliberately shy: a calling code that more than one region uses (+1, +7, +44, +39 with the Vatican, …) is
+//! `SharedPrefix` even where the digits after it suggest one of them, because numbers there are ported and
+//! sold across regions. A wrong "differ" would cast doubt on an honest person.
+
+use phonenumber::{Type, metadata::DATABASE};
+use shared::location::PhonePlace;
+
+/// libphonenumber's name for "no country": satellite, universal and international free-phone numbers.
+const NO_COUNTRY: &str = "001";
+
+/// Where this number, in E.164, belongs.
+pub fn place(number: Option<&str>) -> PhonePlace {
+    let Some(number) = number else { return PhonePlace::NoNumber };
+    let Ok(parsed) = phonenumber::parse(None, number) else { return PhonePlace::NonGeographic };
+    let calling_code = parsed.code().value();
+    match DATABASE.region(&calling_code).as_deref() {
+        None | Some([] | [NO_COUNTRY]) => PhonePlace::NonGeographic,
+        Some([_, _, ..]) => PhonePlace::SharedPrefix { calling_code },
+        Some([_]) if !belongs_to_a_place(parsed.number_type(&DATABASE)) => PhonePlace::NonGeographic,
+        Some([region]) => PhonePlace::Country { code: (*region).to_owned() },
+    }
+}
+
+/// Whether numbers of this kind are had where their country is. Free-phone, premium, personal and internet
+/// numbers are answered anywhere. A kind the metadata does not know yet still has its country's code.
+fn belongs_to_a_place(kind: Type) -> bool {
+    matches!(kind, Type::FixedLine | Type::Mobile | Type::FixedLineOrMobile | Type::Unknown)
+}
+
+/// Whether a number of this shape, in E.164, can exist in its numbering plan: the right length for its country.
+pub fn can_exist(number: &str) -> bool {
+    let Ok(parsed) = phonenumber::parse(None, number) else { return false };
+    phonenumber::is_valid(&parsed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn country(code: &str) -> PhonePlace {
+        PhonePlace::Country { code: code.to_owned() }
+    }
+
+    fn shared(calling_code: u16) -> PhonePlace {
+        PhonePlace::SharedPrefix { calling_code }
+    }
+
+    /// D29: a prefix that cannot be settled is never taken for a country.
+    #[test]
+    fn numbers_and_their_places() {
+        let table = [
+            ("+31201234567", country("NL")),
+            ("+31612345678", country("NL")),
+            ("+32470123456", country("BE")),
+            ("+33142685300", country("FR")),
+            ("+4930123456", country("DE")),
+            ("+4915123456789", country("DE")),
+            ("+81312345678", country("JP")),
+            ("+351912345678", country("PT")),
+            ("+12025550123", shared(1)),
+            ("+14165550123", shared(1)),
+            ("+18765550123", shared(1)),
+            ("+79161234567", shared(7)),
+            ("+77011234567", shared(7)),
+            ("+442079460000", shared(44)),
+            ("+441481960194", shared(44)),
+            ("+390669812345", shared(39)),
+            ("+4721234567", shared(47)),
+            ("+61212345678", shared(61)),
+            ("+212520123456", shared(212)),
+            ("+262262161234", shared(262)),
+            ("+29022158", shared(290)),
+            ("+358131234567", shared(358)),
+            ("+590590201234", shared(590)),
+            ("+5997151234", shared(599)),
+            ("+80012345678", PhonePlace::NonGeographic),
+            ("+80812345678", PhonePlace::NonGeographic),
+            ("+870773111632", PhonePlace::NonGeographic),
+            ("+87812345678", PhonePlace::NonGeographic),
+            ("+881612345678", PhonePlace::NonGeographic),
+            ("+882131234567", PhonePlace::NonGeographic),
+            ("+883510012345", PhonePlace::NonGeographic),
+            ("+88812345678901", PhonePlace::NonGeographic),
+            ("+979123456789", PhonePlace::NonGeographic),
+            ("+318001234567", PhonePlace::NonGeographic),
+            ("+999123456789", PhonePlace::NonGeographic),
+        ];
+        for (number, expected) in table {
+            assert_eq!(place(Some(number)), expected, "{number}");
+        }
+        assert_eq!(place(None), PhonePlace::NoNumber);
+    }
+
+    #[test]
+    fn impossible_numbers_are_known() {
+        for number in ["+31201234567", "+12025550123", "+32470123456"] {
+            assert!(can_exist(number), "{number}");
+        }
+        for number in ["", "+", "+9991234567", "+3120", "+311234567890123", "+1555", "garbage"] {
+            assert!(!can_exist(number), "{number}");
+        }
+    }
+}
