@@ -1,0 +1,117 @@
+//! Table `passwords`: the hash of each invitee's SMS password and the tries it has left.
+
+use shared::ids::{InviteeId, MeetingId, OrganisationId};
+use shared::units::UnixMs;
+use sqlx::Row as _;
+
+use super::pins::parse;
+use super::{Db, DbError, door_events};
+use crate::chance::Chance;
+use crate::meetings::events::Entry;
+use crate::meetings::passwords::full_tries;
+
+/// A password that was sent.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Argon2id in PHC string form.
+    pub hash: String,
+    /// When. Tells this password from the next.
+    pub sent_at: UnixMs,
+    /// Wrong tries until it is void.
+    pub tries_left: i64,
+}
+
+/// To whom a password goes, and about which meeting.
+pub struct Recipient {
+    /// Whose organisation.
+    pub organisation: OrganisationId,
+    /// Which meeting.
+    pub meeting: MeetingId,
+    /// E.164.
+    pub phone: Option<String>,
+    /// The meeting's title.
+    pub title: String,
+    /// When it starts.
+    pub starts_at: UnixMs,
+    /// The organiser's time zone.
+    pub time_zone: String,
+}
+
+/// Whom a password for this invitee goes to.
+pub async fn recipient(db: &Db, invitee: InviteeId) -> Result<Option<Recipient>, DbError> {
+    let row = sqlx::query(
+        "SELECT i.organisation_id, i.meeting_id, i.phone, m.title, m.starts_at, m.time_zone \
+         FROM invitees i JOIN meetings m ON m.id = i.meeting_id WHERE i.id = $1",
+    )
+    .bind(invitee.to_string())
+    .fetch_optional(db.read())
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(Recipient {
+        organisation: parse(&row, "organisation_id")?,
+        meeting: parse(&row, "meeting_id")?,
+        phone: row.try_get("phone")?,
+        title: row.try_get("title")?,
+        starts_at: UnixMs(row.try_get("starts_at")?),
+        time_zone: row.try_get("time_zone")?,
+    }))
+}
+
+/// Stores a new password in place of the one before, with its event.
+pub async fn replace(db: &Db, chance: &dyn Chance, hash: &str, entry: &Entry) -> Result<(), DbError> {
+    let Some(invitee) = entry.invitee else { return Ok(()) };
+    let mut transaction = db.write().begin().await?;
+    sqlx::query(
+        "INSERT INTO passwords (invitee_id, organisation_id, password_hash, sent_at, tries_left) \
+         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (invitee_id) DO UPDATE SET password_hash = excluded.password_hash, \
+         sent_at = excluded.sent_at, tries_left = excluded.tries_left",
+    )
+    .bind(invitee.to_string())
+    .bind(entry.organisation.to_string())
+    .bind(hash)
+    .bind(entry.at.0)
+    .bind(full_tries())
+    .execute(&mut *transaction)
+    .await?;
+    door_events::insert(&mut transaction, chance, entry).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// The password that an invitee was sent.
+pub async fn find(db: &Db, invitee: InviteeId) -> Result<Option<Row>, DbError> {
+    let row = sqlx::query("SELECT password_hash, sent_at, tries_left FROM passwords WHERE invitee_id = $1")
+        .bind(invitee.to_string())
+        .fetch_optional(db.read())
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(Row {
+        hash: row.try_get("password_hash")?,
+        sent_at: UnixMs(row.try_get("sent_at")?),
+        tries_left: row.try_get("tries_left")?,
+    }))
+}
+
+/// Takes one try of the password sent at `sent_at`; gives the number left, or `None` when there was none.
+pub async fn take_try(db: &Db, invitee: InviteeId, sent_at: UnixMs) -> Result<Option<u8>, DbError> {
+    let left: Option<i64> = sqlx::query_scalar(
+        "UPDATE passwords SET tries_left = tries_left - 1 \
+         WHERE invitee_id = $1 AND sent_at = $2 AND tries_left > 0 RETURNING tries_left",
+    )
+    .bind(invitee.to_string())
+    .bind(sent_at.0)
+    .fetch_optional(db.write())
+    .await?;
+    left.map(|left| u8::try_from(left).map_err(|_| DbError::Corrupt { column: "tries_left" })).transpose()
+}
+
+/// All tries again, after the right password.
+pub async fn give_tries_back(db: &Db, invitee: InviteeId, sent_at: UnixMs) -> Result<(), DbError> {
+    sqlx::query("UPDATE passwords SET tries_left = $1 WHERE invitee_id = $2 AND sent_at = $3")
+        .bind(full_tries())
+        .bind(invitee.to_string())
+        .bind(sent_at.0)
+        .execute(db.write())
+        .await?;
+    Ok(())
+}

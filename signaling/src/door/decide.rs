@@ -1,0 +1,211 @@
+//! The rule of the door, without clock, database or socket: what is known of the PIN and of the link, and when it is.
+//!
+//! Without a link everything that is not a success is one answer, so that a guess learns nothing. With the link of an
+//! invitation the true reason is told, because whoever holds it knows already which meeting it is.
+
+use shared::ids::{InviteeId, MeetingId, OrganisationId};
+use shared::limits::PIN_OPENS_BEFORE_START_MS;
+use shared::meeting::Role;
+use shared::signal::JoinRefused;
+use shared::units::UnixMs;
+
+/// A person's invitation and the meeting it is for, as the database has them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Invitation {
+    /// Whose organisation.
+    pub organisation: OrganisationId,
+    /// To which meeting.
+    pub meeting: MeetingId,
+    /// Whose.
+    pub invitee: InviteeId,
+    /// Name on it.
+    pub name: String,
+    /// E.164.
+    pub phone: Option<String>,
+    /// What they may do.
+    pub role: Role,
+    /// When the meeting starts.
+    pub starts_at: UnixMs,
+    /// When it closes by itself: scheduled end plus grace.
+    pub closes_at: UnixMs,
+    /// When it ended, once it has: over is over, whatever the clock does later.
+    pub ended_at: Option<UnixMs>,
+    /// Whether an SMS password is asked of everybody.
+    pub ask_password: bool,
+}
+
+impl Invitation {
+    /// When its PIN begins to work.
+    pub const fn opens_at(&self) -> UnixMs {
+        self.starts_at.plus_ms(-PIN_OPENS_BEFORE_START_MS)
+    }
+
+    /// Whether the meeting is over.
+    pub fn is_over(&self, now: UnixMs) -> bool {
+        self.ended_at.is_some() || now >= self.closes_at
+    }
+
+    fn is_early(&self, now: UnixMs) -> bool {
+        now < self.opens_at()
+    }
+}
+
+/// A PIN that was issued once, and to whom.
+#[derive(Clone, PartialEq, Eq)]
+pub struct KnownPin {
+    /// The invitation it stands for.
+    pub invitation: Invitation,
+    /// Whether it was replaced or withdrawn.
+    pub revoked: bool,
+}
+
+/// Let through, as far as the PIN goes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// On which invitation.
+    pub invitation: Invitation,
+    /// Whether they came by its link.
+    pub came_by_link: bool,
+}
+
+/// Decides about a knock. `pin` is what is known of the PIN that was typed, `link` what its token names; a token
+/// that names nothing is as good as none.
+///
+/// # Errors
+/// Why not, in as many words as the knocker may hear.
+pub fn decide(now: UnixMs, pin: Option<KnownPin>, link: Option<Invitation>) -> Result<Accepted, JoinRefused> {
+    match link {
+        None => without_link(now, pin),
+        Some(link) => with_link(now, pin, &link),
+    }
+}
+
+fn without_link(now: UnixMs, pin: Option<KnownPin>) -> Result<Accepted, JoinRefused> {
+    match pin {
+        Some(KnownPin { invitation, revoked: false }) if !invitation.is_early(now) && !invitation.is_over(now) => {
+            Ok(Accepted { invitation, came_by_link: false })
+        }
+        _ => Err(JoinRefused::NotValidNow),
+    }
+}
+
+fn with_link(now: UnixMs, pin: Option<KnownPin>, link: &Invitation) -> Result<Accepted, JoinRefused> {
+    if link.is_over(now) {
+        return Err(JoinRefused::Over);
+    }
+    let pin = pin.filter(|pin| pin.invitation.invitee == link.invitee).ok_or(JoinRefused::WrongPin)?;
+    if pin.revoked {
+        return Err(JoinRefused::Revoked);
+    }
+    if link.is_early(now) {
+        return Err(JoinRefused::TooEarly { opens_at: link.opens_at(), starts_at: link.starts_at });
+    }
+    Ok(Accepted { invitation: pin.invitation, came_by_link: true })
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::limits::DEFAULT_GRACE_MS;
+
+    use super::*;
+
+    const START: UnixMs = UnixMs(1_795_262_400_000);
+    const HOUR: i64 = 3_600_000;
+
+    /// Olga's invitation to the board, Piet's to the same, and Rosa's to another meeting at the same time.
+    fn invitation(invitee: u8, meeting: u8) -> Invitation {
+        Invitation {
+            organisation: OrganisationId::from_random([1; 16]),
+            meeting: MeetingId::from_random([meeting; 16]),
+            invitee: InviteeId::from_random([invitee; 16]),
+            name: "Olga".into(),
+            phone: None,
+            role: Role::Participant,
+            starts_at: START,
+            closes_at: START.plus_ms(HOUR + DEFAULT_GRACE_MS),
+            ended_at: None,
+            ask_password: false,
+        }
+    }
+
+    fn olga() -> Invitation {
+        invitation(1, 1)
+    }
+
+    fn pin(invitation: &Invitation) -> Option<KnownPin> {
+        Some(KnownPin { invitation: invitation.clone(), revoked: false })
+    }
+
+    fn revoked(invitation: &Invitation) -> Option<KnownPin> {
+        Some(KnownPin { invitation: invitation.clone(), revoked: true })
+    }
+
+    fn ended(invitation: &Invitation) -> Invitation {
+        Invitation { ended_at: Some(START.plus_ms(60_000)), ..invitation.clone() }
+    }
+
+    fn reason(now: UnixMs, pin: Option<KnownPin>, link: Option<Invitation>) -> Option<JoinRefused> {
+        decide(now, pin, link).err()
+    }
+
+    const QUARTER: i64 = 15 * 60_000;
+    const EARLY: JoinRefused = JoinRefused::TooEarly { opens_at: UnixMs(START.0 - QUARTER), starts_at: START };
+
+    /// D11: from a quarter of an hour before the start until the end of the grace, to the millisecond.
+    #[test]
+    fn the_window() {
+        let table = [
+            (-30 * 24 * HOUR, Some(JoinRefused::NotValidNow), Some(EARLY)),
+            (-QUARTER - 1, Some(JoinRefused::NotValidNow), Some(EARLY)),
+            (-QUARTER, None, None),
+            (0, None, None),
+            (HOUR, None, None),
+            (HOUR + DEFAULT_GRACE_MS - 1, None, None),
+            (HOUR + DEFAULT_GRACE_MS, Some(JoinRefused::NotValidNow), Some(JoinRefused::Over)),
+            (365 * 24 * HOUR, Some(JoinRefused::NotValidNow), Some(JoinRefused::Over)),
+        ];
+        for (offset, without_link, with_link) in table {
+            let now = START.plus_ms(offset);
+            assert_eq!(reason(now, pin(&olga()), None), without_link, "{offset} without the link");
+            assert_eq!(reason(now, pin(&olga()), Some(olga())), with_link, "{offset} with the link");
+        }
+    }
+
+    /// D9, D10: a PIN is one person's in one meeting; D13: over is over, although the clock says otherwise.
+    #[test]
+    fn whose_pin_and_whose_link() {
+        let (piet, rosa) = (invitation(2, 1), invitation(3, 2));
+        let table = [
+            ("unknown", None, None, Some(JoinRefused::NotValidNow)),
+            ("unknown, with a link", None, Some(olga()), Some(JoinRefused::WrongPin)),
+            ("right", pin(&olga()), None, None),
+            ("right, with the link", pin(&olga()), Some(olga()), None),
+            ("another person's", pin(&piet), Some(olga()), Some(JoinRefused::WrongPin)),
+            ("another meeting's", pin(&rosa), Some(olga()), Some(JoinRefused::WrongPin)),
+            ("revoked", revoked(&olga()), None, Some(JoinRefused::NotValidNow)),
+            ("revoked, with the link", revoked(&olga()), Some(olga()), Some(JoinRefused::Revoked)),
+            ("another's revoked one", revoked(&piet), Some(olga()), Some(JoinRefused::WrongPin)),
+            ("ended", pin(&ended(&olga())), None, Some(JoinRefused::NotValidNow)),
+            ("ended, with the link", pin(&ended(&olga())), Some(ended(&olga())), Some(JoinRefused::Over)),
+            ("ended, any PIN", None, Some(ended(&olga())), Some(JoinRefused::Over)),
+        ];
+        for (what, pin, link, expected) in table {
+            assert_eq!(reason(START, pin, link), expected, "{what}");
+        }
+    }
+
+    #[test]
+    fn what_is_let_through_is_the_pin_s_own_invitation() {
+        let by_link = decide(START, pin(&olga()), Some(olga())).ok().unwrap();
+        assert!(by_link.invitation == olga() && by_link.came_by_link);
+        let by_hand = decide(START, pin(&olga()), None).ok().unwrap();
+        assert!(by_hand.invitation == olga() && !by_hand.came_by_link);
+    }
+
+    /// An ended meeting stays over when the clock is set back to before it.
+    #[test]
+    fn over_survives_a_clock_that_goes_back() {
+        let now = START.plus_ms(-QUARTER);
+        assert_eq!(reason(now, pin(&ended(&olga())), Some(ended(&olga()))), Some(JoinRefused::Over));
+    }
+}

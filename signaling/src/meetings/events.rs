@@ -1,0 +1,161 @@
+//! Door events: every decision about who gets in, typed, with its evidence, from the first meeting on.
+//!
+//! An event says what happened and on what evidence; [`Entry`] adds whom it concerns, when, and who decided. It holds
+//! places and kinds, never a PIN, a password, a number, a name or an address: those are the invitation's.
+//! `db::door_events` writes an entry in the same transaction as what it tells of.
+
+use serde::{Deserialize, Serialize};
+use shared::ids::{AccountId, InviteeId, MeetingId, OrganisationId};
+use shared::location::LocationHint;
+use shared::signal::Stage;
+use shared::units::UnixMs;
+
+/// What happened at the door.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum DoorEvent {
+    /// A PIN was issued; older ones of the same invitee died with it.
+    PinIssued,
+    /// An SMS password went out.
+    PasswordSent,
+    /// The SMS password was typed wrong too often and is void.
+    PasswordVoided,
+    /// The right PIN, and the password where one was asked, opened the green room.
+    Knocked {
+        /// On what.
+        evidence: Evidence,
+    },
+    /// Waits for a moderator.
+    EnteredLobby,
+    /// A moderator came in, past the lobby.
+    ModeratorEntered {
+        /// What made them one.
+        second_factor: SecondFactor,
+    },
+    /// A moderator let them in.
+    Admitted {
+        /// What the moderator had before them.
+        evidence: Evidence,
+    },
+    /// A moderator did not let them in; the PIN goes on working.
+    Refused,
+    /// A moderator put them out; the PIN died.
+    Removed,
+    /// Came back with the secret of their tab.
+    Returned {
+        /// To where they had been.
+        stage: Stage,
+    },
+    /// Went.
+    Left {
+        /// From where.
+        stage: Stage,
+        /// By themselves, or because the connection was lost.
+        on_purpose: bool,
+    },
+    /// A moderator moved the scheduled end.
+    Extended {
+        /// To when.
+        ends_at: UnixMs,
+    },
+    /// The meeting is over.
+    Ended,
+}
+
+/// What speaks for somebody at the door.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// They came by the link of their invitation.
+    pub came_by_link: bool,
+    /// They typed the SMS password.
+    pub password_given: bool,
+    /// Whether computer and telephone agree on the country.
+    pub location: LocationHint,
+}
+
+/// What makes a moderator's invitation a moderator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "by")]
+pub enum SecondFactor {
+    /// Logged in to an account of the meeting's organisation.
+    Account {
+        /// Which.
+        account: AccountId,
+    },
+    /// The SMS password.
+    SmsPassword,
+}
+
+/// Who decided or did it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Actor {
+    /// Somebody in the meeting.
+    Invitee(InviteeId),
+    /// Somebody at the console.
+    Account(AccountId),
+    /// Nobody: it was time.
+    Clock,
+}
+
+impl std::fmt::Display for Actor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Actor::Invitee(id) => write!(f, "invitee:{id}"),
+            Actor::Account(id) => write!(f, "account:{id}"),
+            Actor::Clock => f.write_str("clock"),
+        }
+    }
+}
+
+/// An event with whom it concerns, when, and by whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Whose organisation.
+    pub organisation: OrganisationId,
+    /// At whose door.
+    pub meeting: MeetingId,
+    /// Whom it concerns; `None`: the whole meeting.
+    pub invitee: Option<InviteeId>,
+    /// When.
+    pub at: UnixMs,
+    /// By whom.
+    pub actor: Actor,
+    /// What.
+    pub event: DoorEvent,
+}
+
+impl DoorEvent {
+    /// The variant's name and its evidence as JSON, as the table holds them.
+    pub fn columns(&self) -> (String, String) {
+        // These types have string keys and no failing serialisers.
+        let mut value = serde_json::to_value(self).unwrap_or_default();
+        let kind = value.as_object_mut().and_then(|fields| fields.remove("kind"));
+        let kind = kind.and_then(|kind| kind.as_str().map(str::to_owned)).unwrap_or_default();
+        (kind, value.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::location::{ComputerPlace, PhonePlace};
+
+    use super::*;
+
+    #[test]
+    fn an_event_is_a_kind_and_its_evidence() {
+        let nl = || ComputerPlace::Country { code: "NL".into() };
+        let location = LocationHint::compare(nl(), PhonePlace::NoNumber);
+        let evidence = Evidence { came_by_link: true, password_given: false, location };
+        let (kind, json) = DoorEvent::Admitted { evidence }.columns();
+        assert_eq!(kind, "admitted");
+        assert_eq!(
+            json,
+            r#"{"evidence":{"came_by_link":true,"location":{"computer":{"code":"NL","kind":"country"},"phone":{"kind":"no_number"},"verdict":"unknown"},"password_given":false}}"#
+        );
+        assert_eq!(DoorEvent::Refused.columns(), ("refused".into(), "{}".into()));
+        let account = AccountId::from_random([7; 16]);
+        let (kind, json) = DoorEvent::ModeratorEntered { second_factor: SecondFactor::Account { account } }.columns();
+        assert_eq!(kind, "moderator_entered");
+        assert_eq!(json, format!(r#"{{"second_factor":{{"account":"{account}","by":"account"}}}}"#));
+    }
+}
