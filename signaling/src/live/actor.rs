@@ -1,0 +1,159 @@
+//! A room's task: takes messages one by one, lets the state machine decide, and does what it says, in order.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use shared::control::Command;
+use shared::ids::{OrganisationId, RoomId, SessionId};
+use shared::meeting::MeetingInfo;
+use shared::secret::Secret;
+use shared::signal::{JoinRefused, ServerMsg};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::notes::Notes;
+use super::registry::Registry;
+use super::room::{Counts, Guest, Input, Output, Room};
+use super::seat::Outbox;
+use crate::meetings::events::Entry;
+
+/// How often a room looks at the clock. Seldomer ends meetings later by as much.
+const TICK: Duration = Duration::from_millis(500);
+
+/// What reaches a room.
+///
+/// The inbox has no bound of its own: every page's messages are rate-limited before they come here, and the SFU says
+/// a handful of things per page.
+pub(super) enum Message {
+    /// Somebody whom the door let through.
+    Knock { secret: Secret, guest: Box<Guest>, knocker: Knocker },
+    /// A tab that came back.
+    Resume { secret: Secret, knocker: Knocker },
+    /// Anything without an answer.
+    Input(Input),
+}
+
+/// A connection that wants in.
+pub(super) struct Knocker {
+    pub(super) session: SessionId,
+    pub(super) outbox: Outbox,
+    pub(super) answer: oneshot::Sender<Result<(), JoinRefused>>,
+}
+
+/// A room with what it needs to act.
+pub(super) struct Actor {
+    registry: Registry,
+    organisation: OrganisationId,
+    room_id: RoomId,
+    room: Room,
+    notes: Notes,
+    pages: HashMap<SessionId, Outbox>,
+    counts: watch::Sender<Counts>,
+}
+
+/// However the task ends, nothing of the room stays behind: not here, not in the SFU.
+impl Drop for Actor {
+    fn drop(&mut self) {
+        self.registry.forget_room(self.room_id.0);
+        self.registry.media().command(Command::CloseRoom { room: self.room_id });
+    }
+}
+
+impl Actor {
+    pub(super) fn new(
+        registry: Registry,
+        organisation: OrganisationId,
+        meeting: MeetingInfo,
+        counts: watch::Sender<Counts>,
+    ) -> Self {
+        let notes = Notes::start(registry.db().clone(), registry.chance());
+        let room_id = RoomId(meeting.id);
+        Self { registry, organisation, room_id, room: Room::new(meeting), notes, pages: HashMap::new(), counts }
+    }
+
+    /// Runs until the meeting is over.
+    pub(super) async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Message>) {
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        while !self.room.is_over() {
+            let message = tokio::select! {
+                message = inbox.recv() => message,
+                _ = tick.tick() => Some(Message::Input(Input::Tick)),
+            };
+            match message {
+                Some(message) => self.take(message).await,
+                None => return,
+            }
+            let counts = self.room.counts();
+            self.counts.send_if_modified(|old| std::mem::replace(old, counts) != counts);
+        }
+    }
+
+    async fn take(&mut self, message: Message) {
+        let now = self.registry.now();
+        match message {
+            Message::Input(input) => {
+                let outputs = self.room.handle(now, input);
+                self.perform(outputs).await;
+            }
+            Message::Knock { secret, guest, knocker } => {
+                let outcome = self.room.knock(now, knocker.session, &secret, *guest);
+                self.seat(knocker, outcome).await;
+            }
+            Message::Resume { secret, knocker } => {
+                let outcome = self.room.resume(now, knocker.session, &secret);
+                self.seat(knocker, outcome).await;
+            }
+        }
+    }
+
+    async fn seat(&mut self, knocker: Knocker, outcome: Result<Vec<Output>, JoinRefused>) {
+        let Knocker { session, outbox, answer } = knocker;
+        match outcome {
+            Ok(outputs) => {
+                self.pages.insert(session, outbox);
+                let _ = answer.send(Ok(()));
+                self.perform(outputs).await;
+            }
+            Err(reason) => {
+                let _ = answer.send(Err(reason));
+            }
+        }
+    }
+
+    /// Does what the state machine said, and what follows from it: a page that does not keep up is hung up on.
+    async fn perform(&mut self, mut outputs: Vec<Output>) {
+        while !outputs.is_empty() {
+            let mut behind = Vec::new();
+            for output in outputs {
+                match output {
+                    Output::Tell { session, message } => behind.extend(self.tell(session, message)),
+                    Output::HangUp { session } => drop(self.pages.remove(&session)),
+                    Output::Media(command) => self.registry.media().command(command),
+                    Output::Note { invitee, actor, event } => {
+                        let (organisation, meeting, at) = (self.organisation, self.room_id.0, self.registry.now());
+                        self.notes.note(Entry { organisation, meeting, invitee, at, actor, event }).await;
+                    }
+                }
+            }
+            let now = self.registry.now();
+            let hung_up = behind.into_iter().map(|session| Input::HungUp { session });
+            outputs = hung_up.flat_map(|input| self.room.handle(now, input)).collect();
+        }
+    }
+
+    /// Gives back the page when it is too far behind to be told.
+    fn tell(&mut self, session: SessionId, message: ServerMsg) -> Option<SessionId> {
+        let page = self.pages.get(&session)?;
+        match page.try_send(message) {
+            Ok(()) => None,
+            // Its socket is gone and the seat's drop is on its way.
+            Err(TrySendError::Closed(_)) => None,
+            Err(TrySendError::Full(_)) => {
+                tracing::warn!(session = session.0, "a page does not keep up and is hung up on");
+                self.pages.remove(&session);
+                Some(session)
+            }
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! Who holds which room, and how to tell it something.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use shared::control::Event;
+use shared::ids::{InviteeId, MeetingId, OrganisationId, SessionId};
+use shared::secret::Secret;
+use shared::signal::JoinRefused;
+use shared::units::UnixMs;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::actor::{Actor, Knocker, Message};
+use super::room::{Counts, Guest, Input};
+use super::seat::{Outbox, Seat};
+use super::secret::Secrets;
+use crate::chance::Chance;
+use crate::clock::Clock;
+use crate::db::rooms::MeetingRow;
+use crate::db::{self, Db, DbError, door_events};
+use crate::meetings::events::{self, DoorEvent, Entry};
+use crate::sfu_link::Media;
+
+/// How long the console waits for a room to close.
+const CLOSING: Duration = Duration::from_secs(5);
+/// How often meetings that nobody is in are looked through for those that are over.
+const SWEEP_EVERY: Duration = Duration::from_secs(30);
+
+/// Why somebody did not get into a room.
+#[derive(Debug, thiserror::Error)]
+pub enum EntryError {
+    /// For a reason that the page may know.
+    #[error("{0:?}")]
+    Refused(JoinRefused),
+    /// The database failed.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+/// A room as others see it.
+#[derive(Clone)]
+struct Handle {
+    inbox: mpsc::UnboundedSender<Message>,
+    counts: watch::Receiver<Counts>,
+}
+
+struct Inner {
+    db: Db,
+    clock: Arc<dyn Clock>,
+    chance: Arc<dyn Chance>,
+    media: Arc<dyn Media>,
+    secrets: Secrets,
+    next_session: AtomicU64,
+    rooms: Mutex<HashMap<MeetingId, Handle>>,
+    sessions: Mutex<HashMap<SessionId, MeetingId>>,
+}
+
+/// All rooms of this process. Clones share them.
+#[derive(Clone)]
+pub struct Registry(Arc<Inner>);
+
+impl Registry {
+    /// No rooms yet.
+    pub fn new(db: Db, clock: Arc<dyn Clock>, chance: Arc<dyn Chance>, media: Arc<dyn Media>) -> Self {
+        let secrets = Secrets::new(chance.as_ref());
+        let (rooms, sessions) = (Mutex::default(), Mutex::default());
+        Self(Arc::new(Inner { db, clock, chance, media, secrets, next_session: AtomicU64::new(1), rooms, sessions }))
+    }
+
+    /// Takes somebody whom the door let through into their meeting's room, as far as the green room.
+    ///
+    /// # Errors
+    /// The room is full or the meeting over, or the database failed.
+    pub async fn knock(&self, meeting: MeetingId, guest: Guest, outbox: Outbox) -> Result<Seat, EntryError> {
+        let room = self.open(meeting).await?;
+        let secret = self.0.secrets.make(self.0.chance.as_ref(), meeting);
+        let guest = Box::new(guest);
+        self.seat(meeting, &room, outbox, |knocker| Message::Knock { secret, guest, knocker }).await
+    }
+
+    /// Takes a tab back to where it was.
+    ///
+    /// # Errors
+    /// Its secret is good for nothing (any more), or the database failed.
+    pub async fn resume(&self, secret: &Secret, outbox: Outbox) -> Result<Seat, EntryError> {
+        let claim = self.0.secrets.read(secret).ok_or(EntryError::Refused(JoinRefused::SessionUnknown))?;
+        let unknown_here = if claim.of_this_boot { JoinRefused::SessionUnknown } else { JoinRefused::RoomLost };
+        let Some(room) = self.room(claim.meeting) else {
+            return Err(EntryError::Refused(self.why_no_room(claim.meeting).await?));
+        };
+        let secret = secret.clone();
+        match self.seat(claim.meeting, &room, outbox, |knocker| Message::Resume { secret, knocker }).await {
+            Err(EntryError::Refused(JoinRefused::SessionUnknown)) => Err(EntryError::Refused(unknown_here)),
+            other => other,
+        }
+    }
+
+    /// Ends a meeting at the console, and comes back when it is over: `false` when it was over before.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn end(
+        &self,
+        organisation: OrganisationId,
+        meeting: MeetingId,
+        by: events::Actor,
+    ) -> Result<bool, DbError> {
+        if let Some(room) = self.room(meeting) {
+            let _ = room.inbox.send(Message::Input(Input::Ended { by }));
+            if tokio::time::timeout(CLOSING, room.inbox.closed()).await.is_ok() {
+                return Ok(true);
+            }
+        }
+        self.note_end(organisation, meeting, by).await
+    }
+
+    /// An invitee's PIN was replaced or withdrawn at the console: what it opened closes.
+    pub fn pin_revoked(&self, meeting: MeetingId, invitee: InviteeId) {
+        if let Some(room) = self.room(meeting) {
+            let _ = room.inbox.send(Message::Input(Input::PinRevoked { invitee }));
+        }
+    }
+
+    /// How many people are where in this meeting now.
+    pub fn counts(&self, meeting: MeetingId) -> Counts {
+        self.room(meeting).map(|room| *room.counts.borrow()).unwrap_or_default()
+    }
+
+    /// Passes on what the SFU said to the room it concerns. About a session that is gone there is nothing to say.
+    pub fn media_event(&self, event: Event) {
+        let session = match &event {
+            Event::Answered { session, .. }
+            | Event::OfferRefused { session, .. }
+            | Event::Connected { session }
+            | Event::Gone { session, .. }
+            | Event::SlotsChanged { session, .. } => *session,
+        };
+        let meeting = lock(&self.0.sessions).get(&session).copied();
+        if let Some(room) = meeting.and_then(|meeting| self.room(meeting)) {
+            let _ = room.inbox.send(Message::Input(Input::Media(event)));
+        }
+    }
+
+    /// Ends, once, the meetings whose time has passed and that nobody is in: over stays over even if the clock is set back.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn end_overdue(&self) -> Result<(), DbError> {
+        for (organisation, meeting) in db::rooms::overdue(&self.0.db, self.now()).await? {
+            if self.room(meeting).is_none() {
+                self.note_end(organisation, meeting, events::Actor::Clock).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks for overdue meetings now and from time to time, for as long as the runtime lives.
+    pub fn spawn_sweeper(&self) {
+        let registry = self.clone();
+        tokio::spawn(async move {
+            let mut every = tokio::time::interval(SWEEP_EVERY);
+            loop {
+                every.tick().await;
+                if let Err(error) = registry.end_overdue().await {
+                    tracing::error!(%error, "meetings whose time has passed could not be looked through");
+                }
+            }
+        });
+    }
+
+    async fn seat(
+        &self,
+        meeting: MeetingId,
+        room: &Handle,
+        outbox: Outbox,
+        message: impl FnOnce(Knocker) -> Message,
+    ) -> Result<Seat, EntryError> {
+        let session = SessionId(self.0.next_session.fetch_add(1, Ordering::Relaxed));
+        let (answer, answered) = oneshot::channel();
+        lock(&self.0.sessions).insert(session, meeting);
+        let seat = Seat { registry: self.clone(), session, room: room.inbox.clone() };
+        let _ = room.inbox.send(message(Knocker { session, outbox, answer }));
+        // No answer: the room closed just now. Dropping the seat takes the session back.
+        let outcome = answered.await.unwrap_or(Err(JoinRefused::MeetingOver));
+        outcome.map(|()| seat).map_err(EntryError::Refused)
+    }
+
+    /// The meeting's room, made when there is none.
+    async fn open(&self, meeting: MeetingId) -> Result<Handle, EntryError> {
+        if let Some(room) = self.room(meeting) {
+            return Ok(room);
+        }
+        let row = db::rooms::find(&self.0.db, meeting).await?;
+        let row = row.filter(|row| !row.is_over(self.now())).ok_or(EntryError::Refused(JoinRefused::MeetingOver))?;
+        Ok(lock(&self.0.rooms).entry(meeting).or_insert_with(|| self.start(row)).clone())
+    }
+
+    fn start(&self, row: MeetingRow) -> Handle {
+        let (inbox, receiver) = mpsc::unbounded_channel();
+        let (counts, watched) = watch::channel(Counts::default());
+        let actor = Actor::new(self.clone(), row.organisation, row.info, counts);
+        tokio::spawn(actor.run(receiver));
+        Handle { inbox, counts: watched }
+    }
+
+    async fn why_no_room(&self, meeting: MeetingId) -> Result<JoinRefused, DbError> {
+        let row = db::rooms::find(&self.0.db, meeting).await?;
+        Ok(match row {
+            Some(row) if row.is_over(self.now()) => JoinRefused::MeetingOver,
+            Some(_) => JoinRefused::RoomLost,
+            None => JoinRefused::SessionUnknown,
+        })
+    }
+
+    async fn note_end(
+        &self,
+        organisation: OrganisationId,
+        meeting: MeetingId,
+        actor: events::Actor,
+    ) -> Result<bool, DbError> {
+        let entry = Entry { organisation, meeting, invitee: None, at: self.now(), actor, event: DoorEvent::Ended };
+        door_events::apply(&self.0.db, self.0.chance.as_ref(), &entry).await
+    }
+
+    fn room(&self, meeting: MeetingId) -> Option<Handle> {
+        lock(&self.0.rooms).get(&meeting).cloned()
+    }
+
+    pub(super) fn forget_room(&self, meeting: MeetingId) {
+        lock(&self.0.rooms).remove(&meeting);
+    }
+
+    pub(super) fn forget_session(&self, session: SessionId) {
+        lock(&self.0.sessions).remove(&session);
+    }
+
+    pub(super) fn now(&self) -> UnixMs {
+        self.0.clock.now()
+    }
+
+    pub(super) fn db(&self) -> &Db {
+        &self.0.db
+    }
+
+    pub(super) fn chance(&self) -> Arc<dyn Chance> {
+        Arc::clone(&self.0.chance)
+    }
+
+    pub(super) fn media(&self) -> &dyn Media {
+        self.0.media.as_ref()
+    }
+}
+
+/// A panic while one of these maps was held cannot have left it half changed.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

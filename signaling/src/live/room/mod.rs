@@ -1,0 +1,301 @@
+//! The room as a state machine: what happened goes in with the time it happened, what is to be done comes out.
+//! No socket, clock, database or task; `live::actor` performs the outputs in order.
+//!
+//! A person stands in the green room, the lobby or the room ([`person::Place`]) and has at most one connection
+//! ([`person::Link`]). The two are apart: a lost connection keeps the place, and the tab's secret brings it back.
+//! Everything about other people goes through [`Room::tell_room`] or [`Room::tell_moderators`] and so reaches nobody
+//! in the lobby. Coming and going is in [`entry`], what moderators do in [`moderate`].
+
+mod entry;
+#[cfg(test)]
+mod model_tests;
+mod moderate;
+mod person;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use shared::control::{Command, Event};
+use shared::ids::{InviteeId, ParticipantId, RoomId, SessionId};
+use shared::meeting::{MeetingInfo, Role};
+use shared::secret::Secret;
+use shared::signal::{
+    ClientMsg, JoinRefused, MediaState, ProtocolError, RoomSnapshot, ServerMsg, Slots, Stage, TurnedAway, Waiting,
+};
+use shared::units::UnixMs;
+
+pub use self::person::{Guest, Standing};
+use self::person::{Link, Person, Place};
+use crate::meetings::events::{Actor, DoorEvent};
+
+/// How long the place of somebody whose connection was lost stays theirs when the room is full, milliseconds. Longer is
+/// kinder to bad networks and keeps newcomers out for longer.
+pub const PLACE_HELD_MS: i64 = 60_000;
+
+/// What happens to a room, apart from [`Room::knock`] and [`Room::resume`], which have an answer.
+pub enum Input {
+    /// A page said something.
+    Asked {
+        /// Which page.
+        session: SessionId,
+        /// What.
+        request: ClientMsg,
+    },
+    /// A page's socket ended.
+    HungUp {
+        /// Which page.
+        session: SessionId,
+    },
+    /// The SFU said something about a session of this room.
+    Media(Event),
+    /// An invitee's PIN was replaced or withdrawn.
+    PinRevoked {
+        /// Whose.
+        invitee: InviteeId,
+    },
+    /// Somebody at the console ended the meeting.
+    Ended {
+        /// Who.
+        by: Actor,
+    },
+    /// Time went by.
+    Tick,
+}
+
+/// What is to be done, in this order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// Say this to a page.
+    Tell {
+        /// Which page.
+        session: SessionId,
+        /// What.
+        message: ServerMsg,
+    },
+    /// Close a page's socket once everything said before has gone out.
+    HangUp {
+        /// Which page.
+        session: SessionId,
+    },
+    /// Tell the SFU.
+    Media(Command),
+    /// Write down, together with what it changes durably (a PIN, the end).
+    Note {
+        /// Whom it concerns.
+        invitee: Option<InviteeId>,
+        /// Who decided.
+        actor: Actor,
+        /// What.
+        event: DoorEvent,
+    },
+}
+
+/// How many people are where, for the console.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// In the room.
+    pub present: u32,
+    /// In the lobby.
+    pub waiting: u32,
+}
+
+/// A meeting's live instance.
+pub struct Room {
+    meeting: MeetingInfo,
+    people: BTreeMap<ParticipantId, Person>,
+    /// Whether any moderator was ever here: whom the lobby waits for is said differently then.
+    had_moderator: bool,
+    over: bool,
+}
+
+impl Room {
+    /// An empty room for this meeting.
+    pub fn new(meeting: MeetingInfo) -> Self {
+        Self { meeting, people: BTreeMap::new(), had_moderator: false, over: false }
+    }
+
+    /// Whether the meeting is over: the room does nothing more.
+    pub fn is_over(&self) -> bool {
+        self.over
+    }
+
+    /// How many people are where.
+    pub fn counts(&self) -> Counts {
+        let count = |place| {
+            let there = self.people.values().filter(|person| person.is_present_in(place)).count();
+            u32::try_from(there).unwrap_or(u32::MAX)
+        };
+        Counts { present: count(Place::Room), waiting: count(Place::Lobby) }
+    }
+
+    /// Takes in what happened at `now`.
+    pub fn handle(&mut self, now: UnixMs, input: Input) -> Vec<Output> {
+        let mut out = Vec::new();
+        if self.over {
+            return out;
+        }
+        match input {
+            Input::Asked { session, request } => self.asked(now, session, request, &mut out),
+            Input::HungUp { session } => self.hung_up(now, session, &mut out),
+            Input::Media(event) => self.media(now, event, &mut out),
+            Input::PinRevoked { invitee } => self.pin_revoked(invitee, &mut out),
+            Input::Ended { by } => self.end(by, &mut out),
+            Input::Tick if now >= self.meeting.closes_at => self.end(Actor::Clock, &mut out),
+            Input::Tick => {}
+        }
+        out
+    }
+
+    fn asked(&mut self, now: UnixMs, session: SessionId, request: ClientMsg, out: &mut Vec<Output>) {
+        // A page that was replaced may still be talking; it was told, and is not heard any more.
+        let Some(me) = self.by_session(session) else { return };
+        let done = match request {
+            ClientMsg::Enter { offer, media } => self.enter(me, offer, media, out),
+            ClientMsg::SetMedia { media } => self.set_media(me, media, out),
+            ClientMsg::SetHand { raised } => self.set_hand(me, raised, out),
+            ClientMsg::Leave => {
+                self.leave(me, out);
+                Ok(())
+            }
+            ClientMsg::Admit { participant } => self.admit(me, participant, out),
+            ClientMsg::Refuse { participant } => self.refuse(me, participant, out),
+            ClientMsg::Remove { participant } => self.remove(me, participant, out),
+            ClientMsg::Extend { minutes } => self.extend(me, minutes, out),
+            ClientMsg::EndMeeting => self.end_by_moderator(me, out),
+            ClientMsg::Pong => Ok(()),
+            ClientMsg::Hello { .. }
+            | ClientMsg::Join { .. }
+            | ClientMsg::Resume { .. }
+            | ClientMsg::SendPassword
+            | ClientMsg::SubmitPassword { .. } => Err(ProtocolError::WrongState),
+        };
+        if let Err(error) = done {
+            tell(out, session, ServerMsg::ProtocolError { error });
+        }
+        let _ = now;
+    }
+
+    fn media(&mut self, now: UnixMs, event: Event, out: &mut Vec<Output>) {
+        match event {
+            Event::Answered { session, answer } => self.answered(now, session, answer, out),
+            Event::OfferRefused { session, error } => self.offer_refused(session, error, out),
+            Event::Gone { session, .. } => self.media_gone(now, session, out),
+            Event::SlotsChanged { session, slots } => self.slots_changed(session, slots, out),
+            Event::Connected { .. } => {}
+        }
+    }
+
+    fn set_media(&mut self, me: ParticipantId, media: MediaState, out: &mut Vec<Output>) -> Result<(), ProtocolError> {
+        let person = self.present(me).ok_or(ProtocolError::WrongState)?;
+        person.media = media;
+        self.tell_changed(me, out);
+        Ok(())
+    }
+
+    fn set_hand(&mut self, me: ParticipantId, raised: bool, out: &mut Vec<Output>) -> Result<(), ProtocolError> {
+        let person = self.present(me).filter(|person| person.place == Place::Room).ok_or(ProtocolError::WrongState)?;
+        person.hand = raised;
+        self.tell_changed(me, out);
+        Ok(())
+    }
+
+    /// Only to somebody in the room: the SFU never sends it for others, and this does not rely on that.
+    fn slots_changed(&mut self, session: SessionId, slots: Slots, out: &mut Vec<Output>) {
+        let in_room = self.people.values().any(|p| p.is_present_in(Place::Room) && p.link.session() == Some(session));
+        if in_room {
+            tell(out, session, ServerMsg::SlotsChanged { slots });
+        }
+    }
+
+    /// Says how `who` is now, to whoever may see them.
+    fn tell_changed(&self, who: ParticipantId, out: &mut Vec<Output>) {
+        let Some(person) = self.people.get(&who) else { return };
+        match person.place {
+            Place::Room => self.tell_room(out, None, &ServerMsg::ParticipantChanged { entry: person.entry() }),
+            Place::Lobby => self.tell_moderators(out, &ServerMsg::LobbyChanged { card: person.card() }),
+            Place::GreenRoom => {}
+        }
+    }
+
+    /// To everybody in the room but `except`.
+    fn tell_room(&self, out: &mut Vec<Output>, except: Option<ParticipantId>, message: &ServerMsg) {
+        for person in self.people.values().filter(|p| p.is_present_in(Place::Room) && Some(p.id) != except) {
+            tell_person(out, person, message.clone());
+        }
+    }
+
+    /// To every moderator in the room.
+    fn tell_moderators(&self, out: &mut Vec<Output>, message: &ServerMsg) {
+        for person in self.people.values().filter(|p| p.is_present_in(Place::Room) && p.role() == Role::Moderator) {
+            tell_person(out, person, message.clone());
+        }
+    }
+
+    /// To everybody in the lobby: whom they wait for, and nothing else.
+    fn tell_lobby_whom_it_waits_for(&self, out: &mut Vec<Output>) {
+        let reason = self.waiting();
+        for person in self.people.values().filter(|p| p.is_present_in(Place::Lobby)) {
+            tell_person(out, person, ServerMsg::Waiting { reason });
+        }
+    }
+
+    fn waiting(&self) -> Waiting {
+        match (self.has_moderator(), self.had_moderator) {
+            (true, _) => Waiting::ModeratorDecides,
+            (false, true) => Waiting::ModeratorGone,
+            (false, false) => Waiting::NoModeratorYet,
+        }
+    }
+
+    fn has_moderator(&self) -> bool {
+        self.people.values().any(|p| p.is_present_in(Place::Room) && p.role() == Role::Moderator)
+    }
+
+    fn snapshot(&self, me: ParticipantId, role: Role) -> RoomSnapshot {
+        let present = |place| self.people.values().filter(move |p| p.is_present_in(place));
+        let lobby = match role {
+            Role::Moderator => present(Place::Lobby).map(Person::card).collect(),
+            Role::Participant | Role::Observer => Vec::new(),
+        };
+        RoomSnapshot {
+            me,
+            roster: present(Place::Room).map(Person::entry).collect(),
+            lobby,
+            meeting: self.meeting.clone(),
+        }
+    }
+
+    fn room_id(&self) -> RoomId {
+        RoomId(self.meeting.id)
+    }
+
+    fn by_session(&self, session: SessionId) -> Option<ParticipantId> {
+        self.people.values().find(|person| person.link.session() == Some(session)).map(|person| person.id)
+    }
+
+    fn by_invitee(&self, invitee: InviteeId) -> Option<ParticipantId> {
+        self.people.values().find(|person| person.guest.invitee == invitee).map(|person| person.id)
+    }
+
+    /// Somebody who is in lobby or room with media up.
+    fn present(&mut self, who: ParticipantId) -> Option<&mut Person> {
+        self.people.get_mut(&who).filter(|person| matches!(person.link, Link::Live(_)))
+    }
+}
+
+fn tell(out: &mut Vec<Output>, session: SessionId, message: ServerMsg) {
+    out.push(Output::Tell { session, message });
+}
+
+fn tell_person(out: &mut Vec<Output>, person: &Person, message: ServerMsg) {
+    if let Some(session) = person.link.session() {
+        tell(out, session, message);
+    }
+}
+
+/// The last words to a page.
+fn turn_away(out: &mut Vec<Output>, session: SessionId, reason: TurnedAway) {
+    tell(out, session, ServerMsg::TurnedAway { reason });
+    out.push(Output::HangUp { session });
+}

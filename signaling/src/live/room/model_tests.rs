@@ -1,0 +1,337 @@
+//! Random orders of legal and illegal messages against what must always hold. (SECURITY.md, "state machine")
+//!
+//! The reference keeps only who may be in the room, and every page keeps the picture that the messages paint. After
+//! every step the two must agree with what the room says and does.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+use shared::control::{Command, Event, Gone};
+use shared::signal::{OfferError, Slots};
+
+use super::tests::{NOW, guest, meeting};
+use super::*;
+use crate::meetings::events::SecondFactor;
+
+const PEOPLE: u8 = 5;
+
+/// One thing that happens. People and sessions are named by small numbers, so that they meet often.
+#[derive(Debug, Clone)]
+enum Step {
+    Knock(u8),
+    Resume(u64),
+    Ask(u64, Wish),
+    HangUp(u64),
+    Answer(u64),
+    RefuseOffer(u64),
+    MediaGone(u64),
+    Slots(u64),
+    RevokePin(u8),
+    ConsoleEnds,
+    Time(i64),
+}
+
+#[derive(Debug, Clone)]
+enum Wish {
+    Enter,
+    SetMedia(bool),
+    SetHand(bool),
+    Leave,
+    Admit(u16),
+    Refuse(u16),
+    Remove(u16),
+    Extend(u32),
+    End,
+    Nonsense,
+}
+
+fn wish() -> impl Strategy<Value = Wish> {
+    let id = 1..=u16::from(PEOPLE) + 1;
+    prop_oneof![
+        8 => Just(Wish::Enter),
+        1 => any::<bool>().prop_map(Wish::SetMedia),
+        1 => any::<bool>().prop_map(Wish::SetHand),
+        1 => Just(Wish::Leave),
+        8 => id.clone().prop_map(Wish::Admit),
+        1 => id.clone().prop_map(Wish::Refuse),
+        1 => id.prop_map(Wish::Remove),
+        1 => (0..200_u32).prop_map(Wish::Extend),
+        1 => prop::bool::weighted(0.03).prop_map(|end| if end { Wish::End } else { Wish::Nonsense }),
+    ]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let session = 1..30_u64;
+    prop_oneof![
+        6 => (0..PEOPLE).prop_map(Step::Knock),
+        3 => session.clone().prop_map(Step::Resume),
+        20 => (session.clone(), wish()).prop_map(|(session, wish)| Step::Ask(session, wish)),
+        1 => session.clone().prop_map(Step::HangUp),
+        14 => session.clone().prop_map(Step::Answer),
+        1 => session.clone().prop_map(Step::RefuseOffer),
+        1 => session.clone().prop_map(Step::MediaGone),
+        2 => session.prop_map(Step::Slots),
+        1 => prop::bool::weighted(0.2).prop_flat_map(|yes| (0..PEOPLE).prop_map(move |who| {
+            if yes { Step::RevokePin(who) } else { Step::Time(1_000) }
+        })),
+        1 => prop::bool::weighted(0.02).prop_map(|end| if end { Step::ConsoleEnds } else { Step::Time(60_000) }),
+    ]
+}
+
+/// The first of the five moderates, the last observes.
+fn standing(who: u8) -> Standing {
+    match who {
+        0 => Standing::Moderator(SecondFactor::SmsPassword),
+        4 => Standing::Observer,
+        _ => Standing::Participant,
+    }
+}
+
+fn secret(session: u64) -> Secret {
+    Secret::new(format!("secret {session}"))
+}
+
+/// What one page has been told.
+#[derive(Default)]
+struct Page {
+    who: u8,
+    done: bool,
+    in_room: bool,
+    roster: BTreeSet<ParticipantId>,
+    lobby: BTreeSet<ParticipantId>,
+}
+
+struct World {
+    room: Room,
+    now: UnixMs,
+    pages: BTreeMap<u64, Page>,
+    next_session: u64,
+    /// Whose secret is whose: the session that a secret was made for, by person.
+    tabs: BTreeMap<u64, u8>,
+    /// Who may be in the room: moderators who entered, and whom a moderator let in; until something ends it.
+    admitted: BTreeSet<u8>,
+    numbers: BTreeMap<u16, u8>,
+}
+
+impl World {
+    fn new() -> Self {
+        Self {
+            room: Room::new(meeting()),
+            now: NOW,
+            pages: BTreeMap::new(),
+            next_session: 1,
+            tabs: BTreeMap::new(),
+            admitted: BTreeSet::new(),
+            numbers: BTreeMap::new(),
+        }
+    }
+
+    fn play(&mut self, step: Step) {
+        let was_over = self.room.is_over();
+        let out = match step {
+            Step::Knock(who) => self.knock(who),
+            Step::Resume(of) => self.resume(of),
+            Step::Ask(session, wish) => self.ask(session, wish),
+            Step::HangUp(session) => {
+                self.pages.entry(session).and_modify(|page| page.done = true);
+                self.room.handle(self.now, Input::HungUp { session: SessionId(session) })
+            }
+            Step::Answer(session) => self.media(Event::Answered { session: SessionId(session), answer: "a".into() }),
+            Step::RefuseOffer(session) => {
+                self.media(Event::OfferRefused { session: SessionId(session), error: OfferError::Unusable })
+            }
+            Step::MediaGone(session) => self.media(Event::Gone { session: SessionId(session), reason: Gone::Closed }),
+            Step::Slots(session) => {
+                self.media(Event::SlotsChanged { session: SessionId(session), slots: Slots::default() })
+            }
+            Step::RevokePin(who) => {
+                self.admitted.remove(&who);
+                let invitee = guest(who, standing(who)).invitee;
+                self.room.handle(self.now, Input::PinRevoked { invitee })
+            }
+            Step::ConsoleEnds => self.room.handle(self.now, Input::Ended { by: Actor::Clock }),
+            Step::Time(ms) => {
+                self.now = self.now.plus_ms(ms);
+                self.room.handle(self.now, Input::Tick)
+            }
+        };
+        assert!(!was_over || out.is_empty(), "after the end: {out:?}");
+        self.check(&out);
+    }
+
+    fn media(&mut self, event: Event) -> Vec<Output> {
+        self.room.handle(self.now, Input::Media(event))
+    }
+
+    fn new_page(&mut self, who: u8) -> u64 {
+        let session = self.next_session;
+        self.next_session += 1;
+        self.pages.insert(session, Page { who, ..Page::default() });
+        session
+    }
+
+    fn knock(&mut self, who: u8) -> Vec<Output> {
+        let session = self.new_page(who);
+        let Ok(out) = self.room.knock(self.now, SessionId(session), &secret(session), guest(who, standing(who))) else {
+            self.page(session).done = true;
+            return Vec::new();
+        };
+        self.tabs.insert(session, who);
+        self.admitted.remove(&who);
+        out
+    }
+
+    fn resume(&mut self, of: u64) -> Vec<Output> {
+        let Some(who) = self.tabs.get(&of).copied() else { return Vec::new() };
+        let session = self.new_page(who);
+        let out = self.room.resume(self.now, SessionId(session), &secret(of)).unwrap_or_default();
+        self.page(session).done = out.is_empty();
+        out
+    }
+
+    /// Notes, from the requests alone, who comes to be admitted and who no longer is.
+    fn ask(&mut self, session: u64, wish: Wish) -> Vec<Output> {
+        let asker = self.pages.get(&session).filter(|page| !page.done);
+        let moderates = asker.is_some_and(|page| page.in_room && page.who == 0);
+        let who = asker.map(|page| page.who);
+        let whom = |number: u16| self.numbers.get(&number).copied();
+        match &wish {
+            Wish::Admit(number) if moderates => {
+                let waits =
+                    self.pages.values().any(|page| page.in_room && page.lobby.contains(&ParticipantId(*number)));
+                self.admitted.extend(whom(*number).filter(|_| waits));
+            }
+            // Refusing somebody in the room does nothing, so only the one who is not in it is affected.
+            Wish::Remove(number) if moderates && whom(*number) != who => {
+                if let Some(whom) = whom(*number) {
+                    self.admitted.remove(&whom);
+                }
+            }
+            Wish::Leave => {
+                who.map(|who| self.admitted.remove(&who));
+            }
+            _ => {}
+        }
+        self.room.handle(self.now, Input::Asked { session: SessionId(session), request: request(wish) })
+    }
+
+    fn check(&mut self, out: &[Output]) {
+        for output in out {
+            match output {
+                Output::Tell { session, message } => self.hear(session.0, message),
+                Output::HangUp { session } => self.page(session.0).done = true,
+                Output::Media(command) => self.check_command(command),
+                Output::Note { .. } => {}
+            }
+        }
+        self.check_pictures();
+    }
+
+    fn page(&mut self, session: u64) -> &mut Page {
+        self.pages.get_mut(&session).expect("a page that exists")
+    }
+
+    fn may_be_in_room(&self, who: u8) -> bool {
+        who == 0 || self.admitted.contains(&who)
+    }
+
+    fn check_command(&self, command: &Command) {
+        let in_room = match command {
+            Command::Join { session, stage: Stage::Room, .. } | Command::Admit { session } => session,
+            Command::Join { .. } | Command::Leave { .. } | Command::CloseRoom { .. } => return,
+        };
+        let who = self.pages[&in_room.0].who;
+        assert!(self.may_be_in_room(who), "media of the room for {who}, whom nobody let in");
+    }
+
+    /// What a page is told, and whether it may be.
+    fn hear(&mut self, session: u64, message: &ServerMsg) {
+        let who = self.pages[&session].who;
+        assert!(!self.pages[&session].done, "told after it was turned away: {message:?}");
+        let allowed = self.may_be_in_room(who);
+        let page = self.page(session);
+        match message {
+            ServerMsg::Admitted { room } => {
+                assert!(allowed, "{who} admitted by nobody");
+                assert!(who == 0 || room.lobby.is_empty(), "the lobby shown to {who}");
+                page.in_room = true;
+                page.roster = room.roster.iter().map(|entry| entry.participant).collect();
+                page.lobby = room.lobby.iter().map(|card| card.participant).collect();
+            }
+            ServerMsg::ParticipantJoined { entry } => {
+                assert!(page.in_room && page.roster.insert(entry.participant), "{message:?}");
+            }
+            ServerMsg::ParticipantChanged { entry } => {
+                assert!(page.in_room && page.roster.contains(&entry.participant), "{message:?}");
+            }
+            ServerMsg::ParticipantLeft { participant } => {
+                assert!(page.in_room && page.roster.remove(participant), "{message:?}");
+            }
+            ServerMsg::LobbyChanged { card } => {
+                assert!(page.in_room && who == 0, "{message:?}");
+                page.lobby.insert(card.participant);
+            }
+            ServerMsg::LobbyLeft { participant } => {
+                assert!(page.in_room && who == 0 && page.lobby.remove(participant), "{message:?}");
+            }
+            ServerMsg::SlotsChanged { .. } | ServerMsg::EndMoved { .. } => assert!(page.in_room, "{message:?}"),
+            ServerMsg::Waiting { .. } => assert!(!page.in_room, "{message:?}"),
+            ServerMsg::TurnedAway { .. } | ServerMsg::MediaLost => page.in_room = false,
+            ServerMsg::Welcomed { invited_as, .. } => {
+                self.numbers.insert(invited_as.participant.0, who);
+            }
+            ServerMsg::Entered { .. } | ServerMsg::ProtocolError { .. } => {}
+            other => panic!("a room never says {other:?}"),
+        }
+    }
+
+    /// Everybody in the room has the same picture, and it is the room's.
+    fn check_pictures(&mut self) {
+        let there = |place| {
+            let people = self.room.people.values().filter(move |person| person.is_present_in(place));
+            people.map(|person| person.id).collect::<BTreeSet<_>>()
+        };
+        let (roster, lobby) = (there(Place::Room), there(Place::Lobby));
+        let live: BTreeSet<u64> = self.room.people.values().filter_map(|p| p.link.session()).map(|s| s.0).collect();
+        for (session, page) in &mut self.pages {
+            if !live.contains(session) {
+                page.in_room = false;
+            }
+            if page.in_room {
+                assert_eq!(page.roster, roster, "session {session}");
+                assert!(page.who != 0 || page.lobby == lobby, "session {session}: {:?} {lobby:?}", page.lobby);
+            }
+        }
+        assert!(roster.len() + lobby.len() <= shared::limits::MAX_PARTICIPANTS);
+    }
+}
+
+fn request(wish: Wish) -> ClientMsg {
+    let media = MediaState::default();
+    match wish {
+        Wish::Enter => ClientMsg::Enter { offer: "o".into(), media },
+        Wish::SetMedia(on) => ClientMsg::SetMedia { media: MediaState { microphone: on, camera: on } },
+        Wish::SetHand(raised) => ClientMsg::SetHand { raised },
+        Wish::Leave => ClientMsg::Leave,
+        Wish::Admit(n) => ClientMsg::Admit { participant: ParticipantId(n) },
+        Wish::Refuse(n) => ClientMsg::Refuse { participant: ParticipantId(n) },
+        Wish::Remove(n) => ClientMsg::Remove { participant: ParticipantId(n) },
+        Wish::Extend(minutes) => ClientMsg::Extend { minutes },
+        Wish::End => ClientMsg::EndMeeting,
+        Wish::Nonsense => ClientMsg::SendPassword,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3_000, ..ProptestConfig::default() })]
+
+    /// D24, D27: whatever the order, nothing of the room reaches anybody who was not let in, a participant lets
+    /// nobody in, and everybody in the room sees the same people.
+    #[test]
+    fn no_order_of_messages_lets_anybody_in_unasked(steps in prop::collection::vec(step(), 1..120)) {
+        let mut world = World::new();
+        for step in steps {
+            world.play(step);
+        }
+    }
+}

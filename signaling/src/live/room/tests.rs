@@ -1,0 +1,493 @@
+//! Stories of one room, with Mia who moderates, Piet and Rosa who take part, and Otto who observes.
+
+use shared::control::{Command, Event, Gone};
+use shared::ids::{InviteeId, MeetingId};
+use shared::location::{ComputerPlace, LocationHint, PhonePlace};
+use shared::meeting::MeetingKind;
+use shared::signal::{OfferError, PasswordState};
+
+use super::*;
+use crate::meetings::events::SecondFactor;
+
+pub(super) const NOW: UnixMs = UnixMs(1_795_262_400_000);
+const HOUR: i64 = 3_600_000;
+
+pub(super) fn meeting() -> MeetingInfo {
+    MeetingInfo {
+        id: MeetingId::from_random([9; 16]),
+        title: "Board".into(),
+        kind: MeetingKind::NothingKept,
+        starts_at: NOW,
+        ends_at: NOW.plus_ms(HOUR),
+        closes_at: NOW.plus_ms(HOUR + 600_000),
+        time_zone: "Europe/Brussels".into(),
+    }
+}
+
+pub(super) fn guest(number: u8, standing: Standing) -> Guest {
+    Guest {
+        invitee: InviteeId::from_random([number; 16]),
+        name: format!("guest {number}"),
+        standing,
+        came_by_link: true,
+        password: PasswordState::NotAsked,
+        location: LocationHint::compare(ComputerPlace::PrivateNetwork, PhonePlace::NoNumber),
+    }
+}
+
+const MIA: u8 = 1;
+const PIET: u8 = 2;
+const ROSA: u8 = 3;
+const OTTO: u8 = 4;
+
+fn standing(who: u8) -> Standing {
+    match who {
+        MIA => Standing::Moderator(SecondFactor::SmsPassword),
+        OTTO => Standing::Observer,
+        _ => Standing::Participant,
+    }
+}
+
+/// A room on a stage: people by number, their sessions, and what was said to each.
+struct Play {
+    room: Room,
+    now: UnixMs,
+    next_session: u64,
+}
+
+impl Play {
+    fn new() -> Self {
+        Self { room: Room::new(meeting()), now: NOW, next_session: 1 }
+    }
+
+    fn secret(session: SessionId) -> Secret {
+        Secret::new(format!("secret of {}", session.0))
+    }
+
+    fn session(&mut self) -> SessionId {
+        let session = SessionId(self.next_session);
+        self.next_session += 1;
+        session
+    }
+
+    fn try_knock(&mut self, who: u8) -> Result<(SessionId, Vec<Output>), JoinRefused> {
+        let session = self.session();
+        let guest = guest(who, standing(who));
+        self.room.knock(self.now, session, &Self::secret(session), guest).map(|out| (session, out))
+    }
+
+    fn knock(&mut self, who: u8) -> SessionId {
+        self.try_knock(who).unwrap().0
+    }
+
+    fn resume(&mut self, secret_of: SessionId) -> (SessionId, Vec<Output>) {
+        let session = self.session();
+        let out = self.room.resume(self.now, session, &Self::secret(secret_of)).unwrap();
+        (session, out)
+    }
+
+    fn ask(&mut self, session: SessionId, request: ClientMsg) -> Vec<Output> {
+        self.room.handle(self.now, Input::Asked { session, request })
+    }
+
+    fn event(&mut self, event: Event) -> Vec<Output> {
+        self.room.handle(self.now, Input::Media(event))
+    }
+
+    /// Enters with media and hears the SFU's answer.
+    fn enter(&mut self, session: SessionId) -> Vec<Output> {
+        self.ask(session, ClientMsg::Enter { offer: "offer".into(), media: MediaState::default() });
+        self.event(Event::Answered { session, answer: "answer".into() })
+    }
+
+    fn arrive(&mut self, who: u8) -> SessionId {
+        let session = self.knock(who);
+        self.enter(session);
+        session
+    }
+
+    fn id(&self, session: SessionId) -> ParticipantId {
+        self.room.by_session(session).unwrap()
+    }
+
+    fn admit(&mut self, moderator: SessionId, who: SessionId) -> Vec<Output> {
+        let participant = self.id(who);
+        self.ask(moderator, ClientMsg::Admit { participant })
+    }
+
+    /// Mia is in, and Piet whom she let in.
+    fn two_in_the_room() -> (Self, SessionId, SessionId) {
+        let mut play = Self::new();
+        let (mia, piet) = (play.arrive(MIA), play.arrive(PIET));
+        play.admit(mia, piet);
+        (play, mia, piet)
+    }
+}
+
+fn told(out: &[Output], to: SessionId) -> Vec<&ServerMsg> {
+    out.iter()
+        .filter_map(|output| match output {
+            Output::Tell { session, message } if *session == to => Some(message),
+            _ => None,
+        })
+        .collect()
+}
+
+fn commands(out: &[Output]) -> Vec<&Command> {
+    out.iter()
+        .filter_map(|output| match output {
+            Output::Media(command) => Some(command),
+            _ => None,
+        })
+        .collect()
+}
+
+fn notes(out: &[Output]) -> Vec<&DoorEvent> {
+    out.iter()
+        .filter_map(|output| match output {
+            Output::Note { event, .. } => Some(event),
+            _ => None,
+        })
+        .collect()
+}
+
+fn hung_up(out: &[Output], session: SessionId) -> bool {
+    out.contains(&Output::HangUp { session })
+}
+
+fn away(reason: TurnedAway) -> ServerMsg {
+    ServerMsg::TurnedAway { reason }
+}
+
+fn wrong(error: ProtocolError) -> ServerMsg {
+    ServerMsg::ProtocolError { error }
+}
+
+/// The whole way in: green room, lobby, card, admission, roster.
+#[test]
+fn piet_waits_and_is_let_in() {
+    let mut play = Play::new();
+    let piet = play.knock(PIET);
+    let out = play.ask(piet, ClientMsg::Enter { offer: "o".into(), media: MediaState::default() });
+    assert!(matches!(commands(&out)[..], [Command::Join { stage: Stage::Lobby, role: Role::Participant, .. }]));
+    let out = play.event(Event::Answered { session: piet, answer: "a".into() });
+    let entered = ServerMsg::Entered { answer: "a".into(), stage: Stage::Lobby };
+    assert_eq!(told(&out, piet), [&entered, &ServerMsg::Waiting { reason: Waiting::NoModeratorYet }]);
+
+    let mia = play.knock(MIA);
+    let out = play.enter(mia);
+    let [ServerMsg::Entered { stage: Stage::Room, .. }, ServerMsg::Admitted { room }] = told(&out, mia)[..] else {
+        panic!("{out:?}")
+    };
+    assert_eq!((room.roster.len(), room.lobby.len()), (1, 1));
+    assert_eq!(told(&out, piet), [&ServerMsg::Waiting { reason: Waiting::ModeratorDecides }]);
+    assert_eq!(play.room.counts(), Counts { present: 1, waiting: 1 });
+
+    let out = play.admit(mia, piet);
+    assert_eq!(commands(&out), [&Command::Admit { session: piet }]);
+    assert!(matches!(notes(&out)[..], [DoorEvent::Admitted { .. }]));
+    let [ServerMsg::Admitted { room }] = told(&out, piet)[..] else { panic!("{out:?}") };
+    assert_eq!((room.roster.len(), room.lobby.len()), (2, 0));
+    assert!(matches!(told(&out, mia)[..], [ServerMsg::LobbyLeft { .. }, ServerMsg::ParticipantJoined { .. }]));
+    assert_eq!(play.room.counts(), Counts { present: 2, waiting: 0 });
+}
+
+/// D24: before admission nothing of the room reaches Rosa, whatever happens in it.
+#[test]
+fn nothing_of_the_room_reaches_the_lobby() {
+    let (mut play, mia, piet) = Play::two_in_the_room();
+    let rosa = play.arrive(ROSA);
+    let happenings = [
+        (piet, ClientMsg::SetHand { raised: true }),
+        (piet, ClientMsg::SetMedia { media: MediaState { microphone: true, camera: true } }),
+        (mia, ClientMsg::Extend { minutes: 5 }),
+        (piet, ClientMsg::Leave),
+    ];
+    for (who, request) in happenings {
+        let out = play.ask(who, request);
+        assert_eq!(told(&out, rosa), Vec::<&ServerMsg>::new(), "{out:?}");
+    }
+    let slots = play.event(Event::SlotsChanged { session: rosa, slots: Slots::default() });
+    assert_eq!(slots, []);
+}
+
+/// Every moderator's request by everybody who is none, and by a moderator who is not in the room yet.
+#[test]
+fn only_a_moderator_in_the_room_moderates() {
+    let (mut play, _, piet) = Play::two_in_the_room();
+    let rosa = play.arrive(ROSA);
+    let green_mia = {
+        // Mia again, from another device, still in the green room.
+        play.knock(MIA)
+    };
+    let participant = play.id(rosa);
+    let requests = [
+        ClientMsg::Admit { participant },
+        ClientMsg::Refuse { participant },
+        ClientMsg::Remove { participant },
+        ClientMsg::Extend { minutes: 5 },
+        ClientMsg::EndMeeting,
+    ];
+    for request in requests {
+        for (who, error) in [
+            (piet, ProtocolError::NotAllowed),
+            (rosa, ProtocolError::NotAllowed),
+            (green_mia, ProtocolError::WrongState),
+        ] {
+            let out = play.ask(who, request.clone());
+            assert_eq!(out, [Output::Tell { session: who, message: wrong(error) }], "{request:?}");
+        }
+    }
+}
+
+#[test]
+fn a_refused_person_may_knock_again_and_their_card_says_so() {
+    let mut play = Play::new();
+    let (mia, piet) = (play.arrive(MIA), play.arrive(PIET));
+    let participant = play.id(piet);
+    let out = play.ask(mia, ClientMsg::Refuse { participant });
+    assert_eq!(told(&out, piet), [&away(TurnedAway::Refused)]);
+    assert!(hung_up(&out, piet) && commands(&out) == [&Command::Leave { session: piet }]);
+    assert_eq!(notes(&out), [&DoorEvent::Refused]);
+    let back = play.room.resume(NOW, SessionId(99), &Play::secret(piet));
+    assert_eq!(back, Err(JoinRefused::SessionUnknown));
+    let again = play.knock(PIET);
+    let out = play.enter(again);
+    let [ServerMsg::LobbyChanged { card }] = told(&out, mia)[..] else { panic!("{out:?}") };
+    assert_eq!((card.participant, card.refused_before), (participant, 1));
+}
+
+/// Removal ends session and way back, and the PIN with the note, also of somebody whose connection is just lost.
+#[test]
+fn a_removed_person_is_gone() {
+    for connected in [true, false] {
+        let (mut play, mia, piet) = Play::two_in_the_room();
+        let participant = play.id(piet);
+        if !connected {
+            play.room.handle(NOW, Input::HungUp { session: piet });
+        }
+        let out = play.ask(mia, ClientMsg::Remove { participant });
+        assert_eq!(notes(&out), [&DoorEvent::Removed]);
+        assert_eq!(hung_up(&out, piet), connected);
+        let said = told(&out, piet);
+        let removed = away(TurnedAway::Removed);
+        assert_eq!(said, if connected { vec![&removed] } else { vec![] });
+        assert_eq!(play.room.resume(NOW, SessionId(99), &Play::secret(piet)), Err(JoinRefused::SessionUnknown));
+    }
+}
+
+#[test]
+fn nobody_there_to_admit_refuse_or_remove() {
+    let (mut play, mia, piet) = Play::two_in_the_room();
+    let (me, in_room, nobody) = (play.id(mia), play.id(piet), ParticipantId(77));
+    let offering = play.knock(ROSA);
+    play.ask(offering, ClientMsg::Enter { offer: "o".into(), media: MediaState::default() });
+    let not_yet = play.id(offering);
+    let table = [
+        ClientMsg::Admit { participant: nobody },
+        ClientMsg::Admit { participant: in_room },
+        ClientMsg::Admit { participant: not_yet },
+        ClientMsg::Refuse { participant: in_room },
+        ClientMsg::Refuse { participant: nobody },
+        ClientMsg::Remove { participant: nobody },
+        ClientMsg::Remove { participant: not_yet },
+        ClientMsg::Remove { participant: me },
+    ];
+    for request in table {
+        let out = play.ask(mia, request.clone());
+        assert_eq!(told(&out, mia), [&wrong(ProtocolError::NobodyThere)], "{request:?}");
+    }
+}
+
+/// A reload: the others see the person go and come, and it is the room again without anybody's leave.
+#[test]
+fn an_admitted_person_reloads_into_the_room() {
+    let (mut play, mia, piet) = Play::two_in_the_room();
+    let out = play.room.handle(NOW, Input::HungUp { session: piet });
+    assert!(matches!(told(&out, mia)[..], [ServerMsg::ParticipantLeft { .. }]));
+    assert_eq!(commands(&out), [&Command::Leave { session: piet }]);
+    let (back, out) = play.resume(piet);
+    let [ServerMsg::Welcomed { resumed_to: Some(Stage::Room), session, .. }] = told(&out, back)[..] else {
+        panic!("{out:?}")
+    };
+    assert_eq!(session, &Play::secret(piet));
+    let out = play.enter(back);
+    assert!(matches!(
+        told(&out, back)[..],
+        [ServerMsg::Entered { stage: Stage::Room, .. }, ServerMsg::Admitted { .. }]
+    ));
+    assert!(matches!(told(&out, mia)[..], [ServerMsg::ParticipantJoined { .. }]));
+}
+
+/// The newer socket wins, with no ghost: the tab that was duplicated, or reloaded before the server noticed.
+#[test]
+fn the_newer_connection_of_the_same_tab_wins() {
+    let (mut play, mia, piet) = Play::two_in_the_room();
+    let (newer, out) = play.resume(piet);
+    assert_eq!(told(&out, piet), [&away(TurnedAway::ReplacedByNewer)]);
+    assert!(hung_up(&out, piet) && commands(&out) == [&Command::Leave { session: piet }]);
+    assert!(matches!(told(&out, mia)[..], [ServerMsg::ParticipantLeft { .. }]));
+    assert_eq!(play.ask(piet, ClientMsg::SetHand { raised: true }), [], "the older one is not heard any more");
+    assert_eq!(play.room.handle(NOW, Input::HungUp { session: piet }), [], "nor does its end end the newer one");
+    play.enter(newer);
+    assert_eq!(play.room.counts().present, 2);
+}
+
+/// A knock with the PIN from another device replaces the first, and is confirmed anew.
+#[test]
+fn another_device_waits_in_the_lobby_again() {
+    let (mut play, mia, piet) = Play::two_in_the_room();
+    let (other, out) = play.try_knock(PIET).unwrap();
+    assert_eq!(told(&out, piet), [&away(TurnedAway::ReplacedByNewer)]);
+    let out = play.enter(other);
+    assert!(matches!(told(&out, other)[0], ServerMsg::Entered { stage: Stage::Lobby, .. }));
+    assert!(matches!(told(&out, mia)[..], [ServerMsg::LobbyChanged { .. }]));
+    let old_tab = play.room.resume(NOW, SessionId(99), &Play::secret(piet));
+    assert_eq!(old_tab, Err(JoinRefused::SessionUnknown));
+}
+
+#[test]
+fn the_lobby_hears_that_the_moderators_are_gone() {
+    let mut play = Play::new();
+    let (mia, piet) = (play.arrive(MIA), play.arrive(PIET));
+    let out = play.room.handle(NOW, Input::HungUp { session: mia });
+    assert_eq!(told(&out, piet), [&ServerMsg::Waiting { reason: Waiting::ModeratorGone }]);
+    let (back, _) = play.resume(mia);
+    let out = play.enter(back);
+    assert_eq!(told(&out, piet), [&ServerMsg::Waiting { reason: Waiting::ModeratorDecides }]);
+}
+
+#[test]
+fn media_that_is_lost_takes_the_socket_along_and_the_tab_comes_back() {
+    let (mut play, mia, piet) = Play::two_in_the_room();
+    let out = play.event(Event::Gone { session: piet, reason: Gone::Timeout });
+    assert_eq!(told(&out, piet), [&ServerMsg::MediaLost]);
+    assert!(hung_up(&out, piet) && commands(&out).is_empty());
+    assert!(matches!(told(&out, mia)[..], [ServerMsg::ParticipantLeft { .. }]));
+    let (back, _) = play.resume(piet);
+    play.enter(back);
+    assert_eq!(play.room.counts().present, 2);
+}
+
+#[test]
+fn a_refused_offer_may_be_tried_again() {
+    let mut play = Play::new();
+    let piet = play.knock(PIET);
+    play.ask(piet, ClientMsg::Enter { offer: "garbage".into(), media: MediaState::default() });
+    let error = OfferError::Unreadable;
+    let out = play.event(Event::OfferRefused { session: piet, error });
+    assert_eq!(told(&out, piet), [&wrong(ProtocolError::Offer { error })]);
+    let out = play.enter(piet);
+    assert!(matches!(told(&out, piet)[0], ServerMsg::Entered { .. }));
+}
+
+/// What does not belong where it is said.
+#[test]
+fn requests_in_the_wrong_state() {
+    let mut play = Play::new();
+    let green = play.knock(PIET);
+    let media = MediaState::default();
+    let enter = || ClientMsg::Enter { offer: "o".into(), media };
+    for request in
+        [ClientMsg::SetMedia { media }, ClientMsg::SetHand { raised: true }, ClientMsg::Hello { protocol: 1 }]
+    {
+        assert_eq!(told(&play.ask(green, request), green), [&wrong(ProtocolError::WrongState)]);
+    }
+    play.ask(green, enter());
+    assert_eq!(told(&play.ask(green, enter()), green), [&wrong(ProtocolError::WrongState)]);
+    play.event(Event::Answered { session: green, answer: "a".into() });
+    for request in [enter(), ClientMsg::SetHand { raised: true }, ClientMsg::SendPassword] {
+        assert_eq!(told(&play.ask(green, request), green), [&wrong(ProtocolError::WrongState)]);
+    }
+}
+
+/// Ten in all, the lobby included, and one place kept for a moderator while there is none.
+#[test]
+fn the_room_is_full_with_ten() {
+    let mut play = Play::new();
+    let sessions: Vec<_> = (10..19).map(|who| play.knock(who)).collect();
+    assert_eq!(play.try_knock(30).err(), Some(JoinRefused::Full));
+    let mia = play.arrive(MIA);
+    assert_eq!(play.try_knock(30).err(), Some(JoinRefused::Full));
+    play.ask(sessions[0], ClientMsg::Leave);
+    let newcomer = play.knock(30);
+    play.enter(newcomer);
+    play.admit(mia, newcomer);
+    // A lost connection keeps its place for a minute, and not for ever.
+    play.room.handle(play.now, Input::HungUp { session: newcomer });
+    assert_eq!(play.try_knock(31).err(), Some(JoinRefused::Full));
+    play.now = play.now.plus_ms(PLACE_HELD_MS);
+    assert!(play.try_knock(31).is_ok());
+}
+
+#[test]
+fn an_observer_sees_and_raises_a_hand_and_moderates_nothing() {
+    let mut play = Play::new();
+    let (mia, otto) = (play.arrive(MIA), play.arrive(OTTO));
+    play.admit(mia, otto);
+    let out = play.ask(otto, ClientMsg::SetHand { raised: true });
+    let [ServerMsg::ParticipantChanged { entry }] = told(&out, mia)[..] else { panic!("{out:?}") };
+    assert!(entry.hand && entry.role == Role::Observer);
+}
+
+/// The scheduled end, moved by the moderator, then the grace, then over (D13).
+#[test]
+fn the_end_can_be_moved_and_then_comes_by_itself() {
+    let (mut play, mia, piet) = Play::two_in_the_room();
+    let out = play.ask(mia, ClientMsg::Extend { minutes: 30 });
+    let ends_at = NOW.plus_ms(HOUR + 30 * 60_000);
+    assert_eq!(notes(&out), [&DoorEvent::Extended { ends_at }]);
+    let closes_at = ends_at.plus_ms(600_000);
+    for who in [mia, piet] {
+        assert_eq!(told(&out, who), [&ServerMsg::EndMoved { ends_at, closes_at }]);
+    }
+    for minutes in [0, 121, u32::MAX] {
+        let out = play.ask(mia, ClientMsg::Extend { minutes });
+        assert_eq!(told(&out, mia), [&wrong(ProtocolError::OutOfRange)]);
+    }
+    assert_eq!(play.room.handle(closes_at.plus_ms(-1), Input::Tick), []);
+    let out = play.room.handle(closes_at, Input::Tick);
+    assert!(play.room.is_over());
+    assert_eq!(out[0], Output::Note { invitee: None, actor: Actor::Clock, event: DoorEvent::Ended });
+    for who in [mia, piet] {
+        assert_eq!(told(&out, who), [&away(TurnedAway::MeetingOver)]);
+        assert!(hung_up(&out, who));
+    }
+    assert_eq!(commands(&out), [&Command::CloseRoom { room: play.room.room_id() }]);
+    assert!(play.room.people.is_empty());
+    assert_eq!(play.try_knock(PIET).err(), Some(JoinRefused::MeetingOver));
+}
+
+#[test]
+fn a_meeting_is_not_extended_beyond_a_day() {
+    let (mut play, mia, _) = Play::two_in_the_room();
+    let extended = (0..20).filter(|_| notes(&play.ask(mia, ClientMsg::Extend { minutes: 120 })).len() == 1).count();
+    assert_eq!(extended, 11, "one hour and eleven times two");
+}
+
+#[test]
+fn the_moderator_and_the_console_end_it_for_everybody() {
+    for by_console in [false, true] {
+        let (mut play, mia, piet) = Play::two_in_the_room();
+        let rosa = play.arrive(ROSA);
+        let green = play.knock(OTTO);
+        let actor = Actor::Account(shared::ids::AccountId::from_random([5; 16]));
+        let out = match by_console {
+            true => play.room.handle(NOW, Input::Ended { by: actor }),
+            false => play.ask(mia, ClientMsg::EndMeeting),
+        };
+        for who in [mia, piet, rosa, green] {
+            assert_eq!(told(&out, who), [&away(TurnedAway::MeetingOver)]);
+        }
+        assert_eq!(play.ask(piet, ClientMsg::Leave), []);
+    }
+}
+
+#[test]
+fn a_new_pin_ends_what_the_old_one_opened() {
+    let (mut play, mia, piet) = Play::two_in_the_room();
+    let out = play.room.handle(NOW, Input::PinRevoked { invitee: InviteeId::from_random([PIET; 16]) });
+    assert_eq!(told(&out, piet), [&away(TurnedAway::Revoked)]);
+    assert!(matches!(told(&out, mia)[..], [ServerMsg::ParticipantLeft { .. }]));
+    assert!(play.room.resume(NOW, SessionId(99), &Play::secret(piet)).is_err());
+}
