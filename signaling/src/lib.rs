@@ -10,10 +10,16 @@ pub mod chance;
 pub mod clock;
 pub mod config;
 pub mod db;
+pub mod door;
 pub mod edge;
 pub mod extract;
+pub mod geo;
+pub mod keys;
+pub mod live;
 pub mod meetings;
+pub mod sfu_link;
 pub mod sms;
 pub mod state;
 #[cfg(test)]
 mod testing;
+pub mod ws;

@@ -10,8 +10,14 @@ use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
+use crate::door::Door;
 use crate::edge::host::Hosts;
+use crate::geo::Geo;
+use crate::keys::Keys;
+use crate::live::Registry;
+use crate::meetings::passwords::{Passwords, SendLimit};
 use crate::sms::{Outbox, SmsSender};
+use crate::ws::limits::Sockets;
 
 /// The parts. See [`AppState`].
 pub struct Parts {
@@ -37,6 +43,18 @@ pub struct Parts {
     pub sms: Arc<dyn SmsSender>,
     /// The outbox, when SMS go there.
     pub outbox: Option<Outbox>,
+    /// The keys that the database must not have.
+    pub keys: Keys,
+    /// Who failed at the PIN door lately.
+    pub door: Door,
+    /// Location databases.
+    pub geo: Geo,
+    /// Live rooms.
+    pub live: Registry,
+    /// How often passwords went to which telephone.
+    pub send_limit: SendLimit,
+    /// Open WebSockets.
+    pub sockets: Sockets,
 }
 
 /// A handle on the parts; cloning it is cheap.
@@ -47,6 +65,18 @@ impl AppState {
     /// Shares the parts.
     pub fn new(parts: Parts) -> Self {
         Self(Arc::new(parts))
+    }
+
+    /// Sending and checking SMS passwords.
+    pub fn passwords(&self) -> Passwords<'_> {
+        Passwords {
+            db: &self.db,
+            hasher: &self.door_hasher,
+            sms: self.sms.as_ref(),
+            limit: &self.send_limit,
+            clock: self.clock.as_ref(),
+            chance: self.chance.as_ref(),
+        }
     }
 }
 

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use shared::control::Command;
 use shared::units::UnixMs;
+use tokio::sync::mpsc;
 
 use crate::accounts::hashing::Hasher;
 use crate::accounts::limiter::LoginLimiter;
@@ -12,9 +14,15 @@ use crate::chance::{Chance, SystemChance, hex};
 use crate::clock::ManualClock;
 use crate::config::Config;
 use crate::db::Db;
+use crate::door::Door;
 use crate::edge::host::Hosts;
+use crate::geo::Geo;
+use crate::keys::Keys;
+use crate::live::Registry;
+use crate::meetings::passwords::SendLimit;
 use crate::sms::Outbox;
 use crate::state::{AppState, Parts};
+use crate::ws::limits::Sockets;
 
 /// A Saturday in November 2026, 12:00 UTC: when every test begins.
 pub(crate) const NOON: UnixMs = UnixMs(1_795_262_400_000);
@@ -48,6 +56,8 @@ pub(crate) struct World {
     pub(crate) state: AppState,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) outbox: Outbox,
+    /// What the SFU is told.
+    pub(crate) media: mpsc::UnboundedReceiver<Command>,
     pub(crate) folder: Folder,
 }
 
@@ -59,20 +69,29 @@ pub(crate) async fn world_with(change: impl FnOnce(&mut Config)) -> World {
     let mut config = Config { data: folder.path().to_owned(), ..Config::default() };
     change(&mut config);
     let hasher = Hasher::cheap().unwrap();
+    let chance: Arc<dyn Chance> = Arc::new(SystemChance);
+    let db = Db::open(&config.database()).await.unwrap();
+    let (commands, media) = mpsc::unbounded_channel();
     let parts = Parts {
         hosts: Hosts::of(&config),
         logins: LoginLimiter::default(),
         assets: Assets::default(),
-        db: Db::open(&config.database()).await.unwrap(),
+        live: Registry::new(db.clone(), clock.clone(), chance.clone(), Arc::new(commands)),
+        keys: Keys::open(&folder.path().join("keys"), chance.as_ref()).unwrap(),
+        door: Door::default(),
+        geo: Geo::open(&config.geo.files),
+        send_limit: SendLimit::default(),
+        sockets: Sockets::default(),
+        db,
         config,
         clock: clock.clone(),
-        chance: Arc::new(SystemChance),
+        chance,
         door_hasher: hasher.with_own_queue(),
         hasher,
         sms: Arc::new(outbox.clone()),
         outbox: Some(outbox.clone()),
     };
-    World { state: AppState::new(parts), clock, outbox, folder }
+    World { state: AppState::new(parts), clock, outbox, media, folder }
 }
 
 /// A world at [`NOON`] with the default configuration.

@@ -5,9 +5,13 @@
 //! What is deleted is overwritten (`secure_delete`), and the WAL is emptied when a meeting ends (D32).
 
 pub mod accounts;
+pub mod door_events;
 pub mod invitees;
 pub mod meetings;
 mod open;
+pub mod passwords;
+pub mod pins;
+pub mod rooms;
 pub mod sessions;
 
 use std::path::PathBuf;

@@ -1,0 +1,39 @@
+//! The WebSocket of a participant's page, at `/api/v1/ws`.
+//!
+//! `upgrade` checks where the page comes from; [`accept`] that there is room for its socket; `connection` reads and
+//! writes; [`stage`] is the typed state a connection is in (greeted, at the password, seated) and what may be said
+//! there; [`limits`] bounds what one page and one source can cause. After the seat it is the room's business (`live`).
+
+mod connection;
+pub mod limits;
+pub mod stage;
+#[cfg(test)]
+mod tests;
+mod upgrade;
+
+use axum::extract::ws::WebSocketUpgrade;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+
+use self::stage::Visitor;
+pub use self::upgrade::upgrade;
+use crate::state::AppState;
+
+/// Largest message that is read at all, bytes. Above [`shared::limits::MAX_SIGNAL_MESSAGE_BYTES`], so that a page which
+/// sends too much hears so in a message of its own before the socket closes.
+const READ_BYTES: usize = 2 * shared::limits::MAX_SIGNAL_MESSAGE_BYTES;
+/// What may wait to be written to a socket, bytes.
+const WRITE_BUFFER_BYTES: usize = 1024 * 1024;
+
+/// Opens the socket when there is a place for it.
+pub fn accept(state: AppState, visitor: Visitor, socket: WebSocketUpgrade) -> Response {
+    let Some(place) = state.sockets.take(visitor.address) else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
+    socket.max_message_size(READ_BYTES).max_frame_size(READ_BYTES).max_write_buffer_size(WRITE_BUFFER_BYTES).on_upgrade(
+        move |socket| async move {
+            let _place = place;
+            Box::pin(connection::run(state, visitor, socket)).await;
+        },
+    )
+}

@@ -1,0 +1,238 @@
+//! Where a connection is before it has a seat, as a type, and what it may say there.
+
+use std::net::IpAddr;
+
+use shared::ids::{AccountId, OrganisationId};
+use shared::limits::PROTOCOL_VERSION;
+use shared::meeting::Role;
+use shared::secret::Secret;
+use shared::signal::{ClientMsg, JoinRefused, PasswordRefused, PasswordState, ProtocolError, ServerMsg};
+
+use crate::db;
+use crate::door::Accepted;
+use crate::door::knock::{Books, KnockError, Typed, look};
+use crate::live::registry::EntryError;
+use crate::live::{Guest, Outbox, Seat, Standing};
+use crate::meetings::events::{Actor, SecondFactor};
+use crate::meetings::passwords::{self, PasswordError, Passwords};
+use crate::state::AppState;
+
+/// Who is at the other end, as far as the upgrade says.
+#[derive(Clone, Copy)]
+pub struct Visitor {
+    /// Their address, as the edge found it.
+    pub address: IpAddr,
+    /// Who is logged in at the console in the same browser.
+    pub account: Option<Account>,
+}
+
+/// A console account that is logged in in the same browser.
+#[derive(Clone, Copy)]
+pub struct Account {
+    /// Which.
+    pub account: AccountId,
+    /// Whose.
+    pub organisation: OrganisationId,
+}
+
+/// Where a connection is.
+pub(super) enum Stage {
+    /// Nothing said yet.
+    New,
+    /// Versions agree; knocks or returns next.
+    Greeted,
+    /// The PIN was right; the SMS password is next.
+    AtPassword(Box<AtPassword>),
+    /// In a room's hands.
+    Seated(Seat),
+}
+
+/// A right PIN that waits for its password.
+pub(super) struct AtPassword {
+    accepted: Accepted,
+    typed: Typed,
+}
+
+/// What to do about a message.
+pub(super) enum Reply {
+    /// Go on.
+    Quiet,
+    /// Say this.
+    Say(ServerMsg),
+    /// Say this and close.
+    Close(ServerMsg),
+    /// Close.
+    Bye,
+}
+
+fn error(error: ProtocolError) -> Reply {
+    Reply::Say(ServerMsg::ProtocolError { error })
+}
+
+fn refused(reason: JoinRefused) -> Reply {
+    Reply::Say(ServerMsg::JoinRefused { reason })
+}
+
+fn internal(cause: impl std::fmt::Display) -> Reply {
+    tracing::error!(%cause, "a page's request failed");
+    error(ProtocolError::Internal)
+}
+
+/// A connection's state with what it needs to move on.
+pub(super) struct Machine {
+    pub(super) state: AppState,
+    pub(super) visitor: Visitor,
+    pub(super) outbox: Outbox,
+    pub(super) stage: Stage,
+}
+
+impl Machine {
+    /// Takes a message in.
+    pub(super) async fn take(&mut self, message: ClientMsg) -> Reply {
+        match (&self.stage, message) {
+            (_, ClientMsg::Pong) => Reply::Quiet,
+            (Stage::Seated(seat), message) => {
+                seat.ask(message);
+                Reply::Quiet
+            }
+            (Stage::New, ClientMsg::Hello { protocol }) => self.hello(protocol),
+            (Stage::Greeted, ClientMsg::Join { pin, link }) => self.join(Typed { pin, link }).await,
+            (Stage::Greeted, ClientMsg::Resume { session }) => self.resume(&session).await,
+            (Stage::AtPassword(_), ClientMsg::SendPassword) => self.send_password().await,
+            (Stage::AtPassword(_), ClientMsg::SubmitPassword { password }) => self.submit_password(&password).await,
+            (Stage::Greeted | Stage::AtPassword(_), ClientMsg::Leave) => Reply::Bye,
+            _ => error(ProtocolError::WrongState),
+        }
+    }
+
+    fn hello(&mut self, protocol: u16) -> Reply {
+        if protocol != PROTOCOL_VERSION {
+            let error = ProtocolError::Version { server: PROTOCOL_VERSION };
+            return Reply::Close(ServerMsg::ProtocolError { error });
+        }
+        self.stage = Stage::Greeted;
+        Reply::Say(ServerMsg::Greeted { protocol: PROTOCOL_VERSION })
+    }
+
+    async fn join(&mut self, typed: Typed) -> Reply {
+        match self.state.door.knock(self.books(), self.visitor.address, &typed).await {
+            Ok(accepted) => self.accepted(accepted, typed).await,
+            Err(KnockError::Refused(reason)) => refused(reason),
+            Err(KnockError::Db(cause)) => internal(cause),
+        }
+    }
+
+    /// The PIN was right. A moderator's invitation needs a second factor; others need the password when it is asked.
+    async fn accepted(&mut self, accepted: Accepted, typed: Typed) -> Reply {
+        let invitation = &accepted.invitation;
+        let account = self.visitor.account.filter(|account| account.organisation == invitation.organisation);
+        match (invitation.role, account) {
+            (Role::Moderator, Some(Account { account, .. })) => {
+                let standing = Standing::Moderator(SecondFactor::Account { account });
+                self.seat(&accepted, standing, PasswordState::NotAsked).await
+            }
+            (Role::Moderator, None) => self.ask_password(accepted, typed).await,
+            (Role::Participant | Role::Observer, _) if invitation.ask_password => {
+                self.ask_password(accepted, typed).await
+            }
+            (Role::Participant, _) => self.seat(&accepted, Standing::Participant, PasswordState::NotAsked).await,
+            (Role::Observer, _) => self.seat(&accepted, Standing::Observer, PasswordState::NotAsked).await,
+        }
+    }
+
+    async fn ask_password(&mut self, accepted: Accepted, typed: Typed) -> Reply {
+        let row = match db::passwords::find(&self.state.db, accepted.invitation.invitee).await {
+            Ok(row) => row,
+            Err(cause) => return internal(cause),
+        };
+        let state = passwords::state(true, row.as_ref(), accepted.invitation.phone.as_deref());
+        let for_moderator = accepted.invitation.role == Role::Moderator;
+        self.stage = Stage::AtPassword(Box::new(AtPassword { accepted, typed }));
+        Reply::Say(ServerMsg::PasswordRequired { state, for_moderator })
+    }
+
+    async fn send_password(&mut self) -> Reply {
+        let Stage::AtPassword(at) = &self.stage else { return error(ProtocolError::WrongState) };
+        let (invitee, role) = (at.accepted.invitation.invitee, at.accepted.invitation.role);
+        match self.passwords().send(invitee, Actor::Invitee(invitee)).await {
+            Ok(state) => Reply::Say(ServerMsg::PasswordRequired { state, for_moderator: role == Role::Moderator }),
+            Err(cause) => password_reply(cause),
+        }
+    }
+
+    async fn submit_password(&mut self, password: &Secret) -> Reply {
+        let Stage::AtPassword(at) = &self.stage else { return error(ProtocolError::WrongState) };
+        let typed = at.typed.clone();
+        if let Err(cause) = self.passwords().check(at.accepted.invitation.invitee, password).await {
+            return password_reply(cause);
+        }
+        // Time has passed since the PIN was typed: it may have died, and the meeting with it.
+        match look(self.books(), &typed).await {
+            Ok(accepted) => {
+                let standing = match accepted.invitation.role {
+                    Role::Moderator => Standing::Moderator(SecondFactor::SmsPassword),
+                    Role::Participant => Standing::Participant,
+                    Role::Observer => Standing::Observer,
+                };
+                self.seat(&accepted, standing, PasswordState::Given).await
+            }
+            Err(KnockError::Refused(reason)) => {
+                self.stage = Stage::Greeted;
+                refused(reason)
+            }
+            Err(KnockError::Db(cause)) => internal(cause),
+        }
+    }
+
+    /// To the green room. The room says `Welcomed` itself.
+    async fn seat(&mut self, accepted: &Accepted, standing: Standing, password: PasswordState) -> Reply {
+        let invitation = &accepted.invitation;
+        let guest = Guest {
+            invitee: invitation.invitee,
+            name: invitation.name.clone(),
+            standing,
+            came_by_link: accepted.came_by_link,
+            password,
+            location: self.state.geo.hint(self.visitor.address, invitation.phone.as_deref()),
+        };
+        let entered = self.state.live.knock(invitation.meeting, guest, self.outbox.clone()).await;
+        let over = if accepted.came_by_link { JoinRefused::Over } else { JoinRefused::NotValidNow };
+        self.seated(entered, over)
+    }
+
+    async fn resume(&mut self, session: &Secret) -> Reply {
+        let entered = self.state.live.resume(session, self.outbox.clone()).await;
+        self.seated(entered, JoinRefused::MeetingOver)
+    }
+
+    /// `over` is how this page hears that the meeting is over.
+    fn seated(&mut self, entered: Result<Seat, EntryError>, over: JoinRefused) -> Reply {
+        match entered {
+            Ok(seat) => {
+                self.stage = Stage::Seated(seat);
+                Reply::Quiet
+            }
+            Err(EntryError::Db(cause)) => internal(cause),
+            Err(EntryError::Refused(reason)) => {
+                self.stage = Stage::Greeted;
+                refused(if reason == JoinRefused::MeetingOver { over } else { reason })
+            }
+        }
+    }
+
+    fn books(&self) -> Books<'_> {
+        Books { db: &self.state.db, keys: &self.state.keys, clock: self.state.clock.as_ref() }
+    }
+
+    fn passwords(&self) -> Passwords<'_> {
+        self.state.passwords()
+    }
+}
+
+fn password_reply(cause: PasswordError) -> Reply {
+    let reason: PasswordRefused = match cause {
+        PasswordError::Refused(reason) => reason,
+        other => return internal(other),
+    };
+    Reply::Say(ServerMsg::PasswordRefused { reason })
+}

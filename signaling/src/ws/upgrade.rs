@@ -1,0 +1,41 @@
+//! Before the socket: is it one of our own pages that asks, and who is logged in at the console in the same browser?
+
+use axum::extract::State;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use super::stage::{Account, Visitor};
+use crate::accounts::sessions::{self, Activity};
+use crate::edge::client::Client;
+use crate::edge::origin;
+use crate::extract::token_of;
+use crate::state::AppState;
+
+/// `GET /api/v1/ws`
+pub async fn upgrade(
+    State(state): State<AppState>,
+    client: Client,
+    headers: HeaderMap,
+    socket: WebSocketUpgrade,
+) -> Response {
+    // The edge has asked the same; a socket that any page could open would be too much to lose with a changed route.
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    if !origin::is_ours(&state.config, &host.to_ascii_lowercase(), &headers) {
+        return StatusCode::FORBIDDEN.into_response();
+    }
+    let account = account_of(&state, &headers).await;
+    super::accept(state, Visitor { address: client.0, account }, socket)
+}
+
+/// Who is logged in at the console in this browser. An error means nobody: there is still the SMS password.
+async fn account_of(state: &AppState, headers: &HeaderMap) -> Option<Account> {
+    let token = token_of(headers)?;
+    match sessions::find(state, &token, Activity::Background).await {
+        Ok(session) => session.map(|s| Account { account: s.account, organisation: s.organisation }),
+        Err(error) => {
+            tracing::error!(%error, "who is logged in could not be looked up");
+            None
+        }
+    }
+}
