@@ -8,6 +8,13 @@
 //! ```
 //! What does not: rules about who may do what. The server decides; these pages show and ask.
 
+#![expect(unreachable_pub, reason = "leptos's component macro writes `pub` items into private modules")]
+
+pub mod app;
+pub mod bindings;
 pub mod console;
+pub mod media;
+mod pages;
 pub mod room;
+pub mod signal;
 pub mod ui;

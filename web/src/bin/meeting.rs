@@ -1,5 +1,5 @@
 //! The meeting app's entry.
 
 fn main() {
-    leptos::mount::mount_to_body(web::ui::Empty);
+    leptos::mount::mount_to_body(web::app::App);
 }

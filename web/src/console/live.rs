@@ -15,6 +15,7 @@ pub(crate) struct Live<T: Send + Sync + 'static> {
     value: RwSignal<Option<T>>,
     trouble: RwSignal<Option<CallError>>,
     changes: StoredValue<u32>,
+    under_way: StoredValue<bool>,
 }
 
 impl<T: Send + Sync + 'static> Clone for Live<T> {
@@ -28,7 +29,12 @@ impl<T: Send + Sync + 'static> Copy for Live<T> {}
 impl<T: Clone + PartialEq + DeserializeOwned + Send + Sync + 'static> Live<T> {
     /// Nothing is known yet.
     pub(crate) fn new() -> Self {
-        Self { value: RwSignal::new(None), trouble: RwSignal::new(None), changes: StoredValue::new(0) }
+        Self {
+            value: RwSignal::new(None),
+            trouble: RwSignal::new(None),
+            changes: StoredValue::new(0),
+            under_way: StoredValue::new(false),
+        }
     }
 
     /// The newest answer.
@@ -67,11 +73,17 @@ impl<T: Clone + PartialEq + DeserializeOwned + Send + Sync + 'static> Live<T> {
         });
     }
 
-    /// Asks without counting as activity, and keeps the answer unless something changed meanwhile.
+    /// Asks without counting as activity, and keeps the answer unless something changed meanwhile. While a slow
+    /// server still thinks about the last question, none is added.
     pub(crate) fn ask(self, session: Session, call: Call<T>) {
+        if self.under_way.try_get_value() != Some(false) {
+            return;
+        }
+        self.under_way.set_value(true);
         let before = self.changes.try_get_value();
         spawn_local(async move {
             let answer = session.ask_quietly(call).await;
+            self.under_way.set_value(false);
             if self.changes.try_get_value() == before {
                 self.settle(answer);
             }

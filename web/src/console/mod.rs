@@ -5,6 +5,8 @@
 //! ([`forms`], [`groups`], [`idle`], [`route`], [`words`]) that plain `cargo test` runs.
 //! What does not live here: rules about who may do what. The server decides; these pages show and ask.
 
+#![expect(unreachable_pub, reason = "`#[component]` writes `pub` on its function whatever stands there")]
+
 mod api;
 mod app;
 mod fetch;

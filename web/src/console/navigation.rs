@@ -69,7 +69,11 @@ pub(crate) fn Link(
     children: Children,
 ) -> impl IntoView {
     let navigation = Navigation::get();
-    let current = move || (in_navigation && navigation.route() == to).then_some("page");
+    let current = move || match navigation.route() {
+        _ if !in_navigation => None,
+        route if route == to => Some("page"),
+        route => (route.section() == to).then_some("true"),
+    };
     let follow = move |click: ev::MouseEvent| {
         let plain =
             click.button() == 0 && !(click.ctrl_key() || click.meta_key() || click.shift_key() || click.alt_key());

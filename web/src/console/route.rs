@@ -41,6 +41,14 @@ impl Route {
         path.strip_prefix("/meetings/")?.parse().ok().map(Route::Meeting)
     }
 
+    /// The page in the navigation that this one belongs to.
+    pub(crate) fn section(self) -> Self {
+        match self {
+            Route::Outbox => Route::Outbox,
+            _ => Route::Meetings,
+        }
+    }
+
     /// The page's address.
     pub(crate) fn path(self) -> String {
         match self {

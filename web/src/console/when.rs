@@ -19,7 +19,7 @@ pub(crate) enum Detail {
 }
 
 const DATE: [(&str, &str); 4] = [("weekday", "short"), ("day", "numeric"), ("month", "short"), ("year", "numeric")];
-const TIME: [(&str, &str); 2] = [("hour", "2-digit"), ("minute", "2-digit")];
+const TIME: [(&str, &str); 2] = [("hour", "numeric"), ("minute", "2-digit")];
 
 impl Detail {
     fn options(self) -> Vec<(&'static str, &'static str)> {

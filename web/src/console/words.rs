@@ -118,7 +118,7 @@ pub(crate) fn password(state: &PasswordState) -> String {
             return tr_with("Sent to …{digits}", &[("digits", phone_ends_in)]);
         }
         PasswordState::Given => tr("Given"),
-        PasswordState::UsedUp => tr("Used up, send a new one"),
+        PasswordState::UsedUp => tr("Used up"),
     }
     .to_owned()
 }

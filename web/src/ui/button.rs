@@ -59,7 +59,8 @@ pub fn Button(
     /// Cannot be pressed now.
     #[prop(optional, into)]
     disabled: Signal<bool>,
-    /// Works on it: a spinner instead of the picture, and no second press.
+    /// Works on it: a spinner instead of the picture, and no second press. It stays focusable, so that the
+    /// keyboard does not lose its place.
     #[prop(optional, into)]
     busy: Signal<bool>,
     /// The text.
@@ -71,13 +72,21 @@ pub fn Button(
         if small { " button--small" } else { "" },
         if wide { " button--wide" } else { "" }
     );
+    let hold_while_busy = move |press: web_sys::MouseEvent| {
+        if busy.get_untracked() {
+            press.prevent_default();
+            press.stop_immediate_propagation();
+        }
+    };
     view! {
         <button
             type=if submit { "submit" } else { "button" }
             class=class
             aria-label=label
             data-testid=testid
-            disabled=move || disabled.get() || busy.get()
+            disabled=move || disabled.get()
+            on:click:capture=hold_while_busy
+            aria-disabled=move || busy.get().then_some("true")
             aria-busy=move || busy.get().then_some("true")
         >
             {move || match (busy.get(), icon) {

@@ -4,19 +4,19 @@
 //! Components take props and emit callbacks; nothing here knows a meeting. Extra attributes and listeners can be put
 //! on any of them (`<Button on:click=… attr:data-testid="…">`).
 
-mod avatar;
-mod badge;
-mod banner;
-mod button;
-mod card;
-mod checkbox;
-mod dialog;
-mod field;
-mod icon;
-mod page;
-mod select;
-mod spinner;
-mod toast;
+pub mod avatar;
+pub mod badge;
+pub mod banner;
+pub mod button;
+pub mod card;
+pub mod checkbox;
+pub mod dialog;
+pub mod field;
+pub mod icon;
+pub mod page;
+pub mod select;
+pub mod spinner;
+pub mod toast;
 
 pub use avatar::{Avatar, initials};
 pub use badge::Badge;
@@ -27,10 +27,10 @@ pub use checkbox::Checkbox;
 pub use dialog::{ConfirmDialog, Dialog};
 pub use field::{FieldError, TextField, next_id};
 pub use icon::{Glyph, Icon};
-pub use page::{Brand, DemoBanner, Empty, Page};
+pub use page::{Brand, DemoBanner, Page};
 pub use select::{Choice, Select};
 pub use spinner::Spinner;
-pub use toast::{Toasts, use_toasts};
+pub use toast::{ToastRack, Toasts, use_toasts};
 
 /// What a piece of the page means, beyond its words: a badge's, banner's or toast's tone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -24,10 +24,10 @@ pub fn Brand() -> impl IntoView {
 #[component]
 pub fn DemoBanner() -> impl IntoView {
     view! {
-        <p class="demo-banner" data-testid="demo-banner">
+        <section class="demo-banner" aria-label=tr("Demo") data-testid="demo-banner">
             <Icon glyph=Glyph::Info />
             <span>{tr("Demo: this server speaks plain HTTP to this computer only. Do not use it for real meetings.")}</span>
-        </p>
+        </section>
     }
 }
 
@@ -70,10 +70,4 @@ pub fn Page(
             <footer class="page__footer">{footer.run()}</footer>
         </div>
     }
-}
-
-/// Nothing, until there is an app.
-#[component]
-pub fn Empty() -> impl IntoView {
-    view! { <Page>""</Page> }
 }

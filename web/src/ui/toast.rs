@@ -36,7 +36,10 @@ impl ToastRack {
         let Some(id) = id else { return };
         let (shown, life) = (self.shown, life(&text));
         shown.update(|toasts| toasts.push(Toast { id, tone, text }));
-        set_timeout(move || drop(shown.try_update(|toasts| toasts.retain(|toast| toast.id != id))), life);
+        let take_away = move || {
+            let _ = shown.try_update(|toasts| toasts.retain(|toast| toast.id != id));
+        };
+        set_timeout(take_away, life);
     }
 
     fn close(&self, id: u32) {

@@ -7,7 +7,7 @@ use shared::text::{tr, tr_with};
 
 use super::meeting::Meeting;
 use crate::console::session::Session;
-use crate::console::{api, words};
+use crate::console::{api, focus, words};
 use crate::ui::{Button, ButtonVariant, ConfirmDialog, Tone, use_toasts};
 
 /// The button, and the question behind it.
@@ -22,6 +22,7 @@ pub(super) fn EndMeeting(meeting: Meeting, id: MeetingId, title: String) -> impl
                 Ok(ended) => {
                     toasts.show(Tone::Good, tr("The meeting is over for everybody."));
                     meeting.put(ended);
+                    focus::later("#main h1");
                 }
                 Err(error) => toasts.show(Tone::Danger, words::call_error(&error)),
             }

@@ -3,17 +3,18 @@
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::api::{Field, IssuedPin, NewInvitee};
+use shared::api::{Field, NewInvitee};
 use shared::ids::MeetingId;
 use shared::meeting::Role;
 use shared::text::tr;
 
 use super::meeting::Meeting;
+use super::pin_dialog::Issued;
 use crate::console::api;
 use crate::console::forms::InviteeForm;
 use crate::console::parts::FormState;
 use crate::console::session::Session;
-use crate::console::{focus, words};
+use crate::console::words;
 use crate::ui::{Banner, Button, ButtonVariant, Choice, Glyph, Select, TextField, Tone};
 
 #[derive(Clone, Copy)]
@@ -61,7 +62,7 @@ impl Fields {
         session: Session,
         meeting: Meeting,
         id: MeetingId,
-        issued: RwSignal<Option<IssuedPin>>,
+        issued: RwSignal<Option<Issued>>,
         invitee: NewInvitee,
     ) {
         self.state.start();
@@ -69,8 +70,7 @@ impl Fields {
             Ok(pin) => {
                 meeting.amend(|m| m.invitees.push(pin.invitee.clone()));
                 self.clear();
-                focus::later("[data-testid=invitee-name]");
-                issued.set(Some(pin));
+                issued.set(Some(Issued { pin, back_to: "[data-testid=invitee-name]".to_owned() }));
             }
             Err(error) => self.state.refuse(error),
         }
@@ -80,7 +80,7 @@ impl Fields {
 
 /// Name, telephone, e-mail and role of one more person.
 #[component]
-pub(super) fn InviteForm(meeting: Meeting, id: MeetingId, issued: RwSignal<Option<IssuedPin>>) -> impl IntoView {
+pub(super) fn InviteForm(meeting: Meeting, id: MeetingId, issued: RwSignal<Option<Issued>>) -> impl IntoView {
     let (session, fields) = (Session::get(), Fields::new());
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
@@ -96,7 +96,7 @@ pub(super) fn InviteForm(meeting: Meeting, id: MeetingId, issued: RwSignal<Optio
         <form class="invite__form" novalidate=true on:submit=submit>
             <TextField label=tr("Name") value=fields.name error=fields.state.error(Field::Name) required=true
                 testid="invitee-name" error_testid="invitee-name-error" />
-            <TextField label=tr("Telephone, with country code") kind="tel" placeholder="+31 20 123 4567" value=fields.phone
+            <TextField label=tr("Telephone") kind="tel" placeholder="+31 20 123 4567" value=fields.phone
                 error=fields.state.error(Field::Phone) testid="invitee-phone" error_testid="invitee-phone-error" />
             <TextField label=tr("E-mail (optional)") kind="email" value=fields.email error=fields.state.error(Field::Email)
                 testid="invitee-email" error_testid="invitee-email-error" />

@@ -2,13 +2,14 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::api::{Invitee, IssuedPin, MeetingDetail};
+use shared::api::{Invitee, MeetingDetail};
 use shared::ids::{InviteeId, MeetingId};
 use shared::meeting::Role;
 use shared::signal::PasswordState;
 use shared::text::{tr, tr_with};
 
 use super::meeting::Meeting;
+use super::pin_dialog::Issued;
 use crate::console::parts::CopyButton;
 use crate::console::session::Session;
 use crate::console::when::{self, Detail};
@@ -43,7 +44,7 @@ pub(super) fn InviteeRow(
     meeting: Meeting,
     meeting_id: MeetingId,
     id: InviteeId,
-    issued: RwSignal<Option<IssuedPin>>,
+    issued: RwSignal<Option<Issued>>,
     over: Memo<bool>,
 ) -> impl IntoView {
     let position = |m: &MeetingDetail| m.invitees.iter().position(|i| i.id == id);
@@ -116,24 +117,19 @@ fn PasswordBadge(person: Person) -> impl IntoView {
 }
 
 #[component]
-fn Actions(
-    person: Person,
-    name: String,
-    role: Memo<Option<Role>>,
-    issued: RwSignal<Option<IssuedPin>>,
-) -> impl IntoView {
+fn Actions(person: Person, name: String, role: Memo<Option<Role>>, issued: RwSignal<Option<Issued>>) -> impl IntoView {
     let place = person.place;
     let link = Signal::derive(move || person.read(|i| i.link.clone()));
     let for_name = |sentence| tr_with(sentence, &[("name", &name)]);
     let asked = Memo::new(move |_| {
         person.meeting.read(|m| m.ask_password).unwrap_or_default() || role.get() == Some(Role::Moderator)
     });
-    let send_label = for_name("Send {name} a password by SMS now");
+    let send_label = for_name("Send password to {name} by SMS now");
     view! {
         <div class="person__buttons">
-            <CopyButton text=link words=tr("Copy link") label=for_name("Copy the invitation link of {name}") small=true testid=format!("copy-link-{place}") />
+            <CopyButton text=link words=tr("Copy link") label=for_name("Copy link of {name}") small=true testid=format!("copy-link-{place}") />
             <a class="button button--secondary button--small" download="" href=api::calendar_path(person.meeting_id, person.id)
-                aria-label=for_name("Download the calendar file (.ics) of {name}") data-testid=format!("ics-{place}")>
+                aria-label=for_name(".ics calendar file of {name}") data-testid=format!("ics-{place}")>
                 <Icon glyph=Glyph::Calendar /><span>{tr(".ics")}</span>
             </a>
             <Reissue person=person name=name.clone() issued=issued />
@@ -143,7 +139,7 @@ fn Actions(
 }
 
 #[component]
-fn Reissue(person: Person, name: String, issued: RwSignal<Option<IssuedPin>>) -> impl IntoView {
+fn Reissue(person: Person, name: String, issued: RwSignal<Option<Issued>>) -> impl IntoView {
     let (session, toasts) = (Session::get(), use_toasts());
     let (open, busy) = (RwSignal::new(false), RwSignal::new(false));
     let reissue = move |()| {
@@ -152,7 +148,8 @@ fn Reissue(person: Person, name: String, issued: RwSignal<Option<IssuedPin>>) ->
             match session.ask(api::reissue_pin(person.meeting_id, person.id)).await {
                 Ok(pin) => {
                     person.put(&pin.invitee);
-                    issued.set(Some(pin));
+                    let back_to = format!("[data-testid=reissue-pin-{}]", person.place);
+                    issued.set(Some(Issued { pin, back_to }));
                 }
                 Err(error) => toasts.show(Tone::Danger, words::call_error(&error)),
             }
@@ -161,7 +158,7 @@ fn Reissue(person: Person, name: String, issued: RwSignal<Option<IssuedPin>>) ->
     };
     view! {
         <Button variant=ButtonVariant::Secondary small=true icon=Glyph::Key busy=busy testid=format!("reissue-pin-{}", person.place)
-            label=tr_with("Issue a new PIN for {name}", &[("name", &name)]) on:click=move |_| open.set(true)>
+            label=tr_with("New PIN for {name}", &[("name", &name)]) on:click=move |_| open.set(true)>
             {tr("New PIN")}
         </Button>
         <ConfirmDialog open=open title=tr_with("Issue a new PIN for {name}?", &[("name", &name)])

@@ -1,14 +1,13 @@
 //! Who is invited: a table on wide screens, cards on phones, and the form for one more.
 
 use leptos::prelude::*;
-use shared::api::IssuedPin;
 use shared::ids::MeetingId;
 use shared::text::tr;
 
 use super::invite_form::InviteForm;
 use super::invitee_row::InviteeRow;
 use super::meeting::Meeting;
-use super::pin_dialog::PinDialog;
+use super::pin_dialog::{Issued, PinDialog};
 use crate::ui::{Card, Glyph, Icon};
 
 /// The people of a meeting. Explicit roles, because a table that is laid out as cards loses its own.
@@ -17,7 +16,7 @@ pub(super) fn Invitees(meeting: Meeting, id: MeetingId, over: Memo<bool>) -> imp
     let ids =
         Memo::new(move |_| meeting.read(|m| m.invitees.iter().map(|i| i.id).collect::<Vec<_>>()).unwrap_or_default());
     let nobody = Memo::new(move |_| ids.with(Vec::is_empty));
-    let issued = RwSignal::new(None::<IssuedPin>);
+    let issued = RwSignal::new(None::<Issued>);
     view! {
         <section class="invitees stack" aria-labelledby="invitees-title">
             <h2 id="invitees-title">{tr("Invited people")}</h2>
@@ -44,6 +43,6 @@ pub(super) fn Invitees(meeting: Meeting, id: MeetingId, over: Memo<bool>) -> imp
                 </Card>
             })}
         </section>
-        {move || issued.get().map(|pin| view! { <PinDialog pin=pin on_close=move || issued.set(None) /> })}
+        {move || issued.get().map(|pin| view! { <PinDialog issued=pin on_close=move || issued.set(None) /> })}
     }
 }

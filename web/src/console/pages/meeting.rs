@@ -38,7 +38,7 @@ pub(crate) fn MeetingPage(
         <Trouble error=Signal::derive(move || meeting.trouble()) stale=known />
         {move || match known.get() {
             true => view! { <Known meeting=meeting id=id /> }.into_any(),
-            false if meeting.trouble().is_some() => ().into_any(),
+            false if meeting.trouble().is_some() => view! { <PageHead title=tr("Meeting") /> }.into_any(),
             false => view! { <Loading /> }.into_any(),
         }}
     }
@@ -49,6 +49,7 @@ fn Known(meeting: Meeting, id: MeetingId) -> impl IntoView {
     let info = Memo::new(move |_| meeting.read(|m| m.info.clone()));
     let phase = Memo::new(move |_| meeting.read(|m| m.phase));
     let over = Memo::new(move |_| phase.get() == Some(MeetingPhase::Over));
+    let minutes = Memo::new(move |_| meeting.read(|m| m.duration_minutes).unwrap_or_default());
     let title = info.with_untracked(|info| info.as_ref().map(|info| info.title.clone())).unwrap_or_default();
     view! {
         <PageHead title=title.clone()>
@@ -62,7 +63,7 @@ fn Known(meeting: Meeting, id: MeetingId) -> impl IntoView {
             <Banner icon=Glyph::Lock>{tr("This meeting is over. Its PINs no longer work, and nothing of what was said, shown or drawn was kept.")}</Banner>
         })}
         <div class="meeting-facts">
-            <Card><h2>{tr("When")}</h2>{move || info.get().map(|info| view! { <Times info=info meeting=meeting /> })}</Card>
+            <Card><h2>{tr("When")}</h2>{move || info.get().map(|info| view! { <Times info=info minutes=minutes.get() /> })}</Card>
             <Card><h2>{tr("Getting in")}</h2><Entry meeting=meeting id=id over=over /></Card>
         </div>
         <Invitees meeting=meeting id=id over=over />
@@ -70,10 +71,9 @@ fn Known(meeting: Meeting, id: MeetingId) -> impl IntoView {
 }
 
 #[component]
-fn Times(info: MeetingInfo, meeting: Meeting) -> impl IntoView {
+fn Times(info: MeetingInfo, minutes: u32) -> impl IntoView {
     let zone = info.time_zone.clone();
     let same = when::same_clock(info.starts_at, &zone);
-    let length = meeting.read(|m| m.duration_minutes).map(words::minutes);
     let opens = when::in_zone(info.starts_at.plus_ms(-PIN_OPENS_BEFORE_START_MS), &zone, Detail::Time);
     let until = when::in_zone(info.closes_at, &zone, Detail::Time);
     let own = (!same).then(|| when::span_in(info.starts_at, info.ends_at, &when::zone_here()));
@@ -81,7 +81,7 @@ fn Times(info: MeetingInfo, meeting: Meeting) -> impl IntoView {
         <p class="meeting-when">{when::span_in(info.starts_at, info.ends_at, &zone)}</p>
         {own.map(|own| view! { <p class="meeting-when__own">{tr_with("On your clock: {time}", &[("time", &own)])}</p> })}
         <dl class="facts">
-            <div><dt>{tr("Length")}</dt><dd>{length}</dd></div>
+            <div><dt>{tr("Length")}</dt><dd>{words::minutes(minutes)}</dd></div>
             <div><dt>{tr("Time zone")}</dt><dd>{zone.replace('_', " ")}</dd></div>
             <div><dt>{tr("PINs work")}</dt><dd>{tr_with("{from} to {until} at the latest", &[("from", &opens), ("until", &until)])}</dd></div>
         </dl>

@@ -8,7 +8,7 @@ use shared::text::tr;
 
 use crate::console::live::Live;
 use crate::console::navigation::Link;
-use crate::console::parts::{Loading, PageHead, PhaseBadge, Trouble};
+use crate::console::parts::{Loading, PageHead, Trouble};
 use crate::console::route::Route;
 use crate::console::session::Session;
 use crate::console::when::{self, Detail};
@@ -104,6 +104,7 @@ fn Row(meetings: Meetings, id: MeetingId, phase: MeetingPhase) -> impl IntoView 
 #[component]
 fn Line(meeting: MeetingSummary, phase: MeetingPhase) -> impl IntoView {
     let MeetingSummary { info, invitees, present, waiting, .. } = meeting;
+    let length = words::minutes(u32::try_from(info.ends_at.since(info.starts_at) / 60_000).unwrap_or_default());
     let live = phase == MeetingPhase::Open;
     view! {
         <span class="meeting-row__main">
@@ -114,7 +115,7 @@ fn Line(meeting: MeetingSummary, phase: MeetingPhase) -> impl IntoView {
             {(live && waiting > 0).then(|| view! { <Badge tone=Tone::Warn icon=Glyph::Door>{words::waiting(waiting)}</Badge> })}
             {live.then(|| view! { <Badge tone=Tone::Good icon=Glyph::People>{words::present(present)}</Badge> })}
             <span class="meeting-row__invited">{words::invited(invitees)}</span>
-            {(!live).then(|| view! { <PhaseBadge phase=phase /> })}
+            <span class="meeting-row__length">{length}</span>
         </span>
     }
 }

@@ -98,7 +98,7 @@ pub(crate) fn NewMeetingPage(
                     <Checkbox label=tr("Ask everybody for a password by SMS as well")
                         hint=tr("On top of the PIN. Each person then needs a telephone number. Moderators need a second proof in any case.")
                         checked=fields.ask_password on_change=move |on| fields.ask_password.set(on) testid="meeting-ask-password" />
-                    <p class="kept-note"><Icon glyph=Glyph::Shield />{tr("Nothing of this meeting is kept: no recording, no chat, no drawing remains when it is over.")}</p>
+                    <p class="kept-note"><Icon glyph=Glyph::Shield />{tr("Nothing of this meeting is kept: what is said, shown, pointed at or drawn is gone when it is over.")}</p>
                     {move || fields.state.refusal.get().map(|text| view! {
                         <Banner tone=Tone::Danger assertive=true testid="meeting-error">{text}</Banner>
                     })}

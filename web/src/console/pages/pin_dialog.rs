@@ -4,22 +4,33 @@ use leptos::prelude::*;
 use shared::api::IssuedPin;
 use shared::text::{tr, tr_with};
 
+use crate::console::focus;
 use crate::console::parts::CopyButton;
 use crate::ui::{Banner, Button, ButtonVariant, Dialog, Glyph, Tone};
+
+/// A PIN on its way to the screen.
+#[derive(Clone)]
+pub(super) struct Issued {
+    /// Whose, and which.
+    pub(super) pin: IssuedPin,
+    /// Selector of what has the focus afterwards.
+    pub(super) back_to: String,
+}
 
 /// The PIN, the link, and how to pass them on.
 #[component]
 pub(super) fn PinDialog(
-    /// Whose, and which.
-    pin: IssuedPin,
+    /// What to show.
+    issued: Issued,
     /// Called when it is closed.
     on_close: impl Fn() + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
-    let IssuedPin { invitee, pin } = pin;
+    let Issued { pin: IssuedPin { invitee, pin }, back_to } = issued;
     let open = RwSignal::new(true);
     Effect::new(move || {
         if !open.get() {
             on_close();
+            focus::later(back_to.clone());
         }
     });
     let digits = pin.reveal().to_owned();
@@ -30,13 +41,15 @@ pub(super) fn PinDialog(
                 <span aria-hidden="true" data-testid="issued-pin">{shown}</span>
                 <span class="visually-hidden">{spoken}</span>
             </p>
+            <div class="pin-copies">
+                <CopyButton text=Signal::stored(digits) words=tr("Copy PIN") testid="copy-pin" />
+                <CopyButton text=Signal::stored(invitee.link) words=tr("Copy link") testid="copy-issued-link" />
+            </div>
             <Banner tone=Tone::Warn icon=Glyph::Lock>
                 {tr("The PIN is shown this once. Conclave keeps no readable copy; if it is lost, issue a new one.")}
             </Banner>
             <p class="muted-text small">{tr("Tell it to this person alone, by another way than the link: link by e-mail, PIN by telephone. It works for this meeting only.")}</p>
             <div class="dialog__actions">
-                <CopyButton text=Signal::stored(digits) words=tr("Copy PIN") testid="copy-pin" />
-                <CopyButton text=Signal::stored(invitee.link) words=tr("Copy link") testid="copy-issued-link" />
                 <Button variant=ButtonVariant::Primary testid="pin-close" on:click=move |_| open.set(false)>{tr("Done")}</Button>
             </div>
         </Dialog>

@@ -1,0 +1,12 @@
+//! The meeting app: the state machine of [`crate::room`] wired to socket, media and signals.
+//!
+//! [`store::Store`] holds what pages show, one signal per thing that changes by itself; [`session::Session`] is the
+//! handle that pages act through; [`board::Board`] is the whiteboard's share of both.
+
+pub mod board;
+mod meeting;
+pub mod session;
+pub mod store;
+
+pub use meeting::App;
+pub use session::{Session, use_session};

@@ -1,0 +1,134 @@
+//! What the pages show, as signals.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use leptos::prelude::*;
+use shared::ids::ParticipantId;
+use shared::meeting::{MeetingInfo, Role};
+use shared::signal::{InvitedAs, JoinRefused, LobbyCard, PasswordRefused, RosterEntry, Waiting};
+
+use crate::media::peer::Peer;
+use crate::room::{Change, Link, PasswordAsk, Room, Stage};
+
+/// Which slots carry a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PersonSlots {
+    /// Their voice.
+    pub audio: Option<usize>,
+    /// Their face.
+    pub video: Option<usize>,
+}
+
+/// One person's signals: what changes about one person repaints nothing of another.
+#[derive(Clone, Default)]
+pub struct Person {
+    /// In the room.
+    pub entry: ArcRwSignal<Option<RosterEntry>>,
+    /// In the lobby.
+    pub card: ArcRwSignal<Option<LobbyCard>>,
+    /// Where their media arrives.
+    pub slots: ArcRwSignal<PersonSlots>,
+    /// Whether they speak just now.
+    pub speaking: ArcRwSignal<bool>,
+}
+
+/// Everything that pages show. Copy it freely.
+#[derive(Clone, Copy)]
+pub struct Store {
+    /// Which page.
+    pub stage: RwSignal<Stage>,
+    /// How the connection stands.
+    pub link: RwSignal<Link>,
+    /// Whether an answer of the server is awaited.
+    pub asking: RwSignal<bool>,
+    /// Whether the server could not be reached at the door.
+    pub unreachable: RwSignal<bool>,
+    /// Why the PIN was not taken.
+    pub join_error: RwSignal<Option<JoinRefused>>,
+    /// The password that is asked for.
+    pub password: RwSignal<Option<PasswordAsk>>,
+    /// Why it was not taken.
+    pub password_error: RwSignal<Option<PasswordRefused>>,
+    /// The meeting.
+    pub meeting: RwSignal<Option<MeetingInfo>>,
+    /// Who this person is invited as.
+    pub invited_as: RwSignal<Option<InvitedAs>>,
+    /// What the lobby waits for.
+    pub waiting: RwSignal<Option<Waiting>>,
+    /// Who is in the room, in order of arrival.
+    pub roster: RwSignal<Vec<ParticipantId>>,
+    /// Who is in the lobby.
+    pub lobby: RwSignal<Vec<ParticipantId>>,
+    /// The media connection of now.
+    pub peer: RwSignal<Option<Rc<Peer>>, LocalStorage>,
+    /// Whether this deployment is the demo.
+    pub demo: RwSignal<bool>,
+    /// Whether the browser holds sound back until a press.
+    pub sound_blocked: RwSignal<bool>,
+    people: StoredValue<HashMap<ParticipantId, Person>>,
+}
+
+impl Store {
+    /// Nothing known yet, at this page.
+    pub fn new(stage: Stage) -> Self {
+        Self {
+            stage: RwSignal::new(stage),
+            link: RwSignal::new(Link::Idle),
+            asking: RwSignal::new(false),
+            unreachable: RwSignal::new(false),
+            join_error: RwSignal::new(None),
+            password: RwSignal::new(None),
+            password_error: RwSignal::new(None),
+            meeting: RwSignal::new(None),
+            invited_as: RwSignal::new(None),
+            waiting: RwSignal::new(None),
+            roster: RwSignal::new(Vec::new()),
+            lobby: RwSignal::new(Vec::new()),
+            peer: RwSignal::new_local(None),
+            demo: RwSignal::new(false),
+            sound_blocked: RwSignal::new(false),
+            people: StoredValue::new(HashMap::new()),
+        }
+    }
+
+    /// One person's signals.
+    pub fn person(&self, who: ParticipantId) -> Person {
+        self.people.try_update_value(|people| people.entry(who).or_default().clone()).unwrap_or_default()
+    }
+
+    /// This person's number.
+    pub fn me(&self) -> Option<ParticipantId> {
+        self.invited_as.with(|invited| invited.as_ref().map(|invited| invited.participant))
+    }
+
+    /// Whether this person is a moderator.
+    pub fn is_moderator(&self) -> bool {
+        self.invited_as.with(|invited| invited.as_ref().is_some_and(|invited| invited.role == Role::Moderator))
+    }
+
+    /// Brings the signals behind one change up to date.
+    pub fn show(&self, change: &Change, room: &Room) {
+        match change {
+            Change::Stage => self.stage.set(room.stage.clone()),
+            Change::JoinError => self.join_error.set(room.join_error.clone()),
+            Change::Password => {
+                self.password.set(room.password.clone());
+                self.password_error.set(room.password_error.clone());
+            }
+            Change::Meeting => {
+                self.meeting.set(room.meeting.clone());
+                self.invited_as.set(room.invited_as.clone());
+            }
+            Change::Waiting => self.waiting.set(room.waiting),
+            Change::Roster => self.roster.set(room.roster.keys().copied().collect()),
+            Change::Person(who) => self.person(*who).entry.set(room.roster.get(who).cloned()),
+            Change::Lobby => self.lobby.set(room.lobby.keys().copied().collect()),
+            Change::Card(who) => self.person(*who).card.set(room.lobby.get(who).cloned()),
+            Change::Slot(who) => {
+                let slots = PersonSlots { audio: room.audio_slot(*who), video: room.video_slot(*who) };
+                self.person(*who).slots.set(slots);
+            }
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! Camera, microphone and the one PeerConnection.
+//!
+//! - [`problem`]: why a device cannot be used, in plain words (no browser in it)
+//! - [`devices`]: getUserMedia with its fallbacks, and the lists for the menus
+//! - [`local`]: this person's own camera and microphone as signals
+//! - [`level`]: the microphone's level meter
+//! - [`peer`]: the PeerConnection: three senders up, fixed slots down, two data channels
+
+pub mod devices;
+pub mod level;
+pub mod local;
+pub mod peer;
+pub mod problem;

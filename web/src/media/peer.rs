@@ -1,0 +1,251 @@
+//! The one PeerConnection: microphone, camera and a reserved screen up, fixed slots down, two data channels.
+//!
+//! Everything is offered at once and answered once; who fills which slot is said in messages, and nothing is
+//! renegotiated when people come and go. A lost connection is not mended but replaced: a new `Peer` with a new offer.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use js_sys::{Array, ArrayBuffer, Uint8Array};
+use leptos::prelude::set_timeout;
+use shared::limits::{AUDIO_SLOTS, CAMERA_MAX_KBPS, VIDEO_SLOTS};
+use shared::surface::{DRAWING_CHANNEL, DrawDown, DrawUp, POINTER_CHANNEL, PointerDown, PointerUp};
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{
+    Event, EventTarget, MediaStreamTrack, MessageEvent, RtcDataChannel, RtcDataChannelInit, RtcDataChannelState,
+    RtcDataChannelType, RtcPeerConnection, RtcPeerConnectionState, RtcRtpCodecCapability, RtcRtpEncodingParameters,
+    RtcRtpReceiver, RtcRtpSender, RtcRtpSynchronizationSource, RtcRtpTransceiver, RtcRtpTransceiverDirection,
+    RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit,
+};
+
+/// How long `disconnected` may last before the connection counts as lost: a blink of the radio heals by itself.
+const DISCONNECTED_FOR: Duration = Duration::from_secs(4);
+
+/// What a connection tells.
+#[derive(Debug)]
+pub enum PeerEvent {
+    /// ICE and DTLS are up.
+    Connected,
+    /// It is gone. Told once.
+    Lost,
+    /// Somebody's pointer.
+    Pointer(PointerDown),
+    /// Drawing operations in the room's order.
+    Drawing(Vec<DrawDown>),
+}
+
+type OnEvent = Rc<dyn Fn(PeerEvent)>;
+
+/// A PeerConnection that closes when it is dropped.
+pub struct Peer {
+    connection: RtcPeerConnection,
+    microphone: RtcRtpSender,
+    camera: RtcRtpSender,
+    audio: Vec<RtcRtpReceiver>,
+    video: Vec<RtcRtpReceiver>,
+    pointers: RtcDataChannel,
+    drawing: RtcDataChannel,
+    _handlers: Vec<Closure<dyn FnMut(Event)>>,
+}
+
+impl Peer {
+    /// Builds the connection in the order that the contract fixes: up, slots, data.
+    pub fn new(on_event: OnEvent) -> Result<Self, JsValue> {
+        let connection = RtcPeerConnection::new()?;
+        let up = RtcRtpTransceiverDirection::Sendonly;
+        let microphone = add(&connection, "audio", up, None)?.sender();
+        let camera = add(&connection, "video", up, Some(CAMERA_MAX_KBPS * 1_000))?.sender();
+        add(&connection, "video", up, None)?;
+        let down = RtcRtpTransceiverDirection::Recvonly;
+        let slots = |kind, count| -> Result<Vec<RtcRtpReceiver>, JsValue> {
+            (0..count).map(|_| Ok(add(&connection, kind, down, None)?.receiver())).collect()
+        };
+        let audio = slots("audio", AUDIO_SLOTS)?;
+        let video = slots("video", VIDEO_SLOTS)?;
+        let pointers = channel(&connection, "pointers", POINTER_CHANNEL, false);
+        let drawing = channel(&connection, "drawing", DRAWING_CHANNEL, true);
+        let handlers = vec![
+            watch_state(&connection, &on_event),
+            watch_pointers(&pointers, &on_event),
+            watch_drawing(&drawing, &on_event),
+        ];
+        Ok(Self { connection, microphone, camera, audio, video, pointers, drawing, _handlers: handlers })
+    }
+
+    /// The offer. It goes out at once: the server answers with its addresses and learns ours from their packets.
+    pub async fn offer(&self) -> Result<String, JsValue> {
+        let offer: RtcSessionDescriptionInit = JsFuture::from(self.connection.create_offer()).await?.unchecked_into();
+        JsFuture::from(self.connection.set_local_description(&offer)).await?;
+        offer.get_sdp().ok_or(JsValue::UNDEFINED)
+    }
+
+    /// Takes the server's answer.
+    pub async fn answer(&self, sdp: &str) -> Result<(), JsValue> {
+        let answer = RtcSessionDescriptionInit::new(RtcSdpType::Answer);
+        answer.set_sdp(sdp);
+        JsFuture::from(self.connection.set_remote_description(&answer)).await.map(drop)
+    }
+
+    /// What the camera's sender sends; `None` sends nothing.
+    pub fn send_camera(&self, track: Option<&MediaStreamTrack>) {
+        replace(&self.camera, track);
+    }
+
+    /// What the microphone's sender sends; `None` sends nothing.
+    pub fn send_microphone(&self, track: Option<&MediaStreamTrack>) {
+        replace(&self.microphone, track);
+    }
+
+    /// What arrives in an audio slot.
+    pub fn audio(&self, slot: usize) -> Option<MediaStreamTrack> {
+        self.audio.get(slot).map(RtcRtpReceiver::track)
+    }
+
+    /// What arrives in a video slot.
+    pub fn video(&self, slot: usize) -> Option<MediaStreamTrack> {
+        self.video.get(slot).map(RtcRtpReceiver::track)
+    }
+
+    /// How loud an audio slot is just now, 0 to 1.
+    pub fn audio_level(&self, slot: usize) -> f64 {
+        let sources = self.audio.get(slot).map(RtcRtpReceiver::get_synchronization_sources).unwrap_or_default();
+        let source = sources.get(0);
+        if source.is_undefined() {
+            return 0.0;
+        }
+        source.unchecked_into::<RtcRtpSynchronizationSource>().get_audio_level().unwrap_or_default()
+    }
+
+    /// Sends this person's pointer. What a full channel does not take is simply old.
+    pub fn send_pointer(&self, pointer: PointerUp) {
+        send(&self.pointers, &pointer.encode());
+    }
+
+    /// Sends a drawing operation. Answers whether the channel took it.
+    pub fn send_drawing(&self, message: &DrawUp) -> bool {
+        send(&self.drawing, &message.encode())
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        self.connection.close();
+    }
+}
+
+fn add(
+    connection: &RtcPeerConnection,
+    kind: &str,
+    direction: RtcRtpTransceiverDirection,
+    max_bits_per_second: Option<u32>,
+) -> Result<RtcRtpTransceiver, JsValue> {
+    let init = RtcRtpTransceiverInit::new();
+    init.set_direction(direction);
+    if let Some(bits) = max_bits_per_second {
+        let encoding = RtcRtpEncodingParameters::new();
+        encoding.set_max_bitrate(bits);
+        init.set_send_encodings(&Array::of1(&encoding));
+    }
+    let transceiver = connection.add_transceiver_with_str_and_init(kind, &init);
+    prefer_what_is_forwarded(&transceiver, kind, direction);
+    Ok(transceiver)
+}
+
+/// Lists only the codecs that the SFU forwards: an offer of every codec is three times as long.
+fn prefer_what_is_forwarded(transceiver: &RtcRtpTransceiver, kind: &str, direction: RtcRtpTransceiverDirection) {
+    let capabilities = match direction {
+        RtcRtpTransceiverDirection::Recvonly => RtcRtpReceiver::get_capabilities(kind),
+        _ => RtcRtpSender::get_capabilities(kind),
+    };
+    let Some(capabilities) = capabilities else { return };
+    let wanted = ["audio/opus", "video/VP8", "video/rtx"];
+    let codecs: Array = capabilities
+        .get_codecs()
+        .iter()
+        .filter(|codec| {
+            let mime = codec.unchecked_ref::<RtcRtpCodecCapability>().get_mime_type();
+            wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(&mime))
+        })
+        .collect();
+    if codecs.length() > 0 {
+        transceiver.set_codec_preferences(&codecs);
+    }
+}
+
+fn channel(connection: &RtcPeerConnection, label: &str, id: u16, reliable: bool) -> RtcDataChannel {
+    let init = RtcDataChannelInit::new();
+    init.set_negotiated(true);
+    init.set_id(id);
+    init.set_ordered(reliable);
+    if !reliable {
+        init.set_max_retransmits(0);
+    }
+    let channel = connection.create_data_channel_with_data_channel_dict(label, &init);
+    channel.set_binary_type(RtcDataChannelType::Arraybuffer);
+    channel
+}
+
+fn send(channel: &RtcDataChannel, bytes: &[u8]) -> bool {
+    channel.ready_state() == RtcDataChannelState::Open && channel.send_with_u8_array(bytes).is_ok()
+}
+
+fn replace(sender: &RtcRtpSender, track: Option<&MediaStreamTrack>) {
+    let replaced = sender.replace_track(track);
+    spawn_local(async move { drop(JsFuture::from(replaced).await) });
+}
+
+fn listen(target: &EventTarget, kind: &str, handle: impl Fn(Event) + 'static) -> Closure<dyn FnMut(Event)> {
+    let closure = Closure::<dyn FnMut(Event)>::new(handle);
+    let _ = target.add_event_listener_with_callback(kind, closure.as_ref().unchecked_ref());
+    closure
+}
+
+fn watch_state(connection: &RtcPeerConnection, on_event: &OnEvent) -> Closure<dyn FnMut(Event)> {
+    let (watched, on_event) = (connection.clone(), Rc::clone(on_event));
+    let is_lost = Rc::new(Cell::new(false));
+    let lost = move |on_event: &OnEvent, is_lost: &Cell<bool>| {
+        if !is_lost.replace(true) {
+            on_event(PeerEvent::Lost);
+        }
+    };
+    listen(connection, "connectionstatechange", move |_| match watched.connection_state() {
+        RtcPeerConnectionState::Connected => on_event(PeerEvent::Connected),
+        RtcPeerConnectionState::Failed => lost(&on_event, &is_lost),
+        RtcPeerConnectionState::Disconnected => {
+            let (watched, on_event, is_lost) = (watched.clone(), Rc::clone(&on_event), Rc::clone(&is_lost));
+            let look_again = move || {
+                if watched.connection_state() == RtcPeerConnectionState::Disconnected {
+                    lost(&on_event, &is_lost);
+                }
+            };
+            set_timeout(look_again, DISCONNECTED_FOR);
+        }
+        _ => {}
+    })
+}
+
+fn watch_pointers(channel: &RtcDataChannel, on_event: &OnEvent) -> Closure<dyn FnMut(Event)> {
+    let on_event = Rc::clone(on_event);
+    listen(channel, "message", move |event| {
+        if let Some(Ok(pointer)) = bytes_of(event).map(|bytes| PointerDown::decode(&bytes)) {
+            on_event(PeerEvent::Pointer(pointer));
+        }
+    })
+}
+
+fn watch_drawing(channel: &RtcDataChannel, on_event: &OnEvent) -> Closure<dyn FnMut(Event)> {
+    let on_event = Rc::clone(on_event);
+    listen(channel, "message", move |event| {
+        if let Some(Ok(records)) = bytes_of(event).map(|bytes| DrawDown::decode_all(&bytes)) {
+            on_event(PeerEvent::Drawing(records));
+        }
+    })
+}
+
+fn bytes_of(event: Event) -> Option<Vec<u8>> {
+    let buffer: ArrayBuffer = event.dyn_into::<MessageEvent>().ok()?.data().dyn_into().ok()?;
+    Some(Uint8Array::new(&buffer).to_vec())
+}

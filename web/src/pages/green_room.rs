@@ -1,0 +1,185 @@
+//! Before going in: how one looks and sounds, what the meeting is, and what is looked at.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use shared::meeting::{MeetingKind, Role};
+use shared::text::{tr, tr_with};
+use wasm_bindgen_futures::spawn_local;
+
+use super::picture::Picture;
+use super::switches::{CameraSwitch, DeviceProblems, MicrophoneSwitch};
+use crate::app::{Session, use_session};
+use crate::bindings::{day_and_time, time_of_day};
+use crate::media::level::Meter;
+use crate::room::words;
+use crate::ui::{Avatar, Badge, Button, ButtonVariant, Choice, Glyph, Icon, Page, Select, Spinner, Tone};
+
+/// How often the level meter moves.
+const METER_EVERY: Duration = Duration::from_millis(80);
+
+/// Camera preview, level, device menus, and the way in.
+#[component]
+pub(crate) fn GreenRoomPage() -> impl IntoView {
+    let session = use_session();
+    if session.media.is_untouched() {
+        spawn_local(session.media.start());
+    }
+    view! {
+        <Page demo=session.store.demo>
+            <div class="green-room" data-testid="greenroom">
+                <div class="green-room__look stack">
+                    <Preview session=session />
+                    <MicrophoneLevel session=session />
+                    <DeviceProblems />
+                    <DeviceMenus session=session />
+                </div>
+                <Invitation session=session />
+            </div>
+        </Page>
+    }
+}
+
+#[component]
+fn Preview(session: Session) -> impl IntoView {
+    let media = session.media;
+    let name =
+        move || session.store.invited_as.with(|invited| invited.as_ref().map(|i| i.name.clone()).unwrap_or_default());
+    view! {
+        <div class="preview">
+            <div class="preview__empty" hidden=move || media.state().camera>
+                {move || if media.asking.get() {
+                    view! { <span class="row"><Spinner /><span>{tr("Your browser may ask for permission. Press “Allow”.")}</span></span> }.into_any()
+                } else {
+                    view! { <Avatar name=name() /><span>{tr("Your camera is off")}</span> }.into_any()
+                }}
+            </div>
+            <Picture
+                stream=Signal::derive_local(move || media.preview())
+                mirrored=true
+                shown=Signal::derive(move || media.state().camera)
+                label=tr("You, as others will see you, mirrored")
+                testid="preview-video"
+            />
+            <div class="preview__switches">
+                <MicrophoneSwitch testid="microphone-toggle" />
+                <CameraSwitch testid="camera-toggle" />
+            </div>
+        </div>
+    }
+}
+
+#[component]
+fn MicrophoneLevel(session: Session) -> impl IntoView {
+    let media = session.media;
+    let level = RwSignal::new(0.0_f64);
+    let meter = StoredValue::new_local(None::<Meter>);
+    Effect::new(move || {
+        let next = media.microphone.with(|track| track.as_ref().and_then(Meter::of));
+        meter.set_value(next);
+    });
+    let read = move || {
+        let now = meter.with_value(|meter| meter.as_ref().map_or(0.0, Meter::read));
+        level.set(if media.microphone_on.get_untracked() { now } else { 0.0 });
+    };
+    if let Ok(interval) = set_interval_with_handle(read, METER_EVERY) {
+        on_cleanup(move || interval.clear());
+    }
+    let percent = move || (level.get() * 100.0).round() as u32;
+    view! {
+        <div class="level">
+            <Icon glyph=Glyph::Microphone />
+            <div
+                class="level__bar"
+                role="meter"
+                aria-label=tr("Microphone level")
+                aria-valuemin="0"
+                aria-valuemax="100"
+                aria-valuenow=move || percent().to_string()
+                data-testid="mic-level"
+                data-level=move || percent().to_string()
+            >
+                <div class="level__fill" style:transform=move || format!("scaleX({:.3})", level.get())></div>
+            </div>
+            <span class="small muted-text">{move || if media.state().microphone { tr("Say something: the bar should move") } else { tr("Your microphone is off") }}</span>
+        </div>
+    }
+}
+
+#[component]
+pub(super) fn DeviceMenus(session: Session) -> impl IntoView {
+    let media = session.media;
+    let or_none = |choices: Vec<Choice>, none: &'static str| {
+        if choices.is_empty() { vec![Choice::new("", none)] } else { choices }
+    };
+    let cameras = Signal::derive(move || or_none(media.cameras.get(), tr("No camera to choose")));
+    let microphones = Signal::derive(move || or_none(media.microphones.get(), tr("No microphone to choose")));
+    view! {
+        <div class="menus">
+            <Select
+                label=tr("Camera")
+                choices=cameras
+                value=media.camera_id
+                on_choice=Callback::new(move |id| media.choose_camera(id))
+                disabled=Signal::derive(move || media.cameras.with(Vec::is_empty))
+                testid="camera-select"
+            />
+            <Select
+                label=tr("Microphone")
+                choices=microphones
+                value=media.microphone_id
+                on_choice=Callback::new(move |id| media.choose_microphone(id))
+                disabled=Signal::derive(move || media.microphones.with(Vec::is_empty))
+                testid="microphone-select"
+            />
+        </div>
+    }
+}
+
+#[component]
+fn Invitation(session: Session) -> impl IntoView {
+    let store = session.store;
+    let is_moderator = Memo::new(move |_| store.is_moderator());
+    view! {
+        <section class="green-room__facts stack" aria-label=tr("The meeting")>
+            {move || store.meeting.get().map(|meeting| {
+                let kept = match meeting.kind {
+                    MeetingKind::NothingKept => tr("Nothing of this meeting is kept: no recording, no drawing, no chat."),
+                };
+                let when = tr_with(
+                    "{start} to {end}",
+                    &[("start", &day_and_time(meeting.starts_at)), ("end", &time_of_day(meeting.ends_at))],
+                );
+                view! {
+                    <div class="stack stack--tight">
+                        <h1 tabindex="-1">{meeting.title}</h1>
+                        <p class="muted-text">{when}</p>
+                    </div>
+                    <p class="row" data-testid="invited-as">
+                        {store.invited_as.get().map(|invited| view! {
+                            <span>{tr("Invited as")}" "<strong>{invited.name}</strong></span>
+                            <Badge tone=if invited.role == Role::Moderator { Tone::Accent } else { Tone::Neutral }>{words::role(invited.role)}</Badge>
+                        })}
+                    </p>
+                    <ul class="facts">
+                        <li class="fact"><Icon glyph=Glyph::Shield /><span>{kept}</span></li>
+                        <li class="fact"><Icon glyph=Glyph::Pin /><span data-testid="location-notice">{words::location_notice()}</span></li>
+                    </ul>
+                }
+            })}
+            <div class="stack stack--tight">
+                <Button variant=ButtonVariant::Primary wide=true icon=Glyph::Door testid="enter" on:click=move |_| session.enter()>
+                    {move || if is_moderator.get() { tr("Enter the meeting") } else { tr("Ask to come in") }}
+                </Button>
+                <p class="small muted-text">
+                    {move || if is_moderator.get() {
+                        tr("You go straight in. Others wait until you let them in.")
+                    } else {
+                        tr("A moderator sees your picture and your name, and lets you in.")
+                    }}
+                </p>
+                <div><Button variant=ButtonVariant::Quiet small=true on:click=move |_| session.leave()>{tr("Not now: leave")}</Button></div>
+            </div>
+        </section>
+    }
+}

@@ -1,0 +1,45 @@
+//! The banner over everything while the connection is lost.
+
+use leptos::prelude::*;
+use shared::text::{tr, tr_with};
+
+use crate::app::use_session;
+use crate::room::Link;
+use crate::ui::{Button, ButtonVariant, Spinner};
+
+/// Tries from which on the banner speaks of networks that block media.
+const PATIENCE: u32 = 4;
+
+/// Says that the connection is lost, counts down to the next try, and offers to try now.
+#[component]
+pub(crate) fn ReconnectBanner() -> impl IntoView {
+    let session = use_session();
+    let link = session.store.link;
+    let is_lost = Memo::new(move |_| link.get().is_lost());
+    let attempt = Memo::new(move |_| match link.get() {
+        Link::Waiting { attempt, .. } | Link::Trying { attempt } => attempt,
+        Link::Idle | Link::Up => 0,
+    });
+    let countdown = Memo::new(move |_| match link.get() {
+        Link::Waiting { in_ms, .. } if in_ms > 0 => {
+            tr_with("Next try in {s} s.", &[("s", &in_ms.div_ceil(1_000).to_string())])
+        }
+        _ => tr("Trying now…").to_owned(),
+    });
+    view! {
+        {move || is_lost.get().then(|| view! {
+            <div class="reconnect" role="alert" data-testid="reconnect-banner">
+                <Spinner />
+                <div class="reconnect__words">
+                    <strong>{tr("The connection was lost.")}</strong>
+                    " "
+                    <span aria-live="off">{countdown}</span>
+                    {move || (attempt.get() >= PATIENCE).then(|| view! {
+                        <span>" "{tr("If this goes on, your network may block the connection: try another one.")}</span>
+                    })}
+                </div>
+                <Button variant=ButtonVariant::Secondary small=true on:click=move |_| session.try_now()>{tr("Try now")}</Button>
+            </div>
+        })}
+    }
+}

@@ -1,0 +1,122 @@
+//! Somebody at the door, as moderators see them: live face, name on the invitation, evidence, decision.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use shared::ids::ParticipantId;
+use shared::location::{LocationHint, Verdict};
+use shared::signal::{LobbyCard, PasswordState};
+use shared::text::{tr, tr_with};
+
+use super::tile::person_colour;
+use crate::app::Session;
+use crate::bindings::{country_name, now};
+use crate::pages::picture::{Picture, stream_of};
+use crate::room::words;
+use crate::ui::{Avatar, Badge, Button, ButtonVariant, Glyph, Icon, Tone};
+
+/// How often the waiting time is repainted.
+const TICK: Duration = Duration::from_secs(10);
+
+/// The card.
+#[component]
+pub(super) fn Card(session: Session, who: ParticipantId) -> impl IntoView {
+    let store = session.store;
+    let person = store.person(who);
+    let card = RwSignal::from(person.card);
+    let slots = RwSignal::from(person.slots);
+    let face = Signal::derive_local(move || {
+        let peer = store.peer.get()?;
+        stream_of(&peer.video(slots.get().video?)?)
+    });
+    let name = Memo::new(move |_| card.with(|card| card.as_ref().map(|card| card.name.clone()).unwrap_or_default()));
+    let camera = Memo::new(move |_| card.with(|card| card.as_ref().is_some_and(|card| card.media.camera)));
+    view! {
+        <article class="lobby-card" style:--person=person_colour(who) data-testid=format!("lobby-card-{}", who.0) data-name=name>
+            <div class="lobby-card__face">
+                <div class="lobby-card__no-face">{move || view! { <Avatar name=name.get() /> }}<span class="small">{tr("No picture")}</span></div>
+                <Picture stream=face shown=camera label=name.get_untracked() />
+            </div>
+            <div class="lobby-card__who">
+                <span class="small muted-text">{tr("Invited as")}</span>
+                <strong class="lobby-card__name">{name}</strong>
+            </div>
+            {move || card.get().map(|card| view! { <Facts card=card /> })}
+            <div class="lobby-card__actions">
+                <Button variant=ButtonVariant::Primary small=true icon=Glyph::Check label=tr_with("Admit {name}", &[("name", &name.get_untracked())]) testid=format!("admit-{}", who.0) on:click=move |_| session.admit(who)>{tr("Admit")}</Button>
+                <Button variant=ButtonVariant::DangerQuiet small=true label=tr_with("Refuse {name}", &[("name", &name.get_untracked())]) testid=format!("refuse-{}", who.0) on:click=move |_| session.refuse(who)>{tr("Refuse")}</Button>
+            </div>
+        </article>
+    }
+}
+
+#[component]
+fn Facts(card: LobbyCard) -> impl IntoView {
+    let clock = RwSignal::new(now());
+    if let Ok(interval) = set_interval_with_handle(move || clock.set(now()), TICK) {
+        on_cleanup(move || interval.clear());
+    }
+    let since = card.waiting_since;
+    let waits = move || waiting_for(clock.get().since(since));
+    let came = if card.came_by_link { tr("Came by their link") } else { tr("Typed the PIN without the link") };
+    let (password_tone, password_glyph) = match card.password {
+        PasswordState::Given => (Tone::Good, Glyph::Check),
+        PasswordState::NotAsked => (Tone::Neutral, Glyph::Key),
+        _ => (Tone::Warn, Glyph::Key),
+    };
+    view! {
+        <div class="lobby-card__badges">
+            <Badge>{words::role(card.role)}</Badge>
+            <Badge icon=Glyph::Clock>{waits}</Badge>
+            <Badge tone=password_tone icon=password_glyph>{words::password_on_card(&card.password)}</Badge>
+            <Badge icon=Glyph::Key>{came}</Badge>
+            {(card.refused_before > 0).then(|| view! {
+                <Badge tone=Tone::Danger>{tr_with("Refused before: {n}", &[("n", &card.refused_before.to_string())])}</Badge>
+            })}
+        </div>
+        <Hint hint=card.location />
+    }
+}
+
+fn waiting_for(ms: i64) -> String {
+    match ms / 60_000 {
+        i64::MIN..=0 => tr("Just came").to_owned(),
+        1 => tr("Waits 1 minute").to_owned(),
+        minutes => tr_with("Waits {n} minutes", &[("n", &minutes.to_string())]),
+    }
+}
+
+/// D28–D30: verdict, evidence in words, and that it is an estimate.
+#[component]
+fn Hint(hint: LocationHint) -> impl IntoView {
+    let (tone, verdict) = match hint.verdict {
+        Verdict::Agree => (Tone::Good, "agree"),
+        Verdict::Differ => (Tone::Warn, "differ"),
+        Verdict::Unknown => (Tone::Neutral, "unknown"),
+    };
+    let (computer, phone) = words::evidence(&hint, country_name);
+    view! {
+        <div class="hint" data-testid="location-hint" data-verdict=verdict>
+            <Badge tone=tone icon=Glyph::Pin>{words::verdict(hint.verdict)}</Badge>
+            <ul class="hint__evidence small">
+                <li class="fact"><Icon glyph=Glyph::Computer /><span>{computer}</span></li>
+                <li class="fact"><Icon glyph=Glyph::Phone /><span>{phone}</span></li>
+            </ul>
+            <p class="hint__estimate">{words::estimate()}</p>
+        </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::waiting_for;
+
+    #[test]
+    fn waiting_is_told_in_whole_minutes() {
+        let table =
+            [(-5, "Just came"), (59_999, "Just came"), (60_000, "Waits 1 minute"), (180_000, "Waits 3 minutes")];
+        for (ms, words) in table {
+            assert_eq!(waiting_for(ms), words);
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! The meeting itself: faces, whiteboard, panel and toolbar.
+
+mod board;
+mod clock;
+mod lobby_card;
+mod panel;
+mod pointers;
+mod tile;
+mod toolbar;
+
+use leptos::prelude::*;
+use shared::text::tr;
+
+use board::Whiteboard;
+use clock::EndTime;
+use panel::Panel;
+use tile::{OwnTile, Tile};
+use toolbar::Toolbar;
+
+use super::switches::DeviceProblems;
+use crate::app::{Session, use_session};
+use crate::ui::{Badge, Brand, Button, ButtonVariant, ConfirmDialog, DemoBanner, Dialog, Glyph, Icon, Tone};
+
+/// Screens from this width on have room for the panel beside everything else, pixels.
+const PANEL_FROM: f64 = 760.0;
+
+/// What is open. Copy it freely.
+#[derive(Clone, Copy)]
+struct Layout {
+    panel: RwSignal<bool>,
+    board: RwSignal<bool>,
+    settings: RwSignal<bool>,
+    ending: RwSignal<bool>,
+}
+
+/// The meeting.
+#[component]
+pub(crate) fn RoomPage() -> impl IntoView {
+    let session = use_session();
+    let store = session.store;
+    let wide = window().inner_width().ok().and_then(|width| width.as_f64()).is_none_or(|width| width >= PANEL_FROM);
+    let layout = Layout {
+        panel: RwSignal::new(wide),
+        board: RwSignal::new(true),
+        settings: RwSignal::new(false),
+        ending: RwSignal::new(false),
+    };
+    view! {
+        <div
+            class="room"
+            class:room--panel=move || layout.panel.get()
+            class:room--board=move || layout.board.get()
+            data-testid="room"
+        >
+            {move || store.demo.get().then(|| view! { <DemoBanner /> })}
+            <RoomHeader session=session />
+            <SoundBar session=session />
+            <div class="room__body">
+                <main class="room__main" id="main">
+                    <Faces session=session />
+                    {move || layout.board.get().then(|| view! { <Whiteboard session=session /> })}
+                </main>
+                <Panel session=session open=layout.panel />
+            </div>
+            <Knocking session=session layout=layout />
+            <Toolbar session=session layout=layout />
+            <Dialog open=layout.settings title=tr("Camera and microphone")>
+                <DeviceProblems />
+                <super::green_room::DeviceMenus session=session />
+                <div class="dialog__actions"><Button on:click=move |_| layout.settings.set(false)>{tr("Done")}</Button></div>
+            </Dialog>
+            <ConfirmDialog
+                open=layout.ending
+                title=tr("End the meeting for everybody?")
+                text=tr("Everybody is taken out, all PINs of this meeting stop working, and the whiteboard is gone. This cannot be undone.")
+                confirm=tr("End for everybody")
+                cancel=tr("Go on")
+                testid="end-meeting-confirm"
+                on_confirm=Callback::new(move |()| session.end_meeting())
+            />
+        </div>
+    }
+}
+
+#[component]
+fn RoomHeader(session: Session) -> impl IntoView {
+    let store = session.store;
+    view! {
+        <header class="room__header">
+            <a class="skip-link" href="#main">{tr("Skip to the meeting")}</a>
+            <div class="room__title">
+                <Brand />
+                <h1 class="room__name" tabindex="-1">{move || store.meeting.with(|meeting| meeting.as_ref().map(|m| m.title.clone()))}</h1>
+            </div>
+            <div class="room__facts">
+                <span class="room__kept"><Badge icon=Glyph::Shield>{tr("Nothing is kept")}</Badge></span>
+                <EndTime session=session />
+            </div>
+        </header>
+    }
+}
+
+/// Where the browser holds sound back until a press.
+#[component]
+fn SoundBar(session: Session) -> impl IntoView {
+    let blocked = session.store.sound_blocked;
+    view! {
+        {move || blocked.get().then(|| view! {
+            <button type="button" class="sound-bar" data-testid="sound-bar" on:click=move |_| blocked.set(false)>
+                <Icon glyph=Glyph::Speaker />
+                <span>{tr("Your browser holds the sound back. Press here to hear the others.")}</span>
+            </button>
+        })}
+    }
+}
+
+/// Everybody's face, one's own first. Rebuilt for nobody when somebody else comes or goes.
+#[component]
+fn Faces(session: Session) -> impl IntoView {
+    let store = session.store;
+    let others = Memo::new(move |_| {
+        let me = store.me();
+        store.roster.get().into_iter().filter(|who| Some(*who) != me).collect::<Vec<_>>()
+    });
+    let count = move || (others.with(Vec::len) + 1).to_string();
+    view! {
+        <section class="faces" aria-label=tr("People in the meeting") data-count=count>
+            <For each=move || others.get() key=|who| *who let:who>
+                <Tile session=session who=who />
+            </For>
+            <OwnTile session=session />
+            {move || others.with(Vec::is_empty).then(|| view! {
+                <p class="faces__alone muted-text">{tr("You are the only one here so far.")}</p>
+            })}
+        </section>
+    }
+}
+
+/// For moderators: somebody waits, said aloud, and shown where the panel is closed.
+#[component]
+fn Knocking(session: Session, layout: Layout) -> impl IntoView {
+    let store = session.store;
+    let waiting = Memo::new(move |_| if store.is_moderator() { store.lobby.with(Vec::len) } else { 0 });
+    let words = move || match waiting.get() {
+        0 => String::new(),
+        1 => tr("Somebody is waiting in the lobby.").to_owned(),
+        n => shared::text::tr_with("{n} people are waiting in the lobby.", &[("n", &n.to_string())]),
+    };
+    view! {
+        <div class="knocking" class:knocking--shown=move || { waiting.get() > 0 && !layout.panel.get() }>
+            <span role="status">{words}</span>
+            <Button variant=ButtonVariant::Primary small=true on:click=move |_| layout.panel.set(true)>{tr("Look")}</Button>
+        </div>
+    }
+}
+
+/// A hand's badge.
+#[component]
+fn HandBadge() -> impl IntoView {
+    view! { <Badge tone=Tone::Warn icon=Glyph::Hand>{tr("Hand up")}</Badge> }
+}

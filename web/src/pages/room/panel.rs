@@ -1,0 +1,120 @@
+//! The panel at the side: who waits (for moderators) and who is here.
+
+use leptos::prelude::*;
+use shared::ids::ParticipantId;
+use shared::text::{tr, tr_with};
+
+use super::HandBadge;
+use super::lobby_card::Card;
+use super::tile::person_colour;
+use crate::app::Session;
+use crate::room::words;
+use crate::ui::{Avatar, Button, ButtonVariant, ConfirmDialog, Glyph, Icon};
+
+/// The panel.
+#[component]
+pub(super) fn Panel(session: Session, open: RwSignal<bool>) -> impl IntoView {
+    let store = session.store;
+    let is_moderator = Memo::new(move |_| store.is_moderator());
+    view! {
+        <aside class="panel" class:panel--open=move || open.get() aria-label=tr("People") inert=move || !open.get()>
+            <div class="panel__head">
+                <h2>{tr("People")}</h2>
+                <button type="button" class="panel__close" aria-label=tr("Close the list of people") on:click=move |_| open.set(false)><Icon glyph=Glyph::Cross /></button>
+            </div>
+            <div class="panel__body">
+                {move || is_moderator.get().then(|| view! { <LobbyPanel session=session /> })}
+                <Roster session=session />
+            </div>
+        </aside>
+    }
+}
+
+#[component]
+fn LobbyPanel(session: Session) -> impl IntoView {
+    let store = session.store;
+    let count = move || store.lobby.with(Vec::len);
+    view! {
+        <section class="panel__part" data-testid="lobby-panel" aria-label=tr("Lobby")>
+            <h3 class="panel__title">{tr("Waiting to come in")}<span class="panel__count">{count}</span></h3>
+            <For each=move || store.lobby.get() key=|who| *who let:who>
+                <Card session=session who=who />
+            </For>
+            {move || (count() == 0).then(|| view! { <p class="small muted-text">{tr("Nobody is waiting. You will be told when somebody comes.")}</p> })}
+        </section>
+    }
+}
+
+#[component]
+fn Roster(session: Session) -> impl IntoView {
+    let store = session.store;
+    let leaving = RwSignal::new(None::<(ParticipantId, String)>);
+    let open = RwSignal::new(false);
+    let ask = Callback::new(move |(who, name): (ParticipantId, String)| {
+        leaving.set(Some((who, name)));
+        open.set(true);
+    });
+    view! {
+        <section class="panel__part" aria-label=tr("In the meeting")>
+            <h3 class="panel__title">{tr("In the meeting")}<span class="panel__count">{move || store.roster.with(Vec::len)}</span></h3>
+            <ul class="roster" data-testid="roster">
+                <For each=move || store.roster.get() key=|who| *who let:who>
+                    <Line session=session who=who ask=ask />
+                </For>
+            </ul>
+            {move || leaving.get().map(|(who, name)| view! {
+                <ConfirmDialog
+                    open=open
+                    title=tr_with("Take {name} out of the meeting?", &[("name", &name)])
+                    text=tr("They are put out at once and their PIN stops working. To let them back in, issue a new PIN in the console.")
+                    confirm=tr("Take out")
+                    cancel=tr("Let them stay")
+                    testid="remove-confirm"
+                    on_confirm=Callback::new(move |()| session.remove(who))
+                />
+            })}
+        </section>
+    }
+}
+
+#[component]
+fn Line(session: Session, who: ParticipantId, ask: Callback<(ParticipantId, String)>) -> impl IntoView {
+    let store = session.store;
+    let entry = RwSignal::from(store.person(who).entry);
+    let name = Memo::new(move |_| entry.with(|entry| entry.as_ref().map(|e| e.name.clone()).unwrap_or_default()));
+    let is_me = Memo::new(move |_| store.me() == Some(who));
+    let may_remove = Memo::new(move |_| store.is_moderator() && store.me() != Some(who));
+    let shown_name = move || if is_me.get() { tr_with("{name} (you)", &[("name", &name.get())]) } else { name.get() };
+    view! {
+        <li class="roster__line" style:--person=person_colour(who)>
+            {move || view! { <Avatar name=name.get() /> }}
+            <div class="roster__who">
+                <span class="roster__name" title=name>{shown_name}</span>
+                <span class="small muted-text">{move || entry.with(|entry| entry.as_ref().map(|e| words::role(e.role)))}</span>
+            </div>
+            <div class="roster__state">
+                {move || entry.get().map(|entry| view! {
+                    {entry.hand.then(|| view! { <HandBadge /> })}
+                    <State off=!entry.media.microphone glyph_on=Glyph::Microphone glyph_off=Glyph::MicrophoneOff on=tr("Microphone is on") off_words=tr("Microphone is off") />
+                    <State off=!entry.media.camera glyph_on=Glyph::Camera glyph_off=Glyph::CameraOff on=tr("Camera is on") off_words=tr("Camera is off") />
+                })}
+                {move || may_remove.get().then(|| {
+                    let label = tr_with("Take {name} out of the meeting", &[("name", &name.get())]);
+                    view! {
+                        <Button variant=ButtonVariant::Quiet small=true label=label testid=format!("remove-{}", who.0) on:click=move |_| ask.run((who, name.get_untracked()))>
+                            {tr("Take out")}
+                        </Button>
+                    }
+                })}
+            </div>
+        </li>
+    }
+}
+
+#[component]
+fn State(off: bool, glyph_on: Glyph, glyph_off: Glyph, on: &'static str, off_words: &'static str) -> impl IntoView {
+    let (glyph, words) = if off { (glyph_off, off_words) } else { (glyph_on, on) };
+    view! {
+        <span class="state" class:state--off=off title=words><Icon glyph=glyph /><span class="visually-hidden">{words}</span></span>
+    }
+}

@@ -1,0 +1,130 @@
+//! The switches for microphone and camera, and what is wrong with them. Green room, lobby and room share them.
+
+use leptos::prelude::*;
+use shared::text::tr;
+
+use crate::app::use_session;
+use crate::media::problem::{Device, Problem};
+use crate::ui::{Banner, Button, ButtonVariant, Glyph, Icon, Tone};
+
+/// A round button that is on or off. Its name says what a press does.
+#[component]
+pub(super) fn Switch(
+    /// Whether it is on.
+    #[prop(into)]
+    on: Signal<bool>,
+    /// Picture while on.
+    glyph_on: Glyph,
+    /// Picture while off.
+    glyph_off: Glyph,
+    /// What a press does while on.
+    name_on: &'static str,
+    /// What a press does while off.
+    name_off: &'static str,
+    /// A word below it.
+    caption: &'static str,
+    /// Off is the unusual state and shows in red.
+    #[prop(optional)]
+    alarm_off: bool,
+    /// Cannot be pressed now.
+    #[prop(optional, into)]
+    disabled: Signal<bool>,
+    /// For tests.
+    #[prop(into)]
+    testid: String,
+) -> impl IntoView {
+    let name = move || if on.get() { name_on } else { name_off };
+    view! {
+        <button
+            type="button"
+            class="switch"
+            class:switch--off=move || alarm_off && !on.get()
+            class:switch--on=move || !alarm_off && on.get()
+            aria-label=name
+            title=name
+            data-on=move || if on.get() { "true" } else { "false" }
+            disabled=move || disabled.get()
+            data-testid=testid
+        >
+            <span class="switch__round">
+                {move || if on.get() { view! { <Icon glyph=glyph_on /> } } else { view! { <Icon glyph=glyph_off /> } }}
+            </span>
+            <span class="switch__caption" aria-hidden="true">{caption}</span>
+        </button>
+    }
+}
+
+/// The microphone's switch.
+#[component]
+pub(super) fn MicrophoneSwitch(
+    /// For tests.
+    #[prop(into)]
+    testid: String,
+) -> impl IntoView {
+    let media = use_session().media;
+    view! {
+        <Switch
+            on=Signal::derive(move || media.state().microphone)
+            glyph_on=Glyph::Microphone
+            glyph_off=Glyph::MicrophoneOff
+            name_on=tr("Turn off microphone")
+            name_off=tr("Turn on microphone")
+            caption=tr("Microphone")
+            alarm_off=true
+            testid=testid
+            on:click=move |_| media.toggle_microphone()
+        />
+    }
+}
+
+/// The camera's switch.
+#[component]
+pub(super) fn CameraSwitch(
+    /// For tests.
+    #[prop(into)]
+    testid: String,
+) -> impl IntoView {
+    let media = use_session().media;
+    view! {
+        <Switch
+            on=Signal::derive(move || media.state().camera)
+            glyph_on=Glyph::Camera
+            glyph_off=Glyph::CameraOff
+            name_on=tr("Turn off camera")
+            name_off=tr("Turn on camera")
+            caption=tr("Camera")
+            alarm_off=true
+            testid=testid
+            on:click=move |_| media.toggle_camera()
+        />
+    }
+}
+
+/// What is wrong with camera and microphone, one message for both when it is the same.
+#[component]
+pub(super) fn DeviceProblems() -> impl IntoView {
+    let media = use_session().media;
+    let problems = move || {
+        let camera = media.camera_problem.get().map(|problem| (Device::Camera, problem));
+        let microphone = media.microphone_problem.get().map(|problem| (Device::Microphone, problem));
+        [camera, microphone].into_iter().flatten().collect::<Vec<(Device, Problem)>>()
+    };
+    view! {
+        {move || {
+            let problems = problems();
+            let advice = problems.first().map(|(_, problem)| problem.advice());
+            let same = problems.iter().all(|(_, problem)| Some(problem.advice()) == advice);
+            (!problems.is_empty()).then(|| view! {
+                <Banner tone=Tone::Warn testid="device-problem">
+                    <div class="stack stack--tight">
+                        {problems.into_iter().map(|(device, problem)| view! {
+                            <p><strong>{problem.what(device)}</strong>" "{(!same).then(|| problem.advice())}</p>
+                        }).collect_view()}
+                        {same.then(|| view! { <p>{advice}</p> })}
+                        <div><Button variant=ButtonVariant::Quiet small=true icon=Glyph::Refresh busy=media.asking on:click=move |_| media.retry()>{tr("Try again")}</Button></div>
+                    </div>
+                </Banner>
+            })
+        }}
+    }
+}
