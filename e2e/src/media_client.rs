@@ -1,0 +1,448 @@
+//! A participant's media without a browser: a str0m client in RTP mode that makes the product's standard offer,
+//! sends marked packets and collects what arrives, counted by class at the wire.
+//!
+//! Sans-IO like the core it talks to, so that ten people fit into a test of virtual time; `media_socket` drives
+//! one over a real UDP socket. Every payload ends with its sender's number and a counter ([`Mark`]).
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use shared::limits::{AUDIO_SLOTS, VIDEO_SLOTS};
+use shared::surface::{DRAWING_CHANNEL, DrawDown, DrawUp, POINTER_CHANNEL, PointerDown, PointerUp};
+use str0m::change::{SdpAnswer, SdpPendingOffer};
+use str0m::channel::{ChannelConfig, ChannelId, Reliability};
+use str0m::config::{DtlsCert, DtlsVersion};
+use str0m::crypto::dtls::{DtlsImplError, DtlsInstance, DtlsOutput, DtlsProvider, ProtocolVersion, SrtpProfile};
+use str0m::crypto::{CryptoError, CryptoProvider};
+use str0m::format::Codec;
+use str0m::media::{Direction, KeyframeRequestKind, MediaKind, Mid, Pt};
+use str0m::net::{Protocol, Receive};
+use str0m::rtp::{RtpPacket, RtpWrite, Vp8Descriptor};
+use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig, RtcError};
+
+/// Who sent a packet, and which of theirs it is. The last six bytes of every payload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Mark {
+    /// The sender's number.
+    pub sender: u16,
+    /// Counts up by one per packet of that sender and kind, from 0.
+    pub counter: u32,
+}
+
+/// An RTP packet that arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Received {
+    /// Audio or video.
+    pub kind: MediaKind,
+    /// Index of the receive-only m-line of that kind.
+    pub slot: usize,
+    /// Extended sequence number.
+    pub seq: u64,
+    /// RTP timestamp.
+    pub timestamp: u32,
+    /// VP8 picture id.
+    pub picture: Option<u16>,
+    /// From the payload.
+    pub mark: Mark,
+}
+
+/// Datagrams that arrived, by class (RFC 7983), and what was inside DTLS.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Connectivity checks.
+    pub stun: u32,
+    /// Key exchange and whatever travels in SCTP.
+    pub dtls: u32,
+    /// Media packets, still encrypted.
+    pub rtp: u32,
+    /// Control packets, still encrypted.
+    pub rtcp: u32,
+    /// Anything else.
+    pub other: u32,
+    /// Messages on data channels.
+    pub data_messages: u32,
+}
+
+impl Counts {
+    fn count(&mut self, datagram: &[u8]) {
+        let class = match (datagram.first(), datagram.get(1)) {
+            (Some(0..=3), _) => &mut self.stun,
+            (Some(20..=63), _) => &mut self.dtls,
+            (Some(128..=191), Some(second)) if (64..96).contains(&(second & 0x7f)) => &mut self.rtcp,
+            (Some(128..=191), _) => &mut self.rtp,
+            _ => &mut self.other,
+        };
+        *class += 1;
+    }
+}
+
+/// A datagram to be sent.
+#[derive(Debug, Clone)]
+pub struct Datagram {
+    /// From.
+    pub source: SocketAddr,
+    /// To.
+    pub destination: SocketAddr,
+    /// What.
+    pub payload: Vec<u8>,
+}
+
+/// The client.
+pub struct MediaClient {
+    /// Stands in the payloads of what this client sends.
+    pub number: u16,
+    /// What arrived, by class.
+    pub counts: Counts,
+    /// RTP that arrived, in order.
+    pub received: Vec<Received>,
+    /// Pointers that arrived, in order.
+    pub pointers: Vec<PointerDown>,
+    /// Records of the drawing that arrived, in order.
+    pub drawing: Vec<DrawDown>,
+    /// Keyframes that the server asked for.
+    pub keyframe_requests: u32,
+    /// ICE and DTLS are up.
+    pub connected: bool,
+    /// The server closed the connection.
+    pub closed: bool,
+    rtc: Rtc,
+    offer: String,
+    pending: Option<SdpPendingOffer>,
+    microphone: Up,
+    camera: Up,
+    slots: Vec<(Mid, MediaKind, usize)>,
+    pointer_channel: ChannelId,
+    drawing_channel: ChannelId,
+    profile: Arc<Mutex<Option<SrtpProfile>>>,
+}
+
+struct Up {
+    mid: Mid,
+    next: u32,
+}
+
+impl std::fmt::Debug for MediaClient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MediaClient").field("number", &self.number).finish_non_exhaustive()
+    }
+}
+
+impl MediaClient {
+    /// A client that will send from `address`, with its offer made. `None` when str0m makes no offer.
+    pub fn new(number: u16, address: SocketAddr, now: Instant) -> Option<Self> {
+        let profile = Arc::new(Mutex::new(None));
+        let mut rtc = RtcConfig::new()
+            .set_crypto_provider(recording_provider(profile.clone()))
+            .set_rtp_mode(true)
+            .clear_codecs()
+            .enable_opus(true, false)
+            .enable_vp8(true)
+            .build(now);
+        rtc.add_local_candidate(Candidate::host(address, "udp").ok()?);
+        let mut api = rtc.sdp_api();
+        let mut add = |kind, direction| api.add_media(kind, direction, None, None, None);
+        let microphone = Up { mid: add(MediaKind::Audio, Direction::SendOnly), next: 0 };
+        let camera = Up { mid: add(MediaKind::Video, Direction::SendOnly), next: 0 };
+        add(MediaKind::Video, Direction::SendOnly); // the screen, reserved
+        let mut slots = Vec::new();
+        for (kind, most) in [(MediaKind::Audio, AUDIO_SLOTS), (MediaKind::Video, VIDEO_SLOTS)] {
+            slots.extend((0..most).map(|index| (add(kind, Direction::RecvOnly), kind, index)));
+        }
+        let unreliable = Reliability::MaxRetransmits { retransmits: 0 };
+        let pointer_channel = api.add_channel_with_config(channel("pointers", POINTER_CHANNEL, false, unreliable));
+        let drawing_channel =
+            api.add_channel_with_config(channel("drawing", DRAWING_CHANNEL, true, Reliability::Reliable));
+        let (offer, pending) = api.apply()?;
+        Some(Self {
+            number,
+            counts: Counts::default(),
+            received: Vec::new(),
+            pointers: Vec::new(),
+            drawing: Vec::new(),
+            keyframe_requests: 0,
+            connected: false,
+            closed: false,
+            rtc,
+            offer: offer.to_sdp_string(),
+            pending: Some(pending),
+            microphone,
+            camera,
+            slots,
+            pointer_channel,
+            drawing_channel,
+            profile,
+        })
+    }
+
+    /// The SDP offer.
+    pub fn offer(&self) -> &str {
+        &self.offer
+    }
+
+    /// Takes the server's answer.
+    ///
+    /// # Errors
+    /// When the answer is no SDP, does not answer the offer, or one was taken before.
+    pub fn accept(&mut self, answer: &str) -> Result<(), RtcError> {
+        let answer = SdpAnswer::from_sdp_string(answer)?;
+        let pending = self.pending.take().ok_or(RtcError::ChangesOutOfOrder)?;
+        self.rtc.sdp_api().accept_answer(pending, answer)
+    }
+
+    /// The SRTP profile that was agreed on, by its name in dimpl.
+    pub fn srtp_profile(&self) -> Option<String> {
+        self.profile.lock().unwrap_or_else(PoisonError::into_inner).map(|profile| format!("{profile:?}"))
+    }
+
+    /// A datagram arrived.
+    ///
+    /// # Errors
+    /// str0m's.
+    pub fn handle_datagram(
+        &mut self,
+        now: Instant,
+        from: SocketAddr,
+        to: SocketAddr,
+        bytes: &[u8],
+    ) -> Result<(), RtcError> {
+        self.counts.count(bytes);
+        let receive = Receive::new(Protocol::Udp, from, to, bytes)?;
+        self.rtc.handle_input(Input::Receive(now, receive))
+    }
+
+    /// Time has passed.
+    ///
+    /// # Errors
+    /// str0m's.
+    pub fn handle_timeout(&mut self, now: Instant) -> Result<(), RtcError> {
+        self.rtc.handle_input(Input::Timeout(now))
+    }
+
+    /// Takes out what is to be sent; the moment to wake the client at the latest.
+    ///
+    /// # Errors
+    /// str0m's.
+    pub fn drain(&mut self, out: &mut Vec<Datagram>) -> Result<Instant, RtcError> {
+        loop {
+            match self.rtc.poll_output()? {
+                Output::Timeout(at) => return Ok(at),
+                Output::Transmit(transmit) => out.push(Datagram {
+                    source: transmit.source,
+                    destination: transmit.destination,
+                    payload: transmit.contents.into(),
+                }),
+                Output::Event(event) => self.note(event),
+            }
+        }
+    }
+
+    fn note(&mut self, event: Event) {
+        match event {
+            Event::Connected => self.connected = true,
+            Event::Closed => self.closed = true,
+            Event::RtpPacket(packet) => {
+                let received = self.read(&packet);
+                self.received.extend(received);
+            }
+            Event::KeyframeRequest(_) => self.keyframe_requests += 1,
+            Event::ChannelData(data) => {
+                self.counts.data_messages += 1;
+                if data.id == self.pointer_channel {
+                    self.pointers.extend(PointerDown::decode(&data.data).ok());
+                } else if data.id == self.drawing_channel {
+                    self.drawing.extend(DrawDown::decode_all(&data.data).unwrap_or_default());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn read(&mut self, packet: &RtpPacket) -> Option<Received> {
+        let mid = self.rtc.direct_api().stream_rx(&packet.header.ssrc)?.mid();
+        let (_, kind, slot) = *self.slots.iter().find(|(known, _, _)| *known == mid)?;
+        let mark = packet.payload.len().checked_sub(6).and_then(|start| packet.payload.get(start..))?;
+        Some(Received {
+            kind,
+            slot,
+            seq: *packet.seq_no,
+            timestamp: packet.header.timestamp,
+            picture: (kind == MediaKind::Video)
+                .then(|| Vp8Descriptor::parse(&packet.payload).ok()?.picture_id())
+                .flatten(),
+            mark: Mark {
+                sender: u16::from_be_bytes([mark[0], mark[1]]),
+                counter: u32::from_be_bytes([mark[2], mark[3], mark[4], mark[5]]),
+            },
+        })
+    }
+
+    /// Sends one audio packet (20 ms). Drain afterwards.
+    pub fn send_audio(&mut self, now: Instant) {
+        let counter = self.microphone.next;
+        self.microphone.next += 1;
+        let payload = self.mark(vec![0xf8], counter);
+        self.write(self.microphone.mid, Codec::Opus, counter, counter.wrapping_mul(960), now, payload);
+    }
+
+    /// Sends one video frame of one packet (33 ms), a keyframe or not. Drain afterwards.
+    pub fn send_video(&mut self, now: Instant, keyframe: bool) {
+        self.send_video_of(now, keyframe, 0);
+    }
+
+    /// As [`MediaClient::send_video`] with so many bytes of picture.
+    pub fn send_video_of(&mut self, now: Instant, keyframe: bool, bytes: usize) {
+        let counter = self.camera.next;
+        self.camera.next += 1;
+        // RFC 7741: extended, start of partition 0, a picture id of 15 bits; then the VP8 header's first byte.
+        let picture = (counter as u16) & 0x7fff;
+        let mut payload = vec![0x90, 0x80, 0x80 | (picture >> 8) as u8, picture as u8, u8::from(!keyframe)];
+        payload.resize(5 + bytes, 0x55);
+        let payload = self.mark(payload, counter);
+        self.write(self.camera.mid, Codec::Vp8, counter, counter.wrapping_mul(3000), now, payload);
+    }
+
+    fn mark(&self, mut payload: Vec<u8>, counter: u32) -> Vec<u8> {
+        payload.extend(self.number.to_be_bytes());
+        payload.extend(counter.to_be_bytes());
+        payload
+    }
+
+    fn write(&mut self, mid: Mid, codec: Codec, counter: u32, timestamp: u32, now: Instant, payload: Vec<u8>) {
+        let Some(pt) = self.payload_type(codec) else { return };
+        let mut api = self.rtc.direct_api();
+        if let Some(stream) = api.stream_tx_by_mid(mid, None) {
+            let seq = u64::from(counter) + 1000;
+            stream.write_rtp(RtpWrite::new(pt, seq.into(), timestamp, now, payload).marker(true).nackable(true));
+        }
+    }
+
+    fn payload_type(&self, codec: Codec) -> Option<Pt> {
+        self.rtc.codec_config().iter().find(|params| params.spec().codec == codec).map(|params| params.pt())
+    }
+
+    /// Asks for a keyframe of whoever is on that video slot. Drain afterwards.
+    pub fn request_keyframe(&mut self, slot: usize) {
+        let found = self.slots.iter().find(|(_, kind, index)| *kind == MediaKind::Video && *index == slot);
+        let Some((mid, _, _)) = found.copied() else { return };
+        if let Some(stream) = self.rtc.direct_api().stream_rx_by_mid(mid, None) {
+            stream.request_keyframe(KeyframeRequestKind::Pli);
+        }
+    }
+
+    /// Points. Drain afterwards. Whether the channel took it.
+    pub fn point(&mut self, pointer: PointerUp) -> bool {
+        self.send_raw(POINTER_CHANNEL, &pointer.encode())
+    }
+
+    /// Draws. Drain afterwards. Whether the channel took it.
+    pub fn draw(&mut self, up: &DrawUp) -> bool {
+        self.send_raw(DRAWING_CHANNEL, &up.encode())
+    }
+
+    /// Sends any bytes on one of the two channels. Drain afterwards. Whether the channel took them.
+    pub fn send_raw(&mut self, channel: u16, bytes: &[u8]) -> bool {
+        let id = if channel == POINTER_CHANNEL { self.pointer_channel } else { self.drawing_channel };
+        self.rtc.channel(id).is_some_and(|mut channel| channel.write(true, bytes).unwrap_or(false))
+    }
+
+    /// Whether both data channels can be written to.
+    pub fn channels_open(&mut self) -> bool {
+        self.rtc.channel(self.pointer_channel).is_some() && self.rtc.channel(self.drawing_channel).is_some()
+    }
+
+    /// Says goodbye (DTLS close). Drain afterwards.
+    pub fn close(&mut self) {
+        let _ = self.rtc.close();
+    }
+
+    /// What came of that kind, from that sender: the counters in order of arrival.
+    pub fn counters_of(&self, kind: MediaKind, sender: u16) -> Vec<u32> {
+        let of = |received: &&Received| received.kind == kind && received.mark.sender == sender;
+        self.received.iter().filter(of).map(|received| received.mark.counter).collect()
+    }
+}
+
+fn channel(label: &str, id: u16, ordered: bool, reliability: Reliability) -> ChannelConfig {
+    ChannelConfig { label: label.into(), ordered, reliability, negotiated: Some(id), protocol: String::new() }
+}
+
+/// str0m's own provider, with the SRTP profile noted when it is known. Each client leaks a few bytes: providers are static.
+fn recording_provider(profile: Arc<Mutex<Option<SrtpProfile>>>) -> Arc<CryptoProvider> {
+    let recording: &'static Recording = Box::leak(Box::new(Recording { profile }));
+    Arc::new(CryptoProvider { dtls_provider: recording, ..str0m::crypto::from_feature_flags() })
+}
+
+#[derive(Debug)]
+struct Recording {
+    profile: Arc<Mutex<Option<SrtpProfile>>>,
+}
+
+impl DtlsProvider for Recording {
+    fn generate_certificate(&self) -> Option<DtlsCert> {
+        str0m::crypto::from_feature_flags().dtls_provider.generate_certificate()
+    }
+
+    fn new_dtls(
+        &self,
+        cert: &DtlsCert,
+        now: Instant,
+        version: DtlsVersion,
+        mtu: Option<usize>,
+    ) -> Result<Box<dyn DtlsInstance>, CryptoError> {
+        let inner = str0m::crypto::from_feature_flags().dtls_provider.new_dtls(cert, now, version, mtu)?;
+        Ok(Box::new(RecordingDtls { inner, profile: self.profile.clone() }))
+    }
+}
+
+#[derive(Debug)]
+struct RecordingDtls {
+    inner: Box<dyn DtlsInstance>,
+    profile: Arc<Mutex<Option<SrtpProfile>>>,
+}
+
+impl DtlsInstance for RecordingDtls {
+    fn set_active(&mut self, active: bool) {
+        self.inner.set_active(active);
+    }
+
+    fn handle_packet(&mut self, packet: &[u8]) -> Result<(), DtlsImplError> {
+        self.inner.handle_packet(packet)
+    }
+
+    fn poll_output<'a>(&mut self, buf: &'a mut [u8]) -> DtlsOutput<'a> {
+        let output = self.inner.poll_output(buf);
+        if let DtlsOutput::KeyingMaterial(_, profile) = &output {
+            *self.profile.lock().unwrap_or_else(PoisonError::into_inner) = Some(*profile);
+        }
+        output
+    }
+
+    fn handle_timeout(&mut self, now: Instant) -> Result<(), DtlsImplError> {
+        self.inner.handle_timeout(now)
+    }
+
+    fn send_application_data(&mut self, data: &[u8]) -> Result<usize, DtlsImplError> {
+        self.inner.send_application_data(data)
+    }
+
+    fn is_active(&self) -> bool {
+        self.inner.is_active()
+    }
+
+    fn protocol_version(&self) -> Option<ProtocolVersion> {
+        self.inner.protocol_version()
+    }
+
+    fn is_closing(&self) -> bool {
+        self.inner.is_closing()
+    }
+
+    fn is_closed(&self) -> bool {
+        self.inner.is_closed()
+    }
+
+    fn close(&mut self) -> Result<(), DtlsImplError> {
+        self.inner.close()
+    }
+}

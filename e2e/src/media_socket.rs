@@ -1,0 +1,95 @@
+//! A [`MediaClient`] on a real UDP socket, moved on by whoever holds it: no thread, no runtime.
+
+use std::io;
+use std::net::{SocketAddr, UdpSocket};
+use std::time::{Duration, Instant};
+
+use crate::media_client::MediaClient;
+
+/// The longest wait for a datagram in one go; keeps the caller's own condition checked.
+const LONGEST_WAIT: Duration = Duration::from_millis(10);
+
+/// The client and its socket.
+#[derive(Debug)]
+pub struct MediaSocket {
+    /// The client.
+    pub client: MediaClient,
+    socket: UdpSocket,
+    address: SocketAddr,
+    wake_at: Instant,
+}
+
+impl MediaSocket {
+    /// A client on a loopback port of its own, with its offer made.
+    ///
+    /// # Errors
+    /// When no socket can be bound or no offer be made.
+    pub fn on_loopback(number: u16) -> io::Result<Self> {
+        let socket = UdpSocket::bind("127.0.0.1:0")?;
+        let address = socket.local_addr()?;
+        let now = Instant::now();
+        let client = MediaClient::new(number, address, now).ok_or_else(|| io::Error::other("no offer"))?;
+        Ok(Self { client, socket, address, wake_at: now })
+    }
+
+    /// Takes the server's answer.
+    ///
+    /// # Errors
+    /// When it does not answer the offer.
+    pub fn accept(&mut self, answer: &str) -> io::Result<()> {
+        self.client.accept(answer).map_err(io::Error::other)?;
+        self.flush();
+        Ok(())
+    }
+
+    /// Lets the client live for so long.
+    pub fn run_for(&mut self, duration: Duration) {
+        let end = Instant::now() + duration;
+        while Instant::now() < end {
+            self.step(end);
+        }
+    }
+
+    /// Lets the client live until `done`, at most for so long. Whether it came to that.
+    pub fn run_until(&mut self, most: Duration, mut done: impl FnMut(&mut MediaClient) -> bool) -> bool {
+        let end = Instant::now() + most;
+        while !done(&mut self.client) {
+            if Instant::now() >= end {
+                return false;
+            }
+            self.step(end);
+        }
+        true
+    }
+
+    /// Sends what the client has queued: to be called after `send_*`, `point` and `draw`.
+    pub fn flush(&mut self) {
+        let now = Instant::now();
+        let _ = self.client.handle_timeout(now);
+        let mut out = Vec::new();
+        self.wake_at = self.client.drain(&mut out).unwrap_or(now + Duration::from_secs(1));
+        for datagram in out {
+            // What the system does not take is lost, as on the wire.
+            let _ = self.socket.send_to(&datagram.payload, datagram.destination);
+        }
+    }
+
+    /// Waits for a datagram or the client's deadline, whichever is first.
+    fn step(&mut self, end: Instant) {
+        let now = Instant::now();
+        let wait = self.wake_at.min(end).saturating_duration_since(now);
+        let wait = wait.clamp(Duration::from_micros(500), LONGEST_WAIT);
+        let mut buffer = [0; 2048];
+        let _ = self.socket.set_read_timeout(Some(wait));
+        let mut waiting = true;
+        while let (true, Ok((size, source))) = (waiting, self.socket.recv_from(&mut buffer)) {
+            let _ = self.client.handle_datagram(Instant::now(), source, self.address, &buffer[..size]);
+            self.flush();
+            waiting = self.socket.set_nonblocking(true).is_ok();
+        }
+        let _ = self.socket.set_nonblocking(false);
+        if self.wake_at <= Instant::now() {
+            self.flush();
+        }
+    }
+}
