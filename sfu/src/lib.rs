@@ -1,1 +1,90 @@
-//! x
+//! The SFU's shell: sockets, clock and thread around `sfu-core`.
+//!
+//! [`start`] binds one UDP port on every interface address and runs the core on a thread of its own. Commands go
+//! in over a bounded channel, events come out over one that never makes media wait. Nothing is written anywhere:
+//! no file, no database; addresses of connections and SDP are never logged.
+//!
+//! `config` and `sockets` decide where to listen, `driver` moves datagrams in batches.
+
+mod config;
+mod driver;
+mod sockets;
+
+use std::net::SocketAddr;
+use std::thread::JoinHandle;
+
+use shared::control::{Command, Event};
+use tokio::sync::{mpsc, oneshot};
+
+pub use config::{SfuConfig, StartError};
+pub use driver::Snapshot;
+pub use sfu_core::{Dropped, Stats};
+
+/// Commands that may wait. Signaling awaits a place; a full channel means that media is behind.
+const COMMANDS_WAITING: usize = 256;
+
+/// A running media node.
+#[derive(Debug)]
+pub struct Sfu {
+    /// How to talk to it. May be cloned.
+    pub handle: Handle,
+    /// What it says. Ends when the node has stopped.
+    pub events: mpsc::UnboundedReceiver<Event>,
+    /// Where it listens, all on one port.
+    pub addresses: Vec<SocketAddr>,
+    stop: oneshot::Sender<()>,
+    thread: JoinHandle<()>,
+}
+
+/// The way to a running media node.
+#[derive(Debug, Clone)]
+pub struct Handle {
+    /// Takes commands; sending awaits while the node is behind.
+    pub commands: mpsc::Sender<Command>,
+    inspect: mpsc::Sender<oneshot::Sender<Snapshot>>,
+}
+
+impl Handle {
+    /// Counters as they are now; `None` when the node has stopped.
+    pub async fn stats(&self) -> Option<Snapshot> {
+        let (answer, answered) = oneshot::channel();
+        self.inspect.send(answer).await.ok()?;
+        answered.await.ok()
+    }
+}
+
+impl Sfu {
+    /// The UDP port.
+    pub fn port(&self) -> u16 {
+        self.addresses.first().map_or(0, SocketAddr::port)
+    }
+
+    /// Tells every browser that the connection is over, stops and waits for the thread: milliseconds.
+    pub fn shutdown(self) {
+        let _ = self.stop.send(());
+        if self.thread.join().is_err() {
+            tracing::error!("the media thread had panicked");
+        }
+    }
+}
+
+/// Binds the sockets and starts the media thread.
+///
+/// # Errors
+/// [`StartError`], with a sentence for the person who typed the command.
+pub fn start(config: &SfuConfig) -> Result<Sfu, StartError> {
+    let sockets = sockets::bind_all(config)?;
+    let addresses: Vec<SocketAddr> = sockets.iter().map(|socket| socket.address).collect();
+    let candidates = sockets::candidates(&addresses, config.advertise);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(StartError::Thread)?;
+    let (commands, commands_in) = mpsc::channel(COMMANDS_WAITING);
+    let (inspect, inspect_in) = mpsc::channel(8);
+    let (events_out, events) = mpsc::unbounded_channel();
+    let (stop, stopped) = oneshot::channel();
+    let channels = driver::Channels { commands: commands_in, inspect: inspect_in, events: events_out, stopped };
+    let thread = std::thread::Builder::new()
+        .name("media".into())
+        .spawn(move || runtime.block_on(driver::run(sockets, candidates, channels)))
+        .map_err(StartError::Thread)?;
+    Ok(Sfu { handle: Handle { commands, inspect }, events, addresses, stop, thread })
+}

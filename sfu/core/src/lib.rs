@@ -1,1 +1,39 @@
-//! x
+//! The media core of Conclave's SFU, sans-IO: `now` and datagrams go in, datagrams and events come out.
+//!
+//! What lives here: who receives whose media ([`Node`] and, inside it, rooms, sessions, slots and forwarders),
+//! pointers and drawings. What does not: a socket, a clock, a thread, a runtime, a file, a global. Names, PINs
+//! and addresses of people never reach this crate; addresses of connections do and are never logged.
+//!
+//! A packet: `Node::handle_datagram` → `demux` → `peer` (str0m) → `Node::fan_out` → `forwarder` (rewrites
+//! sequence number and timestamp) → the subscriber's `peer` → `Node::poll_output`.
+//! A pointer: the same as far as `peer` → `pointer` (limits the rate) → stamped with its author → everybody in the room.
+//! An operation on the board: `peer` → `drawing` (judges the envelope, orders) → every subscriber's `cursor`.
+
+#[cfg(test)]
+extern crate self as sfu_core; // the shared test client is written against the public name
+
+mod crypto;
+mod cursor;
+mod demux;
+mod drawing;
+mod forwarder;
+mod guard;
+mod keyframe;
+mod node;
+mod offer;
+mod peer;
+mod pointer;
+mod rate;
+mod room;
+mod session;
+mod slots;
+mod stats;
+mod stun;
+mod timers;
+mod tracks;
+
+#[cfg(test)]
+mod fault_tests;
+
+pub use node::{Config, Node, Output};
+pub use stats::{Dropped, Stats};

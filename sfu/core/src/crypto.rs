@@ -1,0 +1,139 @@
+//! Which keys a session may use: DTLS 1.2 with 256-bit suites, and `SRTP_AEAD_AES_256_GCM` or nothing (D31).
+//!
+//! str0m's own provider would also take AES-128 and AES-CM. This one wraps the same implementation (dimpl on
+//! aws-lc) and ends a handshake that settled for less. DTLS 1.2, because a DTLS 1.3 server would take the
+//! client's first SRTP profile (SECURITY T9).
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use str0m::config::DtlsVersion;
+use str0m::crypto::dtls::{
+    DtlsCert, DtlsImplError, DtlsInstance, DtlsOutput, DtlsProvider, ProtocolVersion, SrtpProfile,
+};
+use str0m::crypto::{CryptoError, CryptoProvider};
+
+use dimpl::crypto::Dtls12CipherSuite;
+
+/// 256-bit suites only.
+const SUITES: [Dtls12CipherSuite; 2] =
+    [Dtls12CipherSuite::ECDHE_ECDSA_CHACHA20_POLY1305_SHA256, Dtls12CipherSuite::ECDHE_ECDSA_AES256_GCM_SHA384];
+
+/// The provider that every session is built with.
+pub(crate) fn provider() -> Arc<CryptoProvider> {
+    static STRICT: Strict = Strict;
+    Arc::new(CryptoProvider { dtls_provider: &STRICT, ..str0m_aws_lc_rs::default_provider() })
+}
+
+#[derive(Debug)]
+struct Strict;
+
+impl DtlsProvider for Strict {
+    fn generate_certificate(&self) -> Option<DtlsCert> {
+        str0m_aws_lc_rs::default_provider().dtls_provider.generate_certificate()
+    }
+
+    fn new_dtls(
+        &self,
+        cert: &DtlsCert,
+        now: Instant,
+        _version: DtlsVersion,
+        mtu: Option<usize>,
+    ) -> Result<Box<dyn DtlsInstance>, CryptoError> {
+        // ICE has shown that the peer can be reached where it says before DTLS begins, so no cookie.
+        let mut builder = dimpl::Config::builder()
+            .with_crypto_provider(str0m_aws_lc_rs::dimpl_crypto_provider())
+            .dtls12_cipher_suites(&SUITES)
+            .use_server_cookie(false);
+        if let Some(mtu) = mtu {
+            builder = builder.mtu(mtu);
+        }
+        let config = builder.build().map_err(|error| CryptoError::Other(error.to_string()))?;
+        let dtls = dimpl::Dtls::new_12(Arc::new(config), cert.clone(), now);
+        Ok(Box::new(StrictDtls { dtls }))
+    }
+}
+
+struct StrictDtls {
+    dtls: dimpl::Dtls,
+}
+
+impl std::fmt::Debug for StrictDtls {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("StrictDtls")
+    }
+}
+
+/// Lets strong keys through and turns weak ones into the end of the connection.
+fn only_strong(output: DtlsOutput<'_>) -> DtlsOutput<'_> {
+    match output {
+        DtlsOutput::KeyingMaterial(_, profile) if profile != SrtpProfile::AEAD_AES_256_GCM => {
+            tracing::warn!("a peer offered no AES-256-GCM for SRTP; its connection was ended");
+            DtlsOutput::CloseNotify
+        }
+        other => other,
+    }
+}
+
+impl DtlsInstance for StrictDtls {
+    fn set_active(&mut self, active: bool) {
+        self.dtls.set_active(active);
+    }
+
+    fn handle_packet(&mut self, packet: &[u8]) -> Result<(), DtlsImplError> {
+        self.dtls.handle_packet(packet)
+    }
+
+    fn poll_output<'a>(&mut self, buf: &'a mut [u8]) -> DtlsOutput<'a> {
+        only_strong(self.dtls.poll_output(buf))
+    }
+
+    fn handle_timeout(&mut self, now: Instant) -> Result<(), DtlsImplError> {
+        self.dtls.handle_timeout(now)
+    }
+
+    fn send_application_data(&mut self, data: &[u8]) -> Result<usize, DtlsImplError> {
+        self.dtls.send_application_data(data)
+    }
+
+    fn is_active(&self) -> bool {
+        self.dtls.is_active()
+    }
+
+    fn protocol_version(&self) -> Option<ProtocolVersion> {
+        self.dtls.protocol_version()
+    }
+
+    fn is_closing(&self) -> bool {
+        self.dtls.is_closing()
+    }
+
+    fn is_closed(&self) -> bool {
+        self.dtls.is_closed()
+    }
+
+    fn close(&mut self) -> Result<(), DtlsImplError> {
+        self.dtls.close()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use str0m::crypto::dtls::KeyingMaterial;
+
+    use super::*;
+
+    fn keys(profile: SrtpProfile) -> DtlsOutput<'static> {
+        DtlsOutput::KeyingMaterial(KeyingMaterial::new(&[0; 88]), profile)
+    }
+
+    /// D31: weaker keys than AES-256-GCM end the connection.
+    #[test]
+    fn weak_keys_end_the_connection() {
+        let strong = only_strong(keys(SrtpProfile::AEAD_AES_256_GCM));
+        assert!(matches!(strong, DtlsOutput::KeyingMaterial(_, SrtpProfile::AEAD_AES_256_GCM)));
+        for weak in [SrtpProfile::AEAD_AES_128_GCM, SrtpProfile::AES128_CM_SHA1_80] {
+            assert!(matches!(only_strong(keys(weak)), DtlsOutput::CloseNotify), "{weak:?}");
+        }
+    }
+}

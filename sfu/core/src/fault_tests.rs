@@ -1,0 +1,33 @@
+//! A panic while handling one peer costs that peer alone. The panic is caused on purpose, by a hook that exists
+//! in unit tests only; the people are those of `tests/stories`.
+
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "shared with the stories, of which this is one")]
+
+#[path = "../../../e2e/src/media_client.rs"]
+pub(crate) mod media_client;
+#[path = "../tests/stories/world.rs"]
+mod world;
+
+use shared::control::Gone;
+use shared::meeting::Role;
+use shared::signal::Stage;
+
+use world::World;
+
+/// SECURITY T3: one panic, one session.
+#[test]
+fn a_panic_in_one_peer_costs_that_peer_alone() {
+    let mut world = World::new();
+    let ann = world.enter("Ann", Role::Moderator, Stage::Room);
+    let ben = world.enter("Ben", Role::Participant, Stage::Room);
+    let cleo = world.enter("Cleo", Role::Participant, Stage::Room);
+    world.talk(&[ann, ben, cleo], 10);
+    world.node.break_peer(world.people[cleo].session);
+    world.talk(&[ann, ben, cleo], 30);
+    let stats = world.node.stats();
+    assert_eq!((stats.faults, stats.sessions), (1, 2));
+    let [ann, ben, cleo] = [ann, ben, cleo].map(|person| &world.people[person]);
+    assert_eq!((ann.gone, ben.gone, cleo.gone), (None, None, Some(Gone::Fault)));
+    assert_eq!((ann.seen(ben).len(), ben.seen(ann).len()), (40, 40), "the others missed nothing");
+    assert!(ann.slots.as_ref().is_some_and(|slots| !slots.video.contains(&Some(cleo.participant))));
+}

@@ -1,0 +1,250 @@
+//! Makes one slot one continuous stream, whoever fills it: sequence numbers without a jump, timestamps that go
+//! on in time, and for VP8 picture ids that go on too (RFC 7741 section 4.2).
+//!
+//! A change of source waits for a keyframe: a decoder must never apply one person's changes to another's picture.
+//! Of the payload only the VP8 descriptor and the keyframe bit behind it are read; they stay clear under
+//! end-to-end encryption.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use shared::ids::SessionId;
+use str0m::rtp::{ExtensionValues, RtpPacket, Vp8Descriptor, Vp8Patch};
+
+/// A packet on its way from a publisher to all subscribers: the payload is shared, never copied per subscriber.
+#[derive(Debug, Clone)]
+pub(crate) struct Incoming {
+    pub(crate) source: Source,
+    pub(crate) seq: u64,
+    pub(crate) timestamp: u32,
+    pub(crate) marker: bool,
+    pub(crate) extensions: ExtensionValues,
+    pub(crate) payload: Arc<[u8]>,
+    pub(crate) arrived: Instant,
+    /// Parsed once per packet; `None` for audio and for payloads that are not VP8.
+    pub(crate) vp8: Option<Vp8Descriptor>,
+    /// Whether a decoder can begin here. Always so for audio.
+    pub(crate) can_begin: bool,
+}
+
+/// One stream of one publisher.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Source {
+    pub(crate) session: SessionId,
+    pub(crate) ssrc: u32,
+}
+
+impl Incoming {
+    /// Takes what is forwarded out of a packet.
+    pub(crate) fn new(session: SessionId, packet: RtpPacket, video: bool) -> Self {
+        let vp8 = if video { Vp8Descriptor::parse(&packet.payload).ok() } else { None };
+        let values = &packet.header.ext_vals;
+        let extensions = ExtensionValues {
+            audio_level: values.audio_level,
+            voice_activity: values.voice_activity,
+            video_orientation: values.video_orientation,
+            ..ExtensionValues::default()
+        };
+        Self {
+            source: Source { session, ssrc: *packet.header.ssrc },
+            seq: *packet.seq_no,
+            timestamp: packet.header.timestamp,
+            marker: packet.header.marker,
+            extensions,
+            arrived: packet.timestamp,
+            can_begin: !video || vp8.is_some_and(|vp8| vp8.starts_keyframe(&packet.payload)),
+            vp8,
+            payload: packet.payload,
+        }
+    }
+}
+
+/// What a slot makes of a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Forward {
+    /// Send it with these numbers.
+    Send {
+        /// Extended sequence number.
+        seq: u64,
+        /// RTP timestamp.
+        timestamp: u32,
+        /// Picture id and TL0PICIDX.
+        patch: Option<Vp8Patch>,
+    },
+    /// The slot waits for a keyframe of this source.
+    AwaitKeyframe,
+    /// From before the slot changed to this source.
+    TooOld,
+}
+
+/// The numbers of one slot.
+#[derive(Debug)]
+pub(crate) struct Forwarder {
+    clock_rate: u32,
+    mapping: Option<Mapping>,
+    last: Option<Last>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Mapping {
+    source: Source,
+    first_in: u64,
+    first_out: u64,
+    timestamp_offset: u32,
+    picture_offset: u16,
+    tl0_offset: u8,
+}
+
+/// The newest packet sent.
+#[derive(Debug, Clone, Copy)]
+struct Last {
+    seq: u64,
+    timestamp: u32,
+    at: Instant,
+    picture: u16,
+    tl0: u8,
+}
+
+impl Forwarder {
+    pub(crate) fn new(clock_rate: u32) -> Self {
+        Self { clock_rate, mapping: None, last: None }
+    }
+
+    /// Numbers a packet for this slot.
+    pub(crate) fn forward(&mut self, packet: &Incoming) -> Forward {
+        let mapping = match self.mapping.filter(|mapping| mapping.source == packet.source) {
+            Some(mapping) => mapping,
+            None if packet.can_begin => self.change_to(packet),
+            None => return Forward::AwaitKeyframe,
+        };
+        let Some(since) = packet.seq.checked_sub(mapping.first_in) else { return Forward::TooOld };
+        let seq = mapping.first_out + since;
+        let timestamp = packet.timestamp.wrapping_add(mapping.timestamp_offset);
+        self.note(seq, timestamp, packet, &mapping);
+        Forward::Send { seq, timestamp, patch: mapping.patch(packet) }
+    }
+
+    fn change_to(&mut self, packet: &Incoming) -> Mapping {
+        let (picture, tl0) = ids(packet);
+        let mapping = match self.last {
+            None => Mapping { source: packet.source, first_in: packet.seq, first_out: 1, ..Mapping::plain(packet) },
+            Some(last) => Mapping {
+                source: packet.source,
+                first_in: packet.seq,
+                first_out: last.seq + 1,
+                timestamp_offset: self.time_after(&last, packet.arrived).wrapping_sub(packet.timestamp),
+                picture_offset: last.picture.wrapping_add(1).wrapping_sub(picture),
+                tl0_offset: last.tl0.wrapping_add(1).wrapping_sub(tl0),
+            },
+        };
+        self.mapping = Some(mapping);
+        mapping
+    }
+
+    /// The timestamp of something that arrives now, on the slot's own clock; at least one tick later than the last.
+    fn time_after(&self, last: &Last, arrived: Instant) -> u32 {
+        let elapsed = arrived.saturating_duration_since(last.at).as_micros();
+        let ticks = (elapsed * u128::from(self.clock_rate) / 1_000_000).max(1);
+        last.timestamp.wrapping_add(ticks as u32)
+    }
+
+    fn note(&mut self, seq: u64, timestamp: u32, packet: &Incoming, mapping: &Mapping) {
+        if self.last.is_some_and(|last| last.seq >= seq) {
+            return;
+        }
+        let (picture, tl0) = ids(packet);
+        self.last = Some(Last {
+            seq,
+            timestamp,
+            at: packet.arrived,
+            picture: picture.wrapping_add(mapping.picture_offset) & 0x7fff,
+            tl0: tl0.wrapping_add(mapping.tl0_offset),
+        });
+    }
+}
+
+impl Mapping {
+    fn plain(packet: &Incoming) -> Self {
+        let source = packet.source;
+        Self { source, first_in: 0, first_out: 0, timestamp_offset: 0, picture_offset: 0, tl0_offset: 0 }
+    }
+
+    fn patch(&self, packet: &Incoming) -> Option<Vp8Patch> {
+        let vp8 = packet.vp8?;
+        let picture = vp8.picture_id()?.wrapping_add(self.picture_offset) & 0x7fff;
+        let patch = |picture: u16| {
+            let patch = vp8.patch().picture_id(picture);
+            match vp8.tl0_pic_idx() {
+                Some(tl0) => patch.tl0_pic_idx(tl0.wrapping_add(self.tl0_offset)).build(),
+                None => patch.build(),
+            }
+        };
+        // A descriptor with the short form has room for seven bits.
+        patch(picture).or_else(|_| patch(picture & 0x7f)).ok()
+    }
+}
+
+fn ids(packet: &Incoming) -> (u16, u8) {
+    let picture = packet.vp8.and_then(|vp8| vp8.picture_id()).unwrap_or(0);
+    let tl0 = packet.vp8.and_then(|vp8| vp8.tl0_pic_idx()).unwrap_or(0);
+    (picture, tl0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const VIDEO_CLOCK: u32 = 90_000;
+
+    fn packet(session: u64, seq: u64, timestamp: u32, arrived: Instant, keyframe: bool) -> Incoming {
+        // X, S and partition 0; I: a 15-bit picture id; then the VP8 header whose lowest bit says "not a keyframe".
+        let payload: Arc<[u8]> = [0x90, 0x80, 0x80, (seq % 100) as u8, u8::from(!keyframe), 0].into();
+        let vp8 = Vp8Descriptor::parse(&payload).ok();
+        Incoming {
+            source: Source { session: SessionId(session), ssrc: session as u32 },
+            seq,
+            timestamp,
+            marker: true,
+            extensions: ExtensionValues::default(),
+            arrived,
+            can_begin: vp8.is_some_and(|vp8| vp8.starts_keyframe(&payload)),
+            vp8,
+            payload,
+        }
+    }
+
+    fn numbers(forward: Forward) -> (u64, u32) {
+        match forward {
+            Forward::Send { seq, timestamp, .. } => (seq, timestamp),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_change_of_person_is_one_stream() {
+        let start = Instant::now();
+        let frame = Duration::from_micros(33_333);
+        let mut slot = Forwarder::new(VIDEO_CLOCK);
+        assert_eq!(numbers(slot.forward(&packet(1, 500, 1000, start, true))), (1, 1000));
+        assert_eq!(numbers(slot.forward(&packet(1, 501, 4000, start + frame, false))), (2, 4000));
+        let later = start + frame + Duration::from_secs(1);
+        assert_eq!(slot.forward(&packet(2, 70_000, 9, later, false)), Forward::AwaitKeyframe);
+        assert_eq!(numbers(slot.forward(&packet(2, 70_001, 9, later, true))), (3, 94_000));
+        assert_eq!(numbers(slot.forward(&packet(2, 70_003, 3009, later + frame, false))), (5, 97_000), "a loss stays");
+        assert_eq!(numbers(slot.forward(&packet(2, 70_002, 3009, later + frame, false))), (4, 97_000), "so does order");
+        assert_eq!(slot.forward(&packet(2, 69_999, 9, later, false)), Forward::TooOld);
+    }
+
+    #[test]
+    fn picture_ids_go_on() {
+        let start = Instant::now();
+        let mut slot = Forwarder::new(VIDEO_CLOCK);
+        slot.forward(&packet(1, 10, 0, start, true));
+        slot.forward(&packet(1, 11, 1, start, false));
+        let Forward::Send { patch, .. } = slot.forward(&packet(2, 90, 2, start, true)) else { panic!("not sent") };
+        let expected = packet(2, 90, 2, start, true).vp8.and_then(|vp8| vp8.patch().picture_id(12).build().ok());
+        assert_eq!(patch, expected, "11 was the last picture, so 12 comes next");
+    }
+}

@@ -1,0 +1,328 @@
+//! The node: all rooms and sessions of one SFU, driven from outside.
+//!
+//! In go commands, datagrams and the time (`handle_*`); out come datagrams, events and the next deadline
+//! ([`Node::poll_output`], to be called until it says [`Output::Timeout`]). Packets written to subscribers are
+//! flushed there, once per batch of input and not once per packet (PERFORMANCE section 3).
+//!
+//! `commands` holds what signaling says, `media` who gets whose packets, `surface` pointers and drawings.
+
+mod commands;
+mod media;
+mod surface;
+
+use std::collections::{HashMap, VecDeque};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use str0m::RtcConfig;
+
+use shared::control::{Event, Gone};
+use shared::ids::{RoomId, SessionId};
+
+use crate::crypto;
+use crate::demux::Demux;
+use crate::guard::Panicked;
+use crate::peer::{self, Heard, InputError};
+use crate::room::Room;
+use crate::session::Session;
+use crate::stats::Stats;
+use crate::stun;
+use crate::timers::Timers;
+
+/// str0m may ask to be woken at once; waking it later than this after the last time keeps a peer whose clock
+/// stands still from spinning the node.
+const MIN_SLEEP: Duration = Duration::from_millis(1);
+
+/// What a node must know before it starts.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Addresses that are offered to browsers as ICE host candidates, best first. Datagrams must be handed in with the
+    /// one that they arrived at.
+    pub candidates: Vec<SocketAddr>,
+}
+
+/// What a node has to say.
+#[derive(Debug)]
+pub enum Output {
+    /// Send this datagram.
+    Transmit {
+        /// The candidate to send from.
+        source: SocketAddr,
+        /// Where to.
+        destination: SocketAddr,
+        /// What.
+        payload: Vec<u8>,
+    },
+    /// Tell signaling.
+    Event(Event),
+    /// Nothing more now; call [`Node::handle_timeout`] at this moment at the latest.
+    Timeout(Instant),
+}
+
+/// All rooms and sessions.
+pub struct Node {
+    config: Config,
+    /// Certificate and key provider are made once per node.
+    rtc_config: RtcConfig,
+    sessions: HashMap<SessionId, Session>,
+    rooms: HashMap<RoomId, Room>,
+    demux: Demux,
+    timers: Timers,
+    dirty: VecDeque<SessionId>,
+    out: VecDeque<Output>,
+    stats: Stats,
+    now: Instant,
+}
+
+impl std::fmt::Debug for Node {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Node").field("stats", &self.stats()).finish_non_exhaustive()
+    }
+}
+
+impl Node {
+    /// An empty node.
+    pub fn new(config: Config, now: Instant) -> Self {
+        let provider = crypto::provider();
+        let mut rtc_config = RtcConfig::new()
+            .set_crypto_provider(provider.clone())
+            .set_rtp_mode(true)
+            .set_ice_lite(true)
+            .clear_codecs()
+            .enable_opus(true, false)
+            .enable_vp8(true);
+        if let Some(certificate) = provider.dtls_provider.generate_certificate() {
+            rtc_config = rtc_config.set_dtls_cert(certificate);
+        }
+        Self {
+            config,
+            rtc_config,
+            sessions: HashMap::new(),
+            rooms: HashMap::new(),
+            demux: Demux::default(),
+            timers: Timers::default(),
+            dirty: VecDeque::new(),
+            out: VecDeque::new(),
+            stats: Stats::default(),
+            now,
+        }
+    }
+
+    /// Counters, and how much the node holds now.
+    pub fn stats(&self) -> Stats {
+        Stats {
+            rooms: self.rooms.len(),
+            sessions: self.sessions.len(),
+            addresses: self.demux.addresses(),
+            timers: self.timers.len(),
+            ..self.stats
+        }
+    }
+
+    /// A datagram arrived at `destination`, which is one of [`Config::candidates`].
+    pub fn handle_datagram(&mut self, now: Instant, source: SocketAddr, destination: SocketAddr, datagram: &[u8]) {
+        self.advance(now);
+        self.stats.datagrams += 1;
+        let Some(session) = self.recipient(source, destination, datagram) else { return };
+        let Some(receive) = peer::parse(source, destination, datagram) else {
+            self.stats.dropped.unreadable += 1;
+            return;
+        };
+        let now = self.now;
+        let handled = self.sessions.get_mut(&session).map(|session| session.peer.receive(now, receive));
+        self.after_input(session, handled);
+    }
+
+    /// Time has passed.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        self.advance(now);
+        while let Some(session) = self.timers.pop_due(self.now) {
+            self.wake(session);
+        }
+    }
+
+    /// What the node has to say, until it says [`Output::Timeout`].
+    pub fn poll_output(&mut self) -> Output {
+        loop {
+            if let Some(output) = self.out.pop_front() {
+                return output;
+            }
+            let Some(session) = self.dirty.pop_front() else { break };
+            if let Some(session) = self.sessions.get_mut(&session) {
+                session.dirty = false;
+            }
+            self.flush(session);
+        }
+        Output::Timeout(self.timers.next().unwrap_or(self.now + Duration::from_secs(3600)))
+    }
+
+    /// Time never goes back, whatever order batches arrive in.
+    fn advance(&mut self, now: Instant) {
+        self.now = self.now.max(now);
+    }
+
+    /// Whose datagram this is. Two look-ups in hash maps, whatever the number of sessions.
+    fn recipient(&mut self, source: SocketAddr, destination: SocketAddr, datagram: &[u8]) -> Option<SessionId> {
+        if !stun::is_stun(datagram) {
+            let session = self.demux.by_address(source);
+            self.stats.dropped.unknown_address += u64::from(session.is_none());
+            return session;
+        }
+        let Some(ufrag) = stun::local_ufrag(datagram) else {
+            self.stats.dropped.not_a_request += 1;
+            return None;
+        };
+        let Some(session) = self.demux.by_ufrag(ufrag) else {
+            self.stats.dropped.unknown_ufrag += 1;
+            return None;
+        };
+        if self.demux.by_address(source) == Some(session) {
+            return Some(session); // str0m checks its integrity all the same
+        }
+        let receive = peer::parse(source, destination, datagram);
+        let peer = self.sessions.get(&session).map(|session| &session.peer);
+        if !receive.zip(peer).is_some_and(|(receive, peer)| peer.accepts(self.now, receive)) {
+            self.stats.dropped.refused_stun += 1;
+            return None;
+        }
+        self.demux.learn(session, source);
+        Some(session)
+    }
+
+    /// A session's deadline has passed: its own business first, then str0m's.
+    fn wake(&mut self, id: SessionId) {
+        let now = self.now;
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        if session.is_given_up(now) {
+            return self.give_up(id, Gone::Timeout);
+        }
+        if session.keyframes.take_due(now) {
+            self.ask_for_keyframe(id);
+        }
+        self.pass_due_pointer(id);
+        self.flush(id);
+    }
+
+    /// Sends what was written to a session.
+    fn flush(&mut self, id: SessionId) {
+        let now = self.now;
+        let handled = self.sessions.get_mut(&id).map(|session| session.peer.wake(now));
+        self.after_input(id, handled);
+    }
+
+    fn after_input(&mut self, id: SessionId, handled: Option<Result<(), InputError>>) {
+        let Some(handled) = handled else { return };
+        match handled {
+            Ok(()) => {}
+            Err(InputError::Dtls) if !self.is_connected(id) => self.stats.early_dtls_errors += 1,
+            Err(InputError::Dtls | InputError::Other) => self.stats.peer_errors += 1,
+            Err(InputError::Fault) => return self.fault(id),
+        }
+        self.drain(id);
+    }
+
+    /// Takes out what a session's peer has to say and acts on it.
+    fn drain(&mut self, id: SessionId) {
+        let mut heard = Vec::new();
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        match session.peer.drain(&mut self.out, &mut heard) {
+            Ok(drained) => {
+                session.rtc_timeout = drained.timeout.max(self.now + MIN_SLEEP);
+                self.stats.peer_errors += u64::from(drained.errors);
+            }
+            Err(Panicked) => return self.fault(id),
+        }
+        let alive = session.peer.is_alive();
+        self.rearm(id);
+        for heard in heard {
+            self.act_on(id, heard);
+        }
+        if !alive {
+            self.give_up(id, Gone::Fault);
+        }
+    }
+
+    fn act_on(&mut self, id: SessionId, heard: Heard) {
+        let now = self.now;
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        match heard {
+            Heard::Connected => {
+                session.set_connected();
+                self.out.push_back(Output::Event(Event::Connected { session: id }));
+                self.rearm(id);
+            }
+            Heard::Closed => self.give_up(id, Gone::Closed),
+            Heard::Reachable(reachable) => {
+                session.set_reachable(reachable, now);
+                self.rearm(id);
+            }
+            Heard::Rtp(packet) => self.fan_out(id, packet),
+            Heard::KeyframeWanted(mid) => self.keyframe_wanted(id, mid),
+            Heard::Pointer(message) => self.pointer_moved(id, &message),
+            Heard::Drawing(message) => self.drawn(id, &message),
+            Heard::DrawingReady => self.pump(id),
+            Heard::Stray => self.stats.stray_messages += 1,
+        }
+    }
+
+    fn is_connected(&self, id: SessionId) -> bool {
+        self.sessions.get(&id).is_some_and(|session| session.connected)
+    }
+
+    /// Something was written to this session: it is flushed before the node says that there is nothing more.
+    fn touch(&mut self, id: SessionId) {
+        if let Some(session) = self.sessions.get_mut(&id)
+            && !std::mem::replace(&mut session.dirty, true)
+        {
+            self.dirty.push_back(id);
+        }
+    }
+
+    fn rearm(&mut self, id: SessionId) {
+        if let Some(session) = self.sessions.get(&id) {
+            self.timers.set(id, session.deadline());
+        }
+    }
+
+    /// A panic while handling a session: it goes, everybody else stays.
+    fn fault(&mut self, id: SessionId) {
+        self.stats.faults += 1;
+        tracing::error!(session = id.0, "a peer's packets caused a fault; its session was dropped");
+        if let Some(session) = self.take_out(id) {
+            session.peer.discard();
+            self.out.push_back(Output::Event(Event::Gone { session: id, reason: Gone::Fault }));
+        }
+    }
+
+    fn give_up(&mut self, id: SessionId, reason: Gone) {
+        if let Some(session) = self.take_out(id) {
+            session.peer.close(&mut self.out);
+            self.out.push_back(Output::Event(Event::Gone { session: id, reason }));
+        }
+    }
+
+    /// Forgets a session everywhere; the others' slots are free again.
+    fn take_out(&mut self, id: SessionId) -> Option<Session> {
+        let session = self.sessions.remove(&id)?;
+        self.demux.remove(id);
+        self.timers.remove(id);
+        self.hide_pointer(&session);
+        let room = session.who.room;
+        if let Some(members) = self.rooms.get_mut(&room) {
+            members.remove(id);
+            if members.members().is_empty() && members.board.is_blank() {
+                self.rooms.remove(&room);
+            }
+        }
+        self.reassign(room);
+        Some(session)
+    }
+
+    /// Makes the next call into this session's peer panic.
+    #[cfg(test)]
+    pub(crate) fn break_peer(&mut self, id: SessionId) {
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.peer.panic_next = true;
+        }
+    }
+}

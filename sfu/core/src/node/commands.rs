@@ -1,0 +1,129 @@
+//! What signaling says: join, admit, leave, close.
+
+use shared::control::{Command, Event};
+use shared::ids::{RoomId, SessionId};
+use shared::limits::MAX_PARTICIPANTS;
+use shared::signal::{OfferError, Stage};
+
+use std::time::Instant;
+
+use str0m::{Candidate, Rtc};
+
+use crate::guard::guarded;
+use crate::node::{Node, Output};
+use crate::offer::Offer;
+use crate::peer::Peer;
+use crate::session::{Session, Who};
+use crate::tracks::Tracks;
+
+impl Node {
+    /// Signaling says something.
+    pub fn handle_command(&mut self, now: Instant, command: Command) {
+        self.advance(now);
+        match command {
+            Command::Join { room, session, participant, role, stage, offer } => {
+                self.join(Who { session, room, participant, role, stage }, &offer);
+            }
+            Command::Admit { session } => self.admit(session),
+            Command::Leave { session } => self.leave(session),
+            Command::CloseRoom { room } => self.close_room(room),
+        }
+    }
+
+    /// The node stops: every peer is told goodbye. Poll for output once more afterwards.
+    pub fn shutdown(&mut self, now: Instant) {
+        self.advance(now);
+        let rooms: Vec<RoomId> = self.rooms.keys().copied().collect();
+        rooms.into_iter().for_each(|room| self.close_room(room));
+    }
+
+    fn join(&mut self, who: Who, offer: &str) {
+        let session = who.session;
+        match self.open(who, offer) {
+            Ok(answer) => {
+                self.out.push_back(Output::Event(Event::Answered { session, answer }));
+                self.reassign(who.room);
+                if who.stage == Stage::Room {
+                    self.tell_slots(session);
+                }
+                self.drain(session);
+            }
+            Err(error) => self.out.push_back(Output::Event(Event::OfferRefused { session, error })),
+        }
+    }
+
+    /// Answers the offer and puts the session into its room.
+    fn open(&mut self, who: Who, offer: &str) -> Result<String, OfferError> {
+        self.check_place(&who)?;
+        let offer = Offer::read(offer)?;
+        let mids = offer.mids;
+        let mut rtc = self.new_rtc()?;
+        let answer = guarded(|| rtc.sdp_api().accept_offer(offer.sdp).map(|answer| answer.to_sdp_string()));
+        let answer = answer.ok().and_then(Result::ok).ok_or(OfferError::Unusable)?;
+        let tracks = Tracks::negotiated(&rtc, &mids).ok_or(OfferError::Unusable)?;
+        let mut peer = guarded(move || Peer::new(rtc)).map_err(|_| OfferError::Unusable)?;
+        self.drop_older(&who);
+        self.demux.insert(who.session, peer.ufrag());
+        self.sessions.insert(who.session, Session::new(who, peer, tracks, self.now));
+        self.rooms.entry(who.room).or_default().add(who);
+        Ok(answer)
+    }
+
+    /// The room is full for everybody but those who replace a session of their own.
+    fn check_place(&self, who: &Who) -> Result<(), OfferError> {
+        let Some(room) = self.rooms.get(&who.room) else { return Ok(()) };
+        let others = room.members().iter().filter(|member| member.participant != who.participant).count();
+        if others < MAX_PARTICIPANTS { Ok(()) } else { Err(OfferError::RoomFull) }
+    }
+
+    fn new_rtc(&self) -> Result<Rtc, OfferError> {
+        let config = self.rtc_config.clone();
+        let (now, candidates) = (self.now, &self.config.candidates);
+        let built = guarded(|| {
+            let mut rtc = config.build(now);
+            for candidate in candidates.iter().filter_map(|address| Candidate::host(*address, "udp").ok()) {
+                rtc.add_local_candidate(candidate);
+            }
+            rtc
+        });
+        built.map_err(|_| OfferError::Unusable)
+    }
+
+    /// The newer session of a participant wins.
+    fn drop_older(&mut self, who: &Who) {
+        let older = self.rooms.get(&who.room).and_then(|room| room.session_of(who.participant));
+        for session in older.into_iter().chain([who.session]) {
+            self.leave(session);
+        }
+    }
+
+    /// Raises a lobby session in place: its slots fill, the picture goes out, everybody it now sees is asked for
+    /// a keyframe.
+    fn admit(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        if session.who.stage == Stage::Room {
+            return;
+        }
+        session.who.stage = Stage::Room;
+        let room = session.who.room;
+        if let Some(members) = self.rooms.get_mut(&room) {
+            members.admit(id);
+        }
+        self.reassign(room);
+        self.tell_slots(id);
+        self.pump(id);
+    }
+
+    fn leave(&mut self, id: SessionId) {
+        if let Some(session) = self.take_out(id) {
+            session.peer.close(&mut self.out);
+        }
+    }
+
+    fn close_room(&mut self, room: RoomId) {
+        let Some(closed) = self.rooms.remove(&room) else { return };
+        for who in closed.members() {
+            self.leave(who.session);
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Who gets whose packets.
+
+use str0m::media::{MediaKind, Mid};
+use str0m::rtp::RtpPacket;
+
+use shared::control::Event;
+use shared::ids::{ParticipantId, RoomId, SessionId};
+use shared::signal::Stage;
+
+use crate::node::{Node, Output};
+use crate::session::Passed;
+
+impl Node {
+    /// Passes a publisher's packet on to everybody in whose slots they are.
+    pub(super) fn fan_out(&mut self, id: SessionId, packet: RtpPacket) {
+        self.stats.rtp_in += 1;
+        let Some(publisher) = self.sessions.get_mut(&id) else { return };
+        let who = publisher.who;
+        let Some((kind, packet)) = publisher.incoming(packet) else { return };
+        let Some(room) = self.rooms.get(&who.room) else { return };
+        let mut needs_keyframe = false;
+        let mut broken = Vec::new();
+        for member in room.members() {
+            let Some(subscriber) = self.sessions.get_mut(&member.session) else { continue };
+            match subscriber.forward(who.participant, kind, &packet) {
+                Passed::Nothing => {}
+                Passed::NeedsKeyframe => needs_keyframe = true,
+                Passed::Fault => broken.push(member.session),
+                Passed::Sent => {
+                    self.stats.rtp_out += 1;
+                    if !std::mem::replace(&mut subscriber.dirty, true) {
+                        self.dirty.push_back(member.session);
+                    }
+                }
+            }
+        }
+        broken.into_iter().for_each(|session| self.fault(session));
+        if needs_keyframe {
+            self.want_keyframe(id);
+        }
+    }
+
+    /// A subscriber's decoder asks for a keyframe of whoever is on that m-line.
+    pub(super) fn keyframe_wanted(&mut self, subscriber: SessionId, mid: Mid) {
+        let Some(session) = self.sessions.get(&subscriber) else { return };
+        let Some(shown) = session.tracks.shown_on(mid) else { return };
+        let publisher = self.rooms.get(&session.who.room).and_then(|room| room.session_of(shown));
+        if let Some(publisher) = publisher {
+            self.want_keyframe(publisher);
+        }
+    }
+
+    fn want_keyframe(&mut self, publisher: SessionId) {
+        let now = self.now;
+        let Some(session) = self.sessions.get_mut(&publisher) else { return };
+        if session.keyframes.request(now) {
+            self.ask_for_keyframe(publisher);
+        }
+        self.rearm(publisher);
+    }
+
+    /// Sends the request. A publisher that has sent nothing yet begins with a keyframe anyway.
+    pub(super) fn ask_for_keyframe(&mut self, publisher: SessionId) {
+        let Some(session) = self.sessions.get_mut(&publisher) else { return };
+        let Some(camera) = session.tracks.camera else { return };
+        if session.connected && session.peer.request_keyframe(camera) {
+            self.stats.keyframe_requests += 1;
+            self.touch(publisher);
+        }
+    }
+
+    /// Fills everybody's slots anew, tells those for whom something changed and asks for the keyframes they need.
+    pub(super) fn reassign(&mut self, room: RoomId) {
+        let Some(members) = self.rooms.get(&room) else { return };
+        let mut changed = Vec::new();
+        let mut newly_seen: Vec<ParticipantId> = Vec::new();
+        for member in members.members() {
+            let Some(session) = self.sessions.get_mut(&member.session) else { continue };
+            let before = session.tracks.as_slots();
+            newly_seen.extend(session.tracks.down(MediaKind::Video).assign(&members.faces_for(member)));
+            session.tracks.down(MediaKind::Audio).assign(&members.voices_for(member));
+            if member.stage == Stage::Room && session.tracks.as_slots() != before {
+                changed.push(member.session);
+            }
+        }
+        newly_seen.sort_unstable();
+        newly_seen.dedup();
+        let publishers: Vec<_> = newly_seen.iter().filter_map(|seen| members.session_of(*seen)).collect();
+        changed.into_iter().for_each(|session| self.tell_slots(session));
+        publishers.into_iter().for_each(|publisher| self.want_keyframe(publisher));
+    }
+
+    /// Tells signaling whose media fills which slot of a session.
+    pub(super) fn tell_slots(&mut self, id: SessionId) {
+        if let Some(session) = self.sessions.get(&id) {
+            let slots = session.tracks.as_slots();
+            self.out.push_back(Output::Event(Event::SlotsChanged { session: id, slots }));
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! One str0m `Rtc` behind a guard: what may go in, and everything it puts out, drained after each change.
+//!
+//! str0m's contract is: change, drain to `Timeout`, change. Writes of one batch count as one change; they are
+//! drained together (PERFORMANCE section 3).
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use str0m::channel::{ChannelConfig, ChannelId, Reliability};
+use str0m::media::{KeyframeRequestKind, Mid, Pt};
+use str0m::net::{Protocol, Receive};
+use str0m::rtp::{RtpPacket, RtpWrite, Ssrc};
+use str0m::{Event as RtcEvent, IceConnectionState, Input, Output as RtcOutput, Rtc, RtcError};
+
+use shared::surface::{DRAWING_CHANNEL, POINTER_CHANNEL};
+
+use crate::forwarder::Incoming;
+use crate::guard::{Panicked, guarded};
+use crate::node::Output;
+
+/// Errors in one drain after which the peer is given up: str0m would go on returning the same one.
+const MAX_ERRORS_PER_DRAIN: u32 = 16;
+
+/// Bytes of drawing that may wait in str0m (its buffer is 128 KiB for all channels): more would make pointers wait.
+const DRAWING_BUFFER_BYTES: usize = 48 * 1024;
+/// Below this str0m says so, and the next part of the drawing is written.
+const DRAWING_LOW_BYTES: usize = 16 * 1024;
+/// A pointer is dropped when so much waits already: the next one is better than a late one.
+const POINTER_BUFFER_BYTES: usize = 4 * 1024;
+
+/// What a peer's `Rtc` had to say.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "packets are the common case; a box would be an allocation for each")]
+pub(crate) enum Heard {
+    Connected,
+    Closed,
+    /// ICE came up or went down.
+    Reachable(bool),
+    Rtp(RtpPacket),
+    /// The receiver of this m-line needs a keyframe.
+    KeyframeWanted(Mid),
+    Pointer(Vec<u8>),
+    Drawing(Vec<u8>),
+    /// The drawing's channel opened or has room again.
+    DrawingReady,
+    /// A message on a channel of the peer's own making.
+    Stray,
+}
+
+/// What went wrong with an input.
+#[derive(Debug)]
+pub(crate) enum InputError {
+    /// A DTLS error; before `Connected` anybody can cause one (SECURITY T4).
+    Dtls,
+    /// Any other error of str0m's.
+    Other,
+    /// The peer is broken.
+    Fault,
+}
+
+/// One peer connection.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    rtc: Rtc,
+    pointers: ChannelId,
+    drawing: ChannelId,
+    /// Panics in the next call: shows that a panic costs one peer.
+    #[cfg(test)]
+    pub(crate) panic_next: bool,
+}
+
+/// How a drain ended.
+#[derive(Debug)]
+pub(crate) struct Drained {
+    /// When str0m wants to be woken.
+    pub(crate) timeout: Instant,
+    /// Errors it returned on the way.
+    pub(crate) errors: u32,
+}
+
+impl Peer {
+    /// Takes over an `Rtc` that has answered an offer, and opens the two channels in it.
+    pub(crate) fn new(mut rtc: Rtc) -> Self {
+        let unreliable = Reliability::MaxRetransmits { retransmits: 0 };
+        let pointers = channel("pointers", POINTER_CHANNEL, false, unreliable);
+        let drawing = channel("drawing", DRAWING_CHANNEL, true, Reliability::Reliable);
+        let mut api = rtc.direct_api();
+        let (pointers, drawing) = (api.create_data_channel(pointers), api.create_data_channel(drawing));
+        Self {
+            rtc,
+            pointers,
+            drawing,
+            #[cfg(test)]
+            panic_next: false,
+        }
+    }
+
+    /// The user fragment that this peer's STUN names.
+    pub(crate) fn ufrag(&mut self) -> String {
+        self.rtc.direct_api().local_ice_credentials().ufrag
+    }
+
+    /// Whether this STUN is really from the peer: str0m checks its integrity.
+    pub(crate) fn accepts(&self, now: Instant, receive: Receive<'_>) -> bool {
+        guarded(|| self.rtc.accepts(&Input::Receive(now, receive))).unwrap_or(false)
+    }
+
+    /// Gives the peer a datagram.
+    pub(crate) fn receive(&mut self, now: Instant, receive: Receive<'_>) -> Result<(), InputError> {
+        self.input(Input::Receive(now, receive))
+    }
+
+    /// Moves the peer's time on.
+    pub(crate) fn wake(&mut self, now: Instant) -> Result<(), InputError> {
+        self.input(Input::Timeout(now))
+    }
+
+    fn input(&mut self, input: Input<'_>) -> Result<(), InputError> {
+        #[cfg(test)]
+        let panic_next = std::mem::take(&mut self.panic_next);
+        let rtc = &mut self.rtc;
+        let handled = guarded(|| {
+            #[cfg(test)]
+            assert!(!panic_next, "a fault on purpose");
+            rtc.handle_input(input)
+        });
+        match handled {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(RtcError::Dtls(_))) => Err(InputError::Dtls),
+            Ok(Err(_)) => Err(InputError::Other),
+            Err(Panicked) => Err(InputError::Fault),
+        }
+    }
+
+    /// Takes everything out that the last change caused.
+    pub(crate) fn drain(&mut self, out: &mut VecDeque<Output>, heard: &mut Vec<Heard>) -> Result<Drained, Panicked> {
+        let mut errors = 0;
+        loop {
+            let rtc = &mut self.rtc;
+            match guarded(|| rtc.poll_output())? {
+                Ok(RtcOutput::Timeout(timeout)) => return Ok(Drained { timeout, errors }),
+                Ok(RtcOutput::Transmit(transmit)) => out.push_back(Output::Transmit {
+                    source: transmit.source,
+                    destination: transmit.destination,
+                    payload: transmit.contents.into(),
+                }),
+                Ok(RtcOutput::Event(event)) => heard.extend(self.translate(event)),
+                Err(_) if errors < MAX_ERRORS_PER_DRAIN => errors += 1,
+                Err(_) => return Err(Panicked),
+            }
+        }
+    }
+
+    fn translate(&mut self, event: RtcEvent) -> Option<Heard> {
+        match event {
+            RtcEvent::Connected => Some(Heard::Connected),
+            RtcEvent::Closed => Some(Heard::Closed),
+            RtcEvent::IceConnectionStateChange(IceConnectionState::Disconnected) => Some(Heard::Reachable(false)),
+            RtcEvent::IceConnectionStateChange(_) => Some(Heard::Reachable(true)),
+            RtcEvent::RtpPacket(packet) => Some(Heard::Rtp(packet)),
+            RtcEvent::KeyframeRequest(request) => Some(Heard::KeyframeWanted(request.mid)),
+            RtcEvent::ChannelOpen(id, _) if id == self.drawing => {
+                if let Some(mut channel) = self.rtc.channel(id) {
+                    channel.set_buffered_amount_low_threshold(DRAWING_LOW_BYTES);
+                }
+                Some(Heard::DrawingReady)
+            }
+            RtcEvent::ChannelBufferedAmountLow(id) if id == self.drawing => Some(Heard::DrawingReady),
+            RtcEvent::ChannelData(data) if data.id == self.pointers => Some(Heard::Pointer(data.data)),
+            RtcEvent::ChannelData(data) if data.id == self.drawing => Some(Heard::Drawing(data.data)),
+            RtcEvent::ChannelData(_) => Some(Heard::Stray),
+            _ => None,
+        }
+    }
+
+    /// Whether str0m has not given this peer up.
+    pub(crate) fn is_alive(&self) -> bool {
+        self.rtc.is_alive()
+    }
+
+    /// The m-line that a stream belongs to.
+    pub(crate) fn mid_of(&mut self, ssrc: Ssrc) -> Option<Mid> {
+        self.rtc.direct_api().stream_rx(&ssrc).map(|stream| stream.mid())
+    }
+
+    /// Queues a packet on an m-line; it goes out with the next wake and drain.
+    pub(crate) fn write_rtp(&mut self, mid: Mid, pt: Pt, packet: &Incoming, numbers: Numbers) -> Result<(), Panicked> {
+        let mut write =
+            RtpWrite::new(pt, numbers.seq.into(), numbers.timestamp, packet.arrived, packet.payload.clone())
+                .marker(packet.marker)
+                .ext_vals(packet.extensions.clone())
+                .nackable(numbers.nackable);
+        if let Some(patch) = numbers.patch {
+            write = write.vp8_patch(patch);
+        }
+        let rtc = &mut self.rtc;
+        guarded(move || {
+            if let Some(stream) = rtc.direct_api().stream_tx_by_mid(mid, None) {
+                stream.write_rtp(write);
+            }
+        })
+    }
+
+    /// Asks the peer for a keyframe of what it sends on this m-line. Whether there is a stream to ask for.
+    pub(crate) fn request_keyframe(&mut self, mid: Mid) -> bool {
+        let mut api = self.rtc.direct_api();
+        let stream = api.stream_rx_by_mid(mid, None);
+        stream.map(|stream| stream.request_keyframe(KeyframeRequestKind::Pli)).is_some()
+    }
+
+    /// Sends a pointer, unless the channel is not open or backed up.
+    pub(crate) fn write_pointer(&mut self, message: &[u8]) -> bool {
+        self.write(self.pointers, POINTER_BUFFER_BYTES, message)
+    }
+
+    /// Whether the next part of the drawing may be written.
+    pub(crate) fn has_room_for_drawing(&mut self) -> bool {
+        self.rtc.channel(self.drawing).is_some_and(|mut channel| channel.buffered_amount() < DRAWING_BUFFER_BYTES)
+    }
+
+    /// Sends a part of the drawing. Whether it was taken; if not, the same part must be sent again.
+    pub(crate) fn write_drawing(&mut self, message: &[u8]) -> bool {
+        self.write(self.drawing, DRAWING_BUFFER_BYTES, message)
+    }
+
+    fn write(&mut self, channel: ChannelId, most_waiting: usize, message: &[u8]) -> bool {
+        let rtc = &mut self.rtc;
+        let written = guarded(|| {
+            let Some(mut channel) = rtc.channel(channel) else { return false };
+            channel.buffered_amount() < most_waiting && channel.write(true, message).unwrap_or(false)
+        });
+        written.unwrap_or(false)
+    }
+
+    /// Says goodbye, so that the browser notices at once, and drops everything.
+    pub(crate) fn close(mut self, out: &mut VecDeque<Output>) {
+        let rtc = &mut self.rtc;
+        if let Ok(Ok(())) = guarded(|| rtc.close()) {
+            let _ = self.drain(out, &mut Vec::new());
+        }
+        self.discard();
+    }
+
+    /// Drops everything without a word.
+    pub(crate) fn discard(self) {
+        let _ = guarded(move || drop(self));
+    }
+}
+
+/// How a packet is numbered for one subscriber.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Numbers {
+    pub(crate) seq: u64,
+    pub(crate) timestamp: u32,
+    pub(crate) patch: Option<str0m::rtp::Vp8Patch>,
+    pub(crate) nackable: bool,
+}
+
+/// A datagram as str0m reads it; `None` when it is nothing that str0m knows.
+pub(crate) fn parse(source: SocketAddr, destination: SocketAddr, bytes: &[u8]) -> Option<Receive<'_>> {
+    guarded(|| Receive::new(Protocol::Udp, source, destination, bytes)).ok()?.ok()
+}
+
+fn channel(label: &str, id: u16, ordered: bool, reliability: Reliability) -> ChannelConfig {
+    ChannelConfig { label: label.into(), ordered, reliability, negotiated: Some(id), protocol: String::new() }
+}

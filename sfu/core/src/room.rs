@@ -1,0 +1,130 @@
+//! Who is in a room and who perceives whom: the one place where lobby and roles are turned into media.
+
+use shared::ids::{ParticipantId, SessionId};
+use shared::meeting::Role;
+use shared::signal::Stage;
+
+use crate::drawing::Board;
+use crate::session::Who;
+
+/// A room: its people, in order of arrival, and its drawing.
+#[derive(Debug, Default)]
+pub(crate) struct Room {
+    members: Vec<Who>,
+    pub(crate) board: Board,
+}
+
+impl Room {
+    /// Everybody, the lobby included.
+    pub(crate) fn members(&self) -> &[Who] {
+        &self.members
+    }
+
+    /// The session of a participant.
+    pub(crate) fn session_of(&self, participant: ParticipantId) -> Option<SessionId> {
+        self.members.iter().find(|who| who.participant == participant).map(|who| who.session)
+    }
+
+    /// Adds somebody.
+    pub(crate) fn add(&mut self, who: Who) {
+        self.members.push(who);
+    }
+
+    /// Takes a session out.
+    pub(crate) fn remove(&mut self, session: SessionId) {
+        self.members.retain(|who| who.session != session);
+    }
+
+    /// Raises a session from the lobby.
+    pub(crate) fn admit(&mut self, session: SessionId) {
+        for who in self.members.iter_mut().filter(|who| who.session == session) {
+            who.stage = Stage::Room;
+        }
+    }
+
+    /// Whose faces `viewer` should see: those in the lobby first, they are what a moderator has to decide on.
+    pub(crate) fn faces_for(&self, viewer: &Who) -> Vec<ParticipantId> {
+        let mut seen: Vec<&Who> = self.members.iter().filter(|who| sees(viewer, who)).collect();
+        seen.sort_by_key(|who| who.stage != Stage::Lobby); // stable: order of arrival within each
+        seen.into_iter().map(|who| who.participant).collect()
+    }
+
+    /// Whose voices `viewer` should hear.
+    pub(crate) fn voices_for(&self, viewer: &Who) -> Vec<ParticipantId> {
+        self.members.iter().filter(|who| hears(viewer, who)).map(|who| who.participant).collect()
+    }
+}
+
+/// Whether `viewer` sees `publisher`'s camera (D27: before admission moderators alone do).
+fn sees(viewer: &Who, publisher: &Who) -> bool {
+    let moderator = viewer.role == Role::Moderator;
+    let allowed = match publisher.stage {
+        Stage::Lobby => moderator,
+        Stage::Room => moderator || publisher.role.is_seen_by_all(),
+    };
+    allowed && viewer.stage == Stage::Room && viewer.participant != publisher.participant
+}
+
+/// Whether `viewer` hears `publisher`'s microphone: as [`sees`], but never from the lobby.
+fn hears(viewer: &Who, publisher: &Who) -> bool {
+    publisher.stage == Stage::Room && sees(viewer, publisher)
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::ids::{MeetingId, RoomId};
+
+    use super::*;
+
+    fn who(number: u16, role: Role, stage: Stage) -> Who {
+        let room = RoomId(MeetingId::from_random([1; 16]));
+        Who { session: SessionId(u64::from(number)), room, participant: ParticipantId(number), role, stage }
+    }
+
+    /// D27, D30: the whole table of who perceives whom.
+    #[test]
+    fn who_perceives_whom_stands_in_one_table() {
+        use Role::{Moderator, Observer, Participant};
+        use Stage::{Lobby, Room};
+        let table = [
+            // viewer, publisher, sees, hears
+            ((Moderator, Room), (Participant, Room), true, true),
+            ((Moderator, Room), (Observer, Room), true, true),
+            ((Moderator, Room), (Participant, Lobby), true, false),
+            ((Moderator, Room), (Observer, Lobby), true, false),
+            ((Participant, Room), (Moderator, Room), true, true),
+            ((Participant, Room), (Participant, Room), true, true),
+            ((Participant, Room), (Observer, Room), false, false),
+            ((Participant, Room), (Participant, Lobby), false, false),
+            ((Observer, Room), (Participant, Room), true, true),
+            ((Observer, Room), (Observer, Room), false, false),
+            ((Observer, Room), (Participant, Lobby), false, false),
+            ((Participant, Lobby), (Moderator, Room), false, false),
+            ((Participant, Lobby), (Participant, Lobby), false, false),
+            ((Moderator, Lobby), (Participant, Room), false, false),
+        ];
+        for ((role, stage), (from_role, from_stage), seen, heard) in table {
+            let (viewer, publisher) = (who(1, role, stage), who(2, from_role, from_stage));
+            assert_eq!(
+                (sees(&viewer, &publisher), hears(&viewer, &publisher)),
+                (seen, heard),
+                "{viewer:?} {publisher:?}"
+            );
+            assert!(!sees(&viewer, &viewer), "nobody sees themselves");
+        }
+    }
+
+    #[test]
+    fn a_moderator_s_faces_begin_with_the_lobby() {
+        let mut room = Room::default();
+        let moderator = who(1, Role::Moderator, Stage::Room);
+        room.add(moderator);
+        room.add(who(2, Role::Participant, Stage::Room));
+        room.add(who(3, Role::Participant, Stage::Lobby));
+        assert_eq!(room.faces_for(&moderator), [ParticipantId(3), ParticipantId(2)]);
+        assert_eq!(room.voices_for(&moderator), [ParticipantId(2)]);
+        room.admit(SessionId(3));
+        assert_eq!(room.faces_for(&moderator), [ParticipantId(2), ParticipantId(3)]);
+        assert_eq!(room.voices_for(&moderator), [ParticipantId(2), ParticipantId(3)]);
+    }
+}

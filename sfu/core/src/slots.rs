@@ -1,0 +1,58 @@
+//! Which person fills which receive-only m-line of one subscriber. Pure: wishes in, assignment out.
+//!
+//! Sticky: a person keeps their slot while they are wanted, so that nothing flickers when others come and go.
+//! When wishes exceed slots, the first in order win; that is how lobby faces come before room faces.
+
+use shared::ids::ParticipantId;
+
+/// One assignment; the index is the slot.
+pub(crate) type Assignment = Vec<Option<ParticipantId>>;
+
+/// Moves `current` to what `wanted` asks for, most important first, changing as little as possible.
+/// Returns the people who got a slot that they did not have before.
+pub(crate) fn assign(current: &mut Assignment, wanted: &[ParticipantId]) -> Vec<ParticipantId> {
+    let wanted = &wanted[..wanted.len().min(current.len())];
+    for slot in current.iter_mut() {
+        *slot = slot.filter(|who| wanted.contains(who));
+    }
+    let newcomers: Vec<_> = wanted.iter().copied().filter(|who| !current.contains(&Some(*who))).collect();
+    let mut free = current.iter_mut().filter(|slot| slot.is_none());
+    for who in &newcomers {
+        if let Some(slot) = free.next() {
+            *slot = Some(*who);
+        }
+    }
+    newcomers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn people(numbers: &[u16]) -> Vec<ParticipantId> {
+        numbers.iter().copied().map(ParticipantId).collect()
+    }
+
+    fn numbers(assignment: &Assignment) -> Vec<u16> {
+        assignment.iter().map(|slot| slot.map_or(0, |who| who.0)).collect()
+    }
+
+    #[test]
+    fn people_keep_their_slots_when_others_come_and_go() {
+        let mut slots = vec![None; 3];
+        assert_eq!(assign(&mut slots, &people(&[1, 2, 3])), people(&[1, 2, 3]));
+        assert_eq!(assign(&mut slots, &people(&[3, 1])), people(&[]));
+        assert_eq!(numbers(&slots), [1, 0, 3]);
+        assert_eq!(assign(&mut slots, &people(&[4, 3, 1])), people(&[4]));
+        assert_eq!(numbers(&slots), [1, 4, 3]);
+    }
+
+    #[test]
+    fn a_face_in_the_lobby_takes_a_slot_from_a_face_in_the_room() {
+        let mut slots = vec![None; 2];
+        assign(&mut slots, &people(&[1, 2]));
+        let lobby_first = people(&[9, 1, 2]);
+        assert_eq!(assign(&mut slots, &lobby_first), people(&[9]));
+        assert_eq!(numbers(&slots), [1, 9]);
+    }
+}

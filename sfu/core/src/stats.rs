@@ -1,0 +1,60 @@
+//! What the node counts. Plain numbers without addresses: safe to print, export and compare in tests.
+
+/// Datagrams that were dropped, by reason.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Dropped {
+    /// Neither STUN, DTLS, RTP nor RTCP by its first bytes, or a STUN that cannot be read.
+    pub unreadable: u64,
+    /// Not STUN, from an address that no session has proved to be its own.
+    pub unknown_address: u64,
+    /// A STUN for a user fragment that no session has.
+    pub unknown_ufrag: u64,
+    /// STUN other than a binding request: an ICE-lite agent asks nothing and expects no answers.
+    pub not_a_request: u64,
+    /// A STUN whose integrity check failed: the address was not learned.
+    pub refused_stun: u64,
+}
+
+impl Dropped {
+    /// All of them.
+    pub const fn total(&self) -> u64 {
+        self.unreadable + self.unknown_address + self.unknown_ufrag + self.not_a_request + self.refused_stun
+    }
+}
+
+/// Counters since the node was made, and how much it holds now.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Rooms now.
+    pub rooms: usize,
+    /// Sessions now.
+    pub sessions: usize,
+    /// Addresses that sessions have proved to be theirs, now.
+    pub addresses: usize,
+    /// Timers armed now.
+    pub timers: usize,
+    /// Datagrams that came in.
+    pub datagrams: u64,
+    /// Of them dropped before they reached a session.
+    pub dropped: Dropped,
+    /// DTLS errors before a session was connected: a spoofed alert looks like this. Counted and ignored.
+    pub early_dtls_errors: u64,
+    /// Every other error while handling what a peer sent.
+    pub peer_errors: u64,
+    /// Panics that were caught; each cost one session.
+    pub faults: u64,
+    /// RTP packets that came in from publishers.
+    pub rtp_in: u64,
+    /// RTP packets handed to subscribers.
+    pub rtp_out: u64,
+    /// Keyframe requests sent to publishers.
+    pub keyframe_requests: u64,
+    /// Pointer positions passed on (counted once, whatever the number of receivers).
+    pub pointers: u64,
+    /// Drawing operations taken.
+    pub drawing_ops: u64,
+    /// Drawing operations refused.
+    pub drawing_refused: u64,
+    /// Data-channel messages that are no message of the protocol, or that came from the lobby.
+    pub stray_messages: u64,
+}

@@ -1,0 +1,80 @@
+//! The one thing the demultiplexer reads in a STUN message: for whom a binding request is (RFC 8489, RFC 8445 section 7.1).
+//!
+//! Integrity is str0m's to check, once the session is found.
+
+const HEADER_BYTES: usize = 20;
+const BINDING_REQUEST: u16 = 0x0001;
+const MAGIC_COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
+const USERNAME: u16 = 0x0006;
+
+/// The receiver's ICE user fragment in a binding request: what stands before the colon of `USERNAME`.
+/// `None` for every other message.
+pub(crate) fn local_ufrag(datagram: &[u8]) -> Option<&str> {
+    let (header, mut rest) = datagram.split_at_checked(HEADER_BYTES)?;
+    if be16(header)? != BINDING_REQUEST || header.get(4..8)? != MAGIC_COOKIE {
+        return None;
+    }
+    while let Some((head, tail)) = rest.split_at_checked(4) {
+        let size = usize::from(be16(&head[2..])?);
+        let value = tail.get(..size)?;
+        if be16(head)? == USERNAME {
+            let name = std::str::from_utf8(value).ok()?;
+            return name.split_once(':').map(|(local, _)| local);
+        }
+        rest = tail.get(size.next_multiple_of(4)..)?;
+    }
+    None
+}
+
+/// Whether the demultiplexer should take this for STUN (RFC 7983).
+pub(crate) fn is_stun(datagram: &[u8]) -> bool {
+    datagram.first().is_some_and(|first| *first < 4)
+}
+
+fn be16(bytes: &[u8]) -> Option<u16> {
+    Some(u16::from_be_bytes([*bytes.first()?, *bytes.get(1)?]))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn request(username: &[u8]) -> Vec<u8> {
+        let mut message = vec![0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42];
+        message.extend([7; 12]);
+        message.extend([0x80, 0x22, 0, 3, b'a', b'b', b'c', 0]); // SOFTWARE, padded
+        message.extend([0, 6, 0, username.len() as u8]);
+        message.extend_from_slice(username);
+        message
+    }
+
+    #[test]
+    fn a_binding_request_names_its_receiver() {
+        assert_eq!(local_ufrag(&request(b"server:client")), Some("server"));
+    }
+
+    #[test]
+    fn anything_else_names_nobody() {
+        let mut response = request(b"server:client");
+        response[0] = 1;
+        let mut cookie = request(b"server:client");
+        cookie[4] = 0;
+        let truncated = &request(b"server:client")[..30];
+        for datagram in [&response[..], &cookie[..], truncated, &request(b"nocolon"), &request(&[0xff, b':']), b""] {
+            assert_eq!(local_ufrag(datagram), None);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
+            let _ = local_ufrag(&bytes);
+            let mut request = request(b"a:b");
+            request.truncate(20);
+            request.extend(bytes);
+            let _ = local_ufrag(&request);
+        }
+    }
+}

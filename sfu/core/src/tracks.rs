@@ -1,0 +1,119 @@
+//! The m-lines of one session: up its microphone and camera, down its slots; and the payload types agreed on.
+
+use str0m::Rtc;
+use str0m::format::Codec;
+use str0m::media::{Media, MediaKind, Mid, Pt};
+
+use shared::ids::ParticipantId;
+use shared::limits::{AUDIO_SLOTS, VIDEO_SLOTS};
+use shared::signal::Slots;
+
+use crate::forwarder::Forwarder;
+use crate::slots::{self, Assignment};
+
+const AUDIO_CLOCK: u32 = 48_000;
+const VIDEO_CLOCK: u32 = 90_000;
+
+/// All m-lines of one session. The screen's m-line is reserved: nothing of it is forwarded yet.
+#[derive(Debug)]
+pub(crate) struct Tracks {
+    pub(crate) microphone: Option<Mid>,
+    pub(crate) camera: Option<Mid>,
+    pub(crate) audio: Down,
+    pub(crate) video: Down,
+}
+
+/// The receive-only m-lines of one kind.
+#[derive(Debug)]
+pub(crate) struct Down {
+    pub(crate) pt: Option<Pt>,
+    pub(crate) assignment: Assignment,
+    pub(crate) slots: Vec<Slot>,
+}
+
+/// One receive-only m-line.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    pub(crate) mid: Mid,
+    pub(crate) forwarder: Forwarder,
+}
+
+impl Tracks {
+    /// Reads what offer and answer came to. `None` when no codec that is forwarded was agreed on.
+    pub(crate) fn negotiated(rtc: &Rtc, mids: &[Mid]) -> Option<Self> {
+        let mut tracks = Self {
+            microphone: None,
+            camera: None,
+            audio: Down::new(payload_type(rtc, mids, Codec::Opus)),
+            video: Down::new(payload_type(rtc, mids, Codec::Vp8)),
+        };
+        if tracks.audio.pt.is_none() && tracks.video.pt.is_none() {
+            return None;
+        }
+        for media in mids.iter().filter_map(|mid| rtc.media(*mid)) {
+            tracks.add(media);
+        }
+        Some(tracks)
+    }
+
+    fn add(&mut self, media: &Media) {
+        let mid = media.mid();
+        let sends = media.direction().is_receiving(); // seen from here, what the page sends is received
+        match media.kind() {
+            MediaKind::Audio if sends => self.microphone = self.microphone.or(Some(mid)),
+            MediaKind::Video if sends => self.camera = self.camera.or(Some(mid)),
+            MediaKind::Audio if media.direction().is_sending() => self.audio.add(mid, AUDIO_CLOCK, AUDIO_SLOTS),
+            MediaKind::Video if media.direction().is_sending() => self.video.add(mid, VIDEO_CLOCK, VIDEO_SLOTS),
+            _ => {}
+        }
+    }
+
+    /// The slots of that kind.
+    pub(crate) fn down(&mut self, kind: MediaKind) -> &mut Down {
+        match kind {
+            MediaKind::Audio => &mut self.audio,
+            MediaKind::Video => &mut self.video,
+        }
+    }
+
+    /// Who is in the video slot of that m-line.
+    pub(crate) fn shown_on(&self, mid: Mid) -> Option<ParticipantId> {
+        let index = self.video.slots.iter().position(|slot| slot.mid == mid)?;
+        self.video.assignment[index]
+    }
+
+    /// As signaling hears it.
+    pub(crate) fn as_slots(&self) -> Slots {
+        Slots { audio: self.audio.assignment.clone(), video: self.video.assignment.clone() }
+    }
+}
+
+impl Down {
+    fn new(pt: Option<Pt>) -> Self {
+        Self { pt, assignment: Vec::new(), slots: Vec::new() }
+    }
+
+    fn add(&mut self, mid: Mid, clock_rate: u32, most: usize) {
+        if self.slots.len() < most {
+            self.slots.push(Slot { mid, forwarder: Forwarder::new(clock_rate) });
+            self.assignment.push(None);
+        }
+    }
+
+    /// The slot that this person fills.
+    pub(crate) fn slot_of(&mut self, who: ParticipantId) -> Option<&mut Slot> {
+        let index = self.assignment.iter().position(|slot| *slot == Some(who))?;
+        self.slots.get_mut(index)
+    }
+
+    /// Fills the slots as wished; the people who are new in them.
+    pub(crate) fn assign(&mut self, wanted: &[ParticipantId]) -> Vec<ParticipantId> {
+        slots::assign(&mut self.assignment, wanted)
+    }
+}
+
+/// The payload type of a codec, when some m-line of the offer lists it.
+fn payload_type(rtc: &Rtc, mids: &[Mid], codec: Codec) -> Option<Pt> {
+    let pt = rtc.codec_config().iter().find(|params| params.spec().codec == codec)?.pt();
+    mids.iter().filter_map(|mid| rtc.media(*mid)).any(|media| media.remote_pts().contains(&pt)).then_some(pt)
+}

@@ -1,0 +1,282 @@
+//! A node and its people in memory and in virtual time: what one side sends, the other has at once.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use sfu_core::{Config, Node, Output};
+use shared::control::{Command, Event, Gone};
+use shared::ids::{MeetingId, ParticipantId, RoomId, SessionId};
+use shared::meeting::Role;
+use shared::signal::{OfferError, Slots, Stage};
+use str0m::media::MediaKind;
+
+use super::media_client::{Datagram, MediaClient};
+
+/// Where the node is.
+pub fn server() -> SocketAddr {
+    "198.51.100.1:8080".parse().unwrap()
+}
+
+/// A room of the tests.
+pub fn room(number: u8) -> RoomId {
+    RoomId(MeetingId::from_random([number; 16]))
+}
+
+/// Somebody, as the test sees them.
+pub struct Person {
+    pub name: &'static str,
+    pub client: MediaClient,
+    pub address: SocketAddr,
+    pub session: SessionId,
+    pub participant: ParticipantId,
+    pub answered: bool,
+    pub refused: Option<OfferError>,
+    pub told_connected: bool,
+    pub gone: Option<Gone>,
+    /// As signaling was told last.
+    pub slots: Option<Slots>,
+    keyframes_sent: u32,
+    cut_off: bool,
+    timeout: Instant,
+}
+
+impl Person {
+    /// Counters of the video that came from somebody.
+    pub fn seen(&self, of: &Person) -> Vec<u32> {
+        self.client.counters_of(MediaKind::Video, of.participant.0)
+    }
+
+    /// Counters of the audio that came from somebody.
+    pub fn heard(&self, of: &Person) -> Vec<u32> {
+        self.client.counters_of(MediaKind::Audio, of.participant.0)
+    }
+}
+
+/// The node, the people and the wire between them.
+pub struct World {
+    pub node: Node,
+    pub now: Instant,
+    pub people: Vec<Person>,
+    wire: VecDeque<Datagram>,
+    node_timeout: Instant,
+    sessions: u64,
+}
+
+impl World {
+    pub fn new() -> Self {
+        let now = Instant::now() + Duration::from_secs(1000);
+        let node = Node::new(Config { candidates: vec![server()] }, now);
+        Self { node, now, people: Vec::new(), wire: VecDeque::new(), node_timeout: now, sessions: 0 }
+    }
+
+    /// Somebody joins room 1; everything that follows at once has happened on return.
+    pub fn join(&mut self, name: &'static str, role: Role, stage: Stage) -> usize {
+        let number = self.people.len() as u16 + 1;
+        self.join_as(name, number, room(1), role, stage)
+    }
+
+    /// As [`World::join`], with everything chosen: the same number again is the same person in a newer window.
+    pub fn join_as(&mut self, name: &'static str, number: u16, room: RoomId, role: Role, stage: Stage) -> usize {
+        self.sessions += 1;
+        let session = SessionId(self.sessions);
+        let address = SocketAddr::from(([192, 0, 2, number as u8], 40_000 + self.sessions as u16));
+        let client = MediaClient::new(number, address, self.now).unwrap();
+        let offer = client.offer().to_owned();
+        let participant = ParticipantId(number);
+        self.people.push(Person {
+            name,
+            client,
+            address,
+            session,
+            participant,
+            answered: false,
+            refused: None,
+            told_connected: false,
+            gone: None,
+            slots: None,
+            keyframes_sent: 0,
+            cut_off: false,
+            timeout: self.now,
+        });
+        self.command(Command::Join { room, session, participant, role, stage, offer });
+        self.people.len() - 1
+    }
+
+    /// Somebody joins and the connection comes up.
+    pub fn enter(&mut self, name: &'static str, role: Role, stage: Stage) -> usize {
+        let person = self.join(name, role, stage);
+        self.run_until("connected", |world| world.is_up(person));
+        person
+    }
+
+    /// Connected, with both data channels open.
+    pub fn is_up(&mut self, person: usize) -> bool {
+        let person = &mut self.people[person];
+        person.told_connected && person.client.connected && person.client.channels_open()
+    }
+
+    pub fn admit(&mut self, person: usize) {
+        let session = self.people[person].session;
+        self.command(Command::Admit { session });
+    }
+
+    pub fn leave(&mut self, person: usize) {
+        let session = self.people[person].session;
+        self.command(Command::Leave { session });
+    }
+
+    pub fn command(&mut self, command: Command) {
+        self.node.handle_command(self.now, command);
+        self.settle();
+    }
+
+    /// Somebody's network goes away: nothing comes out of it any more.
+    pub fn cut_off(&mut self, person: usize) {
+        self.people[person].cut_off = true;
+    }
+
+    /// A stranger sends something.
+    pub fn inject(&mut self, from: SocketAddr, datagram: &[u8]) {
+        self.node.handle_datagram(self.now, from, server(), datagram);
+        self.settle();
+    }
+
+    /// All of these people send one frame of video and one packet of audio every 20 ms, for so many rounds.
+    pub fn talk(&mut self, people: &[usize], rounds: u32) {
+        for _ in 0..rounds {
+            for person in people {
+                self.send_media(*person);
+            }
+            self.run_for(Duration::from_millis(20));
+        }
+    }
+
+    fn send_media(&mut self, person: usize) {
+        let now = self.now;
+        let person = &mut self.people[person];
+        // An encoder begins with a keyframe and makes another when it is asked to.
+        let keyframe = person.keyframes_sent <= person.client.keyframe_requests;
+        person.keyframes_sent += u32::from(keyframe);
+        if keyframe {
+            person.keyframes_sent = person.client.keyframe_requests + 1;
+        }
+        person.client.send_video(now, keyframe);
+        person.client.send_audio(now);
+        person.timeout = now;
+    }
+
+    /// Does something with a client and lets it happen.
+    pub fn with<T>(&mut self, person: usize, act: impl FnOnce(&mut MediaClient) -> T) -> T {
+        let done = act(&mut self.people[person].client);
+        self.people[person].timeout = self.now;
+        self.settle();
+        done
+    }
+
+    /// Lets time pass.
+    pub fn run_for(&mut self, duration: Duration) {
+        let end = self.now + duration;
+        self.settle();
+        while self.now < end {
+            let soonest = self.people.iter().map(|person| person.timeout).fold(self.node_timeout, Instant::min);
+            self.now = soonest.clamp(self.now + Duration::from_micros(500), end);
+            self.settle();
+        }
+    }
+
+    /// Lets time pass until it is so; at most 30 seconds.
+    pub fn run_until(&mut self, what: &str, done: impl Fn(&mut World) -> bool) {
+        for _ in 0..3000 {
+            if done(self) {
+                return;
+            }
+            self.run_for(Duration::from_millis(10));
+        }
+        panic!("never {what}");
+    }
+
+    /// Moves datagrams until nobody has anything to say at this moment.
+    fn settle(&mut self) {
+        for _ in 0..100_000 {
+            self.wake_people();
+            self.drain_node();
+            let Some(datagram) = self.wire.pop_front() else {
+                if self.node_timeout > self.now {
+                    return;
+                }
+                self.node.handle_timeout(self.now);
+                continue;
+            };
+            self.deliver(datagram);
+        }
+        panic!("the wire never fell silent");
+    }
+
+    fn wake_people(&mut self) {
+        for person in &mut self.people {
+            if person.timeout <= self.now && person.answered {
+                let _ = person.client.handle_timeout(self.now);
+                drain_person(person, &mut self.wire, self.now);
+            }
+        }
+    }
+
+    fn drain_node(&mut self) {
+        loop {
+            match self.node.poll_output() {
+                Output::Timeout(at) => {
+                    self.node_timeout = at;
+                    return;
+                }
+                Output::Transmit { source, destination, payload } => {
+                    self.wire.push_back(Datagram { source, destination, payload });
+                }
+                Output::Event(event) => self.note(event),
+            }
+        }
+    }
+
+    fn note(&mut self, event: Event) {
+        let session = match &event {
+            Event::Answered { session, .. }
+            | Event::OfferRefused { session, .. }
+            | Event::Connected { session }
+            | Event::Gone { session, .. }
+            | Event::SlotsChanged { session, .. } => *session,
+        };
+        let Some(person) = self.people.iter_mut().find(|person| person.session == session) else { return };
+        assert!(person.gone.is_none(), "nothing follows Gone: {event:?}");
+        match event {
+            Event::Answered { answer, .. } => {
+                person.client.accept(&answer).unwrap();
+                person.answered = true;
+            }
+            Event::OfferRefused { error, .. } => person.refused = Some(error),
+            Event::Connected { .. } => person.told_connected = true,
+            Event::Gone { reason, .. } => person.gone = Some(reason),
+            Event::SlotsChanged { slots, .. } => person.slots = Some(slots),
+        }
+    }
+
+    fn deliver(&mut self, datagram: Datagram) {
+        let Datagram { source, destination, payload } = datagram;
+        if destination == server() {
+            return self.node.handle_datagram(self.now, source, destination, &payload);
+        }
+        if let Some(person) = self.people.iter_mut().find(|person| person.address == destination) {
+            let _ = person.client.handle_datagram(self.now, source, destination, &payload);
+            drain_person(person, &mut self.wire, self.now);
+        }
+    }
+}
+
+fn drain_person(person: &mut Person, wire: &mut VecDeque<Datagram>, now: Instant) {
+    let mut out = Vec::new();
+    person.timeout = person.client.drain(&mut out).unwrap_or(now + Duration::from_secs(3600));
+    // A client that asks to be woken at once gets the next moment of virtual time.
+    person.timeout = person.timeout.max(now + Duration::from_micros(500));
+    if !person.cut_off {
+        wire.extend(out);
+    }
+}

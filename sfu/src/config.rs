@@ -1,0 +1,67 @@
+//! What the media node must be told, and what can keep it from starting.
+
+use std::io;
+use std::net::IpAddr;
+
+use shared::text::{tr, tr_with};
+
+/// Where to listen.
+#[derive(Debug, Clone, Default)]
+pub struct SfuConfig {
+    /// UDP port, the same on every address; 0 lets the system choose.
+    pub port: u16,
+    /// An address that browsers reach this machine by although no interface has it: 1:1 NAT, a port forwarding.
+    /// Offered to browsers first; one that an interface has is only moved to the front.
+    pub advertise: Option<IpAddr>,
+    /// Listen on these instead of every interface address and loopback.
+    pub bind: Vec<IpAddr>,
+}
+
+/// Why the media node did not start. `Display` is for the log, [`StartError::sentence`] for people.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Another program has the port.
+    #[error("UDP port {port} is in use")]
+    PortInUse {
+        /// The port.
+        port: u16,
+    },
+    /// The port is reserved for root.
+    #[error("not allowed to listen on UDP port {port}")]
+    NotAllowed {
+        /// The port.
+        port: u16,
+    },
+    /// No address could be listened on.
+    #[error("no address could be bound on UDP port {port}")]
+    NoAddress {
+        /// The port.
+        port: u16,
+    },
+    /// The list of network interfaces could not be read.
+    #[error("network interfaces could not be listed: {0}")]
+    Interfaces(#[source] io::Error),
+    /// The media thread could not be started.
+    #[error("the media thread could not be started: {0}")]
+    Thread(#[source] io::Error),
+}
+
+impl StartError {
+    /// One sentence with what to do, for the terminal.
+    pub fn sentence(&self) -> String {
+        let with_port = |sentence, port: &u16| tr_with(sentence, &[("port", &port.to_string())]);
+        match self {
+            Self::PortInUse { port } => {
+                with_port("UDP port {port}, needed for sound and picture, is in use by another program: stop it or choose another port.", port)
+            }
+            Self::NotAllowed { port } => {
+                with_port("This user may not listen on UDP port {port}, needed for sound and picture: choose a port above 1023.", port)
+            }
+            Self::NoAddress { port } => {
+                with_port("None of this machine's addresses could be listened on at UDP port {port}: check the network and the configured addresses.", port)
+            }
+            Self::Interfaces(_) => tr("This machine's network addresses could not be read: name the addresses to listen on in the configuration.").to_owned(),
+            Self::Thread(_) => tr("The system refused to start another thread: stop other programs or raise the limit on processes.").to_owned(),
+        }
+    }
+}
