@@ -18,6 +18,8 @@ mod console;
 mod deployment;
 mod fake_media;
 mod folder;
+pub mod media_client;
+pub mod media_socket;
 mod person;
 mod probe;
 mod process;

@@ -9,6 +9,8 @@
 //! A pointer: the same as far as `peer` → `pointer` (limits the rate) → stamped with its author → everybody in the room.
 //! An operation on the board: `peer` → `drawing` (judges the envelope, orders) → every subscriber's `cursor`.
 
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "a test needs a first `Instant`"))]
+
 #[cfg(test)]
 extern crate self as sfu_core; // the shared test client is written against the public name
 

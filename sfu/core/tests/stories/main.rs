@@ -4,6 +4,7 @@
     dead_code,
     unreachable_pub,
     clippy::unwrap_used,
+    clippy::disallowed_methods,
     reason = "the client is shared with e2e, each story uses a part of it; a test may fail loudly anywhere"
 )]
 
