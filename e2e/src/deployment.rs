@@ -87,11 +87,6 @@ impl Deployment {
         read(&self.folder.path().join("log"))
     }
 
-    /// The program itself.
-    pub fn binary(&self) -> PathBuf {
-        binary()
-    }
-
     /// Resident memory, bytes.
     pub fn resident_bytes(&self) -> u64 {
         resident_bytes(self.process.id())
@@ -115,7 +110,7 @@ fn read(path: &Path) -> String {
 }
 
 /// The server's binary: `CONCLAVE_BIN`, or where cargo puts it beside this test.
-fn binary() -> PathBuf {
+pub(crate) fn binary() -> PathBuf {
     let path = std::env::var_os("CONCLAVE_BIN").map(PathBuf::from).unwrap_or_else(|| {
         let test = std::env::current_exe().unwrap();
         test.parent().and_then(Path::parent).unwrap().join("conclave")

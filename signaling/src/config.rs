@@ -20,6 +20,9 @@ pub struct Config {
     pub listen: Vec<SocketAddr>,
     /// What people type to get here, `https://meet.example.org`. Default: the first address listened on.
     pub public_url: Option<String>,
+    /// The name or address of `--host`; a public URL is made of it.
+    #[serde(skip)]
+    pub public_host: Option<String>,
     /// Further host names this server answers to, beside the public URL's and, on loopback, `localhost`.
     pub hosts: Vec<String>,
     /// The data folder: database, keys, self-signed certificate.
@@ -80,8 +83,8 @@ pub struct Geo {
 pub struct Media {
     /// UDP port. Default: the number of the first HTTP port.
     pub port: Option<u16>,
-    /// Addresses offered to browsers beside those of this machine's interfaces, for 1:1 NAT.
-    pub advertise: Vec<IpAddr>,
+    /// An address that browsers reach this machine by although no interface has it: 1:1 NAT, a port forwarding.
+    pub advertise: Option<IpAddr>,
 }
 
 /// `[sms]`
@@ -125,6 +128,7 @@ impl Default for Config {
                 SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), DEFAULT_PORT),
             ],
             public_url: None,
+            public_host: None,
             hosts: Vec::new(),
             data: PathBuf::from("data"),
             web: PathBuf::from("dist"),
@@ -138,6 +142,9 @@ impl Default for Config {
         }
     }
 }
+
+/// Longest time without a click that an account may stay logged in.
+const MAX_IDLE_MINUTES: u32 = 24 * 60;
 
 /// What is wrong with a configuration, in a sentence with the remedy.
 #[derive(Debug, thiserror::Error)]
@@ -163,6 +170,13 @@ pub enum ConfigError {
     Wrong(String),
 }
 
+impl ConfigError {
+    /// Two settings do not go together, or one is out of range.
+    pub(crate) fn wrong(sentence: &str) -> Self {
+        Self::Wrong(sentence.to_owned())
+    }
+}
+
 impl Config {
     /// Reads the file. Its values are checked by [`Config::check`] once the flags are in.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
@@ -170,6 +184,68 @@ impl Config {
             std::fs::read_to_string(path).map_err(|error| ConfigError::Unreadable { path: path.to_owned(), error })?;
         toml::from_str(&text)
             .map_err(|error| ConfigError::Malformed { path: path.to_owned(), reason: one_line(&text, &error) })
+    }
+
+    /// Settings that do not go together, or are out of range.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        self.check_listeners()?;
+        self.check_public_url()?;
+        self.check_proxy()?;
+        if self.tls.cert.is_some() != self.tls.key.is_some() {
+            return Err(ConfigError::wrong("[tls] needs both `cert` and `key`, or neither"));
+        }
+        if self.tls.self_signed && self.tls.cert.is_some() {
+            return Err(ConfigError::wrong("[tls] takes either `cert` and `key`, or `self_signed = true`, not both"));
+        }
+        if !(1..=MAX_IDLE_MINUTES).contains(&self.accounts.idle_minutes) {
+            return Err(ConfigError::wrong("[accounts] `idle_minutes` must be between 1 and 1440"));
+        }
+        Ok(())
+    }
+
+    /// No plain HTTP beyond loopback (D15).
+    fn check_listeners(&self) -> Result<(), ConfigError> {
+        if self.listen.is_empty() {
+            return Err(ConfigError::wrong("`listen` must name at least one address, such as \"127.0.0.1:8080\""));
+        }
+        match self.listen.iter().find(|address| !address.ip().to_canonical().is_loopback()) {
+            Some(address) if !self.uses_tls() => Err(ConfigError::Wrong(format!(
+                "plain HTTP is served on loopback alone, and {address} is not: add `cert` and `key` under [tls], start with \
+                 --host ADDRESS for a self-signed certificate, or listen on 127.0.0.1 behind a proxy that speaks HTTPS"
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_public_url(&self) -> Result<(), ConfigError> {
+        let Some(url) = &self.public_url else { return Ok(()) };
+        let authority = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+        let plain = |text: &str| !text.is_empty() && !text.contains(['/', '?', '#', '@', ' ']);
+        if !authority.is_some_and(|authority| plain(authority.trim_end_matches('/'))) {
+            return Err(ConfigError::wrong(
+                "`public_url` must be a scheme and a host and nothing more, such as \"https://meet.example.org\"",
+            ));
+        }
+        Ok(())
+    }
+
+    /// A proxy is believed only when the operator says from where it speaks, in which header, and what people type.
+    fn check_proxy(&self) -> Result<(), ConfigError> {
+        let Proxy { ranges, header } = &self.proxy;
+        if ranges.is_empty() != header.is_none() {
+            return Err(ConfigError::wrong(
+                "[proxy] needs both `ranges` (where the proxy speaks from) and `header` (where it writes the address)",
+            ));
+        }
+        if header.as_ref().is_some_and(|name| axum::http::HeaderName::try_from(name.as_str()).is_err()) {
+            return Err(ConfigError::wrong("[proxy] `header` must be a header's name, such as \"X-Forwarded-For\""));
+        }
+        if !ranges.is_empty() && self.public_url.is_none() {
+            return Err(ConfigError::wrong(
+                "behind a [proxy] `public_url` must say what people type, such as \"https://meet.example.org\"",
+            ));
+        }
+        Ok(())
     }
 
     /// The address people open, without a slash at the end.
@@ -182,6 +258,10 @@ impl Config {
 
     fn url_of_first_address(&self) -> String {
         let scheme = if self.uses_tls() { "https" } else { "http" };
+        if let (Some(host), Some(address)) = (&self.public_host, self.listen.first()) {
+            let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
+            return format!("{scheme}://{host}:{}", address.port());
+        }
         match self.listen.first() {
             Some(address) if address.ip().is_unspecified() => format!("{scheme}://localhost:{}", address.port()),
             Some(address) => format!("{scheme}://{address}"),
@@ -219,5 +299,79 @@ fn one_line(text: &str, error: &toml::de::Error) -> String {
             format!("line {line}: {message}")
         }
         None => message,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Config, ConfigError> {
+        let folder = crate::testing::folder();
+        let path = folder.path().join("conclave.toml");
+        std::fs::write(&path, text).unwrap();
+        let config = Config::read(&path)?;
+        config.check().map(|()| config)
+    }
+
+    #[test]
+    fn a_whole_configuration_is_read() {
+        let text = r#"
+            listen = ["0.0.0.0:443", "[::]:443"]
+            public_url = "https://meet.example.org"
+            hosts = ["meet.example.com"]
+            data = "/var/lib/conclave"
+            web = "/usr/share/conclave"
+            [tls]
+            cert = "/etc/conclave/cert.pem"
+            key = "/etc/conclave/key.pem"
+            [proxy]
+            ranges = ["10.0.0.0/8", "fd00::/8"]
+            header = "X-Forwarded-For"
+            [geo]
+            files = ["a.mmdb", "b.mmdb"]
+            attribution = "IP geolocation by DB-IP"
+            [media]
+            port = 3478
+            advertise = "192.0.2.7"
+            [sms]
+            sender = "outbox"
+            [accounts]
+            idle_minutes = 15
+        "#;
+        let config = parse(text).unwrap();
+        assert_eq!((config.listen.len(), config.media.port, config.accounts.idle_minutes), (2, Some(3478), 15));
+        assert_eq!((config.sms.sender, config.is_demo()), (SmsSenderKind::Outbox, false));
+        let printed = toml::to_string(&config).unwrap();
+        assert_eq!(toml::from_str::<Config>(&printed).unwrap(), config);
+    }
+
+    /// D15: plain HTTP beyond loopback is refused with the remedy, among other mistakes.
+    #[test]
+    fn mistakes_are_one_sentence_with_the_remedy() {
+        let table = [
+            ("listen = [\"0.0.0.0:8080\"]", "--host"),
+            ("listen = [\"127.0.0.1:8080\", \"192.0.2.7:80\"]", "plain HTTP"),
+            ("listen = [\"[::]:8080\"]", "plain HTTP"),
+            ("listen = []", "at least one"),
+            ("listn = []", "line 1"),
+            ("demo = true\n[tls]\ncrt = \"x\"", "line 3"),
+            ("listen = 5", "line 1"),
+            ("[tls]\ncert = \"x\"", "`key`"),
+            ("[tls]\ncert = \"x\"\nkey = \"y\"\nself_signed = true", "not both"),
+            ("[proxy]\nranges = [\"10.0.0.0/8\"]", "`header`"),
+            ("[proxy]\nheader = \"X-Forwarded-For\"", "`ranges`"),
+            ("[proxy]\nranges = [\"10.0.0.0/8\"]\nheader = \"X-Forwarded-For\"", "public_url"),
+            ("public_url = \"meet.example.org\"", "https://"),
+            ("public_url = \"https://meet.example.org/path\"", "nothing more"),
+            ("[accounts]\nidle_minutes = 0", "idle_minutes"),
+            ("[sms]\nsender = \"pigeon\"", "line 2"),
+        ];
+        for (text, remedy) in table {
+            let error = parse(text).unwrap_err().to_string();
+            assert!(error.contains(remedy) && !error.contains('\n'), "{text}: {error}");
+        }
+        let missing = Config::read(Path::new("/nowhere/conclave.toml")).unwrap_err().to_string();
+        assert!(missing.contains("/nowhere/conclave.toml") && missing.contains("--config"), "{missing}");
     }
 }

@@ -7,9 +7,11 @@
 pub mod accounts;
 pub mod assets;
 pub mod chance;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod db;
+pub mod demo;
 pub mod door;
 pub mod edge;
 pub mod extract;
@@ -17,9 +19,13 @@ pub mod geo;
 pub mod keys;
 pub mod live;
 pub mod meetings;
+pub mod routes;
+pub mod serve;
 pub mod sfu_link;
 pub mod sms;
 pub mod state;
+pub mod terminal;
 #[cfg(test)]
 mod testing;
+pub mod tls;
 pub mod ws;

@@ -1,3 +1,94 @@
-//! The `conclave` binary.
+//! The `conclave` binary: reads the command line, starts the log, and turns an error into one sentence.
 
-fn main() {}
+use std::io::{self, IsTerminal as _, Read as _};
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use shared::secret::Secret;
+use signaling::accounts::hashing::Hasher;
+use signaling::accounts::{self, CreateError};
+use signaling::chance::{Chance, SystemChance};
+use signaling::cli::{Admin, Cli, Command, CreateAdmin, Serve};
+use signaling::clock::{Clock as _, SystemClock};
+use signaling::serve::{self, StartError};
+use signaling::terminal;
+use tracing_subscriber::EnvFilter;
+
+/// Longest password that is read, bytes, a line's end included.
+const LONGEST_LINE: u64 = 4096;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    start_log();
+    match run(cli.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(sentence) => {
+            terminal::failed(&sentence);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The log goes to standard error; what people need is printed on standard output. `CONCLAVE_LOG=debug` says more.
+fn start_log() {
+    let filter = EnvFilter::try_from_env("CONCLAVE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let ansi = io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(ansi).with_writer(io::stderr).init();
+}
+
+fn run(command: Command) -> Result<(), String> {
+    match command {
+        Command::CheckConfig(serve) => check_configuration(&serve),
+        Command::Serve(serve) => {
+            let config = serve.configuration().map_err(|error| error.to_string())?;
+            block_on(serve::run(config))?.map_err(|error| error.to_string())
+        }
+        Command::Admin(Admin::Create(create)) => block_on(create_admin(&create))?.map_err(|error| error.to_string()),
+    }
+}
+
+fn block_on<F: Future>(work: F) -> Result<F::Output, String> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime =
+        runtime.map_err(|error| format!("the system refused to start threads ({error}): stop other programs"))?;
+    Ok(runtime.block_on(work))
+}
+
+fn check_configuration(serve: &Serve) -> Result<(), String> {
+    let config = serve.configuration().map_err(|error| error.to_string())?;
+    terminal::configuration(&toml::to_string(&config).map_err(|error| error.to_string())?);
+    terminal::configuration_is_right();
+    Ok(())
+}
+
+/// Why no account was made.
+#[derive(Debug, thiserror::Error)]
+enum AdminError {
+    #[error(transparent)]
+    Start(#[from] StartError),
+    #[error(transparent)]
+    Create(#[from] CreateError),
+    #[error("the password could not be read from standard input: {0}")]
+    Stdin(#[from] io::Error),
+}
+
+async fn create_admin(create: &CreateAdmin) -> Result<(), AdminError> {
+    let config = create.place.configuration().map_err(StartError::from)?;
+    serve::data_folder(&config.data)?;
+    let db = serve::database(&config).await?;
+    let chance: &dyn Chance = &SystemChance;
+    let hasher = Hasher::new().map_err(CreateError::from)?;
+    let given = create.password_stdin.then(password_from_stdin).transpose()?;
+    let password = given.clone().unwrap_or_else(|| chance.account_password());
+    let account = accounts::create((&db, &hasher, chance), (&create.name, &password), SystemClock.now()).await?;
+    db.close().await;
+    terminal::account(&account.name, given.is_none().then_some(&password));
+    Ok(())
+}
+
+/// The first line.
+fn password_from_stdin() -> io::Result<Secret> {
+    let mut text = String::new();
+    io::stdin().take(LONGEST_LINE).read_to_string(&mut text)?;
+    Ok(Secret::new(text.lines().next().unwrap_or_default()))
+}

@@ -67,6 +67,11 @@ impl AppState {
         Self(Arc::new(parts))
     }
 
+    /// What pages must say about the location database, when one is in use.
+    pub fn geo_attribution(&self) -> Option<String> {
+        self.config.geo.attribution.clone().filter(|_| self.geo.is_usable())
+    }
+
     /// Sending and checking SMS passwords.
     pub fn passwords(&self) -> Passwords<'_> {
         Passwords {

@@ -63,6 +63,11 @@ pub(crate) struct World {
 
 /// A world at [`NOON`] with the default configuration, changed by `change`.
 pub(crate) async fn world_with(change: impl FnOnce(&mut Config)) -> World {
+    world_with_assets(change, Assets::default()).await
+}
+
+/// The same with built pages.
+pub(crate) async fn world_with_assets(change: impl FnOnce(&mut Config), assets: Assets) -> World {
     let folder = folder();
     let clock = Arc::new(ManualClock::at(NOON));
     let outbox = Outbox::new(clock.clone());
@@ -75,7 +80,7 @@ pub(crate) async fn world_with(change: impl FnOnce(&mut Config)) -> World {
     let parts = Parts {
         hosts: Hosts::of(&config),
         logins: LoginLimiter::default(),
-        assets: Assets::default(),
+        assets,
         live: Registry::new(db.clone(), clock.clone(), chance.clone(), Arc::new(commands)),
         keys: Keys::open(&folder.path().join("keys"), chance.as_ref()).unwrap(),
         door: Door::default(),

@@ -1,6 +1,6 @@
 //! Table `meetings`.
 
-use shared::ids::{MeetingId, OrganisationId};
+use shared::ids::{AccountId, MeetingId, OrganisationId};
 use shared::meeting::MeetingKind;
 use shared::units::UnixMs;
 use sqlx::Row as _;
@@ -19,7 +19,7 @@ const LIST: &str = "SELECT m.id, m.organisation_id, m.created_by, m.title, m.kin
      FROM meetings m WHERE m.organisation_id = $1 ORDER BY m.starts_at DESC, m.created_at DESC, m.id LIMIT $2";
 const SET_ASK_PASSWORD: &str =
     "UPDATE meetings SET ask_password = $1 WHERE organisation_id = $2 AND id = $3 AND ended_at IS NULL";
-const RUNNING_OF_ACCOUNT: &str = "SELECT id FROM meetings WHERE created_by = $1 AND ended_at IS NULL";
+const RUNNING_OF_TITLE: &str = "SELECT id FROM meetings WHERE created_by = $1 AND title = $2 AND ended_at IS NULL";
 
 /// Meetings the console lists; older ones are left out.
 const LIST_LENGTH: i64 = 500;
@@ -75,9 +75,9 @@ pub async fn set_ask_password(
     Ok(done.rows_affected() == 1)
 }
 
-/// The meetings of an account that nobody has ended.
-pub async fn running_of_account(db: &Db, account: shared::ids::AccountId) -> Result<Vec<MeetingId>, DbError> {
-    let rows = sqlx::query(RUNNING_OF_ACCOUNT).bind(account.to_string()).fetch_all(db.read()).await?;
+/// The meetings of an account with that title that nobody has ended.
+pub async fn running_of_title(db: &Db, account: AccountId, title: &str) -> Result<Vec<MeetingId>, DbError> {
+    let rows = sqlx::query(RUNNING_OF_TITLE).bind(account.to_string()).bind(title).fetch_all(db.read()).await?;
     rows.iter().map(|row| column(row, "id")).collect()
 }
 

@@ -1,0 +1,160 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{Config, ConfigError, DEFAULT_PORT};
+
+/// Browser conferencing for meetings where it matters who is in the room.
+#[derive(Debug, Parser)]
+#[command(name = "conclave", version)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve pages, calls and media until Ctrl-C.
+    Serve(Serve),
+    /// Manage console accounts.
+    #[command(subcommand)]
+    Admin(Admin),
+    /// Check the configuration, print it, and end.
+    CheckConfig(Serve),
+}
+
+/// Manage console accounts.
+#[derive(Debug, Subcommand)]
+pub enum Admin {
+    /// Make an account that may log in to the console. Without --password-stdin a password is made and printed.
+    Create(CreateAdmin),
+}
+
+/// Where configuration and data are.
+#[derive(Debug, Args)]
+pub struct Place {
+    /// Configuration file, TOML.
+    #[arg(long, value_name = "FILE", env = "CONCLAVE_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Data folder: database, keys, self-signed certificate [default: data].
+    #[arg(long, value_name = "DIR", env = "CONCLAVE_DATA")]
+    pub data: Option<PathBuf>,
+}
+
+/// `conclave serve`
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Where configuration and data are.
+    #[command(flatten)]
+    pub place: Place,
+    /// Listen here; may be given more than once [default: 127.0.0.1:8080 and [::1]:8080]. Port 0 lets the system choose.
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub listen: Vec<SocketAddr>,
+    /// Folder with the built pages [default: dist].
+    #[arg(long, value_name = "DIR")]
+    pub web: Option<PathBuf>,
+    /// Make a demo admin and a demo meeting, and print how to get in.
+    #[arg(long)]
+    pub demo: bool,
+    /// Serve other machines at this address under a self-signed certificate, and offer the address for media.
+    #[arg(long, value_name = "ADDRESS")]
+    pub host: Option<String>,
+}
+
+/// `conclave admin create`
+#[derive(Debug, Args)]
+pub struct CreateAdmin {
+    /// Where configuration and data are.
+    #[command(flatten)]
+    pub place: Place,
+    /// Name to log in with.
+    #[arg(long)]
+    pub name: String,
+    /// Read the password from standard input, one line.
+    #[arg(long)]
+    pub password_stdin: bool,
+}
+
+impl Place {
+    /// The file's configuration, or the default one, with the data folder named here.
+    pub fn configuration(&self) -> Result<Config, ConfigError> {
+        let mut config = self.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
+        if let Some(data) = &self.data {
+            config.data.clone_from(data);
+        }
+        Ok(config)
+    }
+}
+
+impl Serve {
+    /// The file's configuration with these flags in it, checked.
+    pub fn configuration(&self) -> Result<Config, ConfigError> {
+        let mut config = self.place.configuration()?;
+        if !self.listen.is_empty() {
+            config.listen.clone_from(&self.listen);
+        }
+        if let Some(web) = &self.web {
+            config.web.clone_from(web);
+        }
+        config.demo |= self.demo;
+        if let Some(host) = &self.host {
+            self.be_reachable(&mut config, host)?;
+        }
+        config.check()?;
+        Ok(config)
+    }
+
+    /// `--host`: listen at that address, self-signed, and offer it for media.
+    fn be_reachable(&self, config: &mut Config, host: &str) -> Result<(), ConfigError> {
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let address = host.parse().ok();
+        if let (true, Some(address)) = (self.listen.is_empty(), address) {
+            config.listen = vec![SocketAddr::new(address, DEFAULT_PORT)];
+        } else if self.listen.is_empty() {
+            return Err(ConfigError::wrong(
+                "--host with a name needs --listen ADDRESS:PORT too, to say where to listen",
+            ));
+        }
+        config.media.advertise = address.or(config.media.advertise);
+        config.tls.self_signed = config.tls.cert.is_none();
+        config.public_host = Some(host.to_owned());
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn serve(arguments: &[&str]) -> Result<Config, ConfigError> {
+        let cli = Cli::try_parse_from(["conclave", "serve"].iter().chain(arguments)).unwrap();
+        let Command::Serve(serve) = cli.command else { panic!("not serve") };
+        serve.configuration()
+    }
+
+    #[test]
+    fn flags_win_over_defaults() {
+        let config = serve(&["--listen", "127.0.0.1:0", "--data", "/x", "--web", "/y", "--demo"]).unwrap();
+        assert_eq!(config.listen, ["127.0.0.1:0".parse().unwrap()]);
+        assert_eq!((config.data.to_str(), config.web.to_str(), config.demo), (Some("/x"), Some("/y"), true));
+        assert_eq!(serve(&[]).unwrap(), Config::default());
+    }
+
+    #[test]
+    fn a_host_is_served_under_tls_and_offered_for_media() {
+        let config = serve(&["--host", "192.0.2.7"]).unwrap();
+        assert_eq!(config.listen, ["192.0.2.7:8080".parse().unwrap()]);
+        assert!(config.tls.self_signed);
+        assert_eq!(config.media.advertise, Some("192.0.2.7".parse().unwrap()));
+        assert_eq!(config.public_url(), "https://192.0.2.7:8080");
+        let both = serve(&["--host", "meet.example", "--listen", "0.0.0.0:9000"]).unwrap();
+        assert_eq!(both.public_url(), "https://meet.example:9000");
+        assert!(serve(&["--host", "meet.example"]).unwrap_err().to_string().contains("--listen"));
+        assert_eq!(serve(&["--host", "2001:db8::7"]).unwrap().public_url(), "https://[2001:db8::7]:8080");
+    }
+}

@@ -1,0 +1,71 @@
+//! Logging in and out.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use shared::api::{ApiError, Login, Me};
+use shared::ids::OrganisationId;
+
+use crate::accounts::sessions::{self, LoginError};
+use crate::accounts::{Account, MAX_PASSWORD_BYTES};
+use crate::db;
+use crate::edge::client::Client;
+use crate::edge::source::Source;
+use crate::extract::{Json, Refusal, Session, clear_cookie, cookie, token_of};
+use crate::state::AppState;
+
+/// `POST /login`
+pub(super) async fn login(
+    State(state): State<AppState>,
+    client: Client,
+    headers: HeaderMap,
+    Json(login): Json<Login>,
+) -> Result<Response, Refusal> {
+    let account = check(&state, Source::from(client.0), &login).await?;
+    let token = sessions::open(&state, &account, token_of(&headers).as_ref()).await?;
+    let cookie = cookie(&token).ok_or(ApiError::Internal)?;
+    let me = who(&state, account.name, account.organisation).await?;
+    Ok(([(header::SET_COOKIE, cookie)], axum::Json(me)).into_response())
+}
+
+/// Takes one of the source's tries; gives it back unless the password was wrong.
+async fn check(state: &AppState, source: Source, login: &Login) -> Result<Account, Refusal> {
+    let now = state.clock.now();
+    state.logins.take(source, now).map_err(|retry_after_s| ApiError::TooManyTries { retry_after_s })?;
+    if login.password.reveal().len() > MAX_PASSWORD_BYTES {
+        return Err(ApiError::WrongLogin.into());
+    }
+    let checked = sessions::check(state, &login.name, &login.password).await;
+    if !matches!(checked, Err(LoginError::Wrong)) {
+        state.logins.forget(source);
+    }
+    checked.map_err(Refusal::from)
+}
+
+impl From<LoginError> for Refusal {
+    fn from(error: LoginError) -> Self {
+        match error {
+            LoginError::Wrong => Self(ApiError::WrongLogin),
+            LoginError::Hash(error) => error.into(),
+            LoginError::Db(error) => error.into(),
+        }
+    }
+}
+
+/// `POST /logout`: also without a session, so that a page can always get back to the start.
+pub(super) async fn logout(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, Refusal> {
+    if let Some(token) = token_of(&headers) {
+        sessions::close(&state, &token).await?;
+    }
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, clear_cookie())]).into_response())
+}
+
+/// `GET /me`
+pub(super) async fn me(State(state): State<AppState>, session: Session) -> Result<axum::Json<Me>, Refusal> {
+    who(&state, session.name, session.organisation).await.map(axum::Json)
+}
+
+async fn who(state: &AppState, name: String, organisation: OrganisationId) -> Result<Me, Refusal> {
+    let organisation = db::accounts::organisation_name(&state.db, organisation).await?.unwrap_or_default();
+    Ok(Me { name, organisation, idle_logout_s: state.config.accounts.idle_minutes.saturating_mul(60) })
+}

@@ -1,0 +1,130 @@
+//! Inviting people: their PINs, passwords and invitations.
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use shared::api::{ApiError, Invitee, IssuedPin, NewInvitee};
+use shared::ids::InviteeId;
+use shared::pin::Pin;
+use shared::secret::Secret;
+use shared::signal::PasswordRefused;
+
+use super::meetings::{find, find_running};
+use crate::db;
+use crate::extract::{Json, Refusal, Session};
+use crate::meetings::events::Actor;
+use crate::meetings::invitees::{self as rules, Invited, Listed};
+use crate::meetings::passwords::PasswordError;
+use crate::meetings::pins::{self, Issue};
+use crate::meetings::{Meeting, calendar as ics, links};
+use crate::state::AppState;
+
+/// `POST /meetings/{id}/invitees`
+pub(super) async fn invite(
+    State(state): State<AppState>,
+    session: Session,
+    Path(meeting): Path<String>,
+    Json(new): Json<NewInvitee>,
+) -> Result<(StatusCode, axum::Json<IssuedPin>), Refusal> {
+    let meeting = find_running(&state, &session, &meeting).await?;
+    let id = InviteeId::from_random(state.chance.id());
+    let invited = rules::invite(&new, id, (meeting.organisation, meeting.id));
+    let invited = invited.map_err(|(field, reason)| Refusal::field(field, reason))?;
+    let pin = add(&state, &invited, Actor::Account(session.account)).await?;
+    let issued = issued(&state, &meeting, id, &pin).await?;
+    Ok((StatusCode::CREATED, axum::Json(issued)))
+}
+
+/// Writes invitee, PIN and event, all or nothing.
+pub(crate) async fn add(state: &AppState, invited: &Invited, actor: Actor) -> Result<Pin, Refusal> {
+    let now = state.clock.now();
+    let mut transaction = state.db.write().begin().await?;
+    let link_hash = links::hash(&state.keys, invited.id);
+    if !db::invitees::insert(&mut transaction, invited, &link_hash, now).await? {
+        return Err(ApiError::MeetingFull.into());
+    }
+    let pin = pins::issue(&mut transaction, &state.keys, state.chance.as_ref(), issue(state, invited, actor)).await?;
+    transaction.commit().await?;
+    Ok(pin)
+}
+
+/// `POST /meetings/{id}/invitees/{id}/pin`
+pub(super) async fn reissue_pin(
+    State(state): State<AppState>,
+    session: Session,
+    Path((meeting, invitee)): Path<(String, String)>,
+) -> Result<axum::Json<IssuedPin>, Refusal> {
+    let meeting = find_running(&state, &session, &meeting).await?;
+    let invited = listed(&state, &meeting, &invitee).await?.invited;
+    let issue = issue(&state, &invited, Actor::Account(session.account));
+    let mut transaction = state.db.write().begin().await?;
+    let pin = pins::issue(&mut transaction, &state.keys, state.chance.as_ref(), issue).await?;
+    transaction.commit().await?;
+    state.live.pin_revoked(meeting.id, invited.id);
+    issued(&state, &meeting, invited.id, &pin).await.map(axum::Json)
+}
+
+/// `POST /meetings/{id}/invitees/{id}/password`
+pub(super) async fn send_password(
+    State(state): State<AppState>,
+    session: Session,
+    Path((meeting, invitee)): Path<(String, String)>,
+) -> Result<axum::Json<Invitee>, Refusal> {
+    let meeting = find_running(&state, &session, &meeting).await?;
+    let invited = listed(&state, &meeting, &invitee).await?.invited;
+    state.passwords().send(invited.id, Actor::Account(session.account)).await?;
+    shown(&state, &meeting, invited.id).await.map(axum::Json)
+}
+
+/// `GET /meetings/{id}/invitees/{id}/invitation.ics`
+pub(super) async fn calendar(
+    State(state): State<AppState>,
+    session: Session,
+    Path((meeting, invitee)): Path<(String, String)>,
+) -> Result<Response, Refusal> {
+    let meeting = find(&state, &session, &meeting).await?;
+    let invitee = listed(&state, &meeting, &invitee).await?.invited.id;
+    let link = links::url(&state.keys, &state.config.public_url(), invitee);
+    let body = ics::invitation(&meeting, invitee, &link, state.clock.now());
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/calendar; charset=utf-8")),
+        (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"invitation.ics\"")),
+    ];
+    Ok((headers, body).into_response())
+}
+
+fn issue(state: &AppState, invited: &Invited, actor: Actor) -> Issue {
+    let Invited { organisation, meeting, id, .. } = *invited;
+    Issue { organisation, meeting, invitee: id, at: state.clock.now(), actor }
+}
+
+async fn issued(state: &AppState, meeting: &Meeting, invitee: InviteeId, pin: &Pin) -> Result<IssuedPin, Refusal> {
+    Ok(IssuedPin { invitee: shown(state, meeting, invitee).await?, pin: Secret::new(pin.grouped()) })
+}
+
+async fn shown(state: &AppState, meeting: &Meeting, invitee: InviteeId) -> Result<Invitee, Refusal> {
+    let listed = listed(state, meeting, &invitee.to_string()).await?;
+    let link = links::url(&state.keys, &state.config.public_url(), invitee);
+    Ok(listed.shown(meeting.ask_password, link))
+}
+
+async fn listed(state: &AppState, meeting: &Meeting, invitee: &str) -> Result<Listed, Refusal> {
+    let id = invitee.parse().map_err(|_| ApiError::NotFound)?;
+    let listed = db::invitees::find(&state.db, meeting.organisation, meeting.id, id).await?;
+    listed.ok_or(Refusal(ApiError::NotFound))
+}
+
+impl From<PasswordError> for Refusal {
+    fn from(error: PasswordError) -> Self {
+        match error {
+            PasswordError::Refused(PasswordRefused::NoPhone) => Self(ApiError::NoPhone),
+            PasswordError::Refused(PasswordRefused::SentTooOften { retry_after_s }) => {
+                Self(ApiError::TooManyTries { retry_after_s })
+            }
+            PasswordError::Refused(_) => Self(ApiError::SmsNotDelivered),
+            PasswordError::NoSuchInvitee => Self(ApiError::NotFound),
+            PasswordError::Hash(error) => error.into(),
+            PasswordError::Db(error) => error.into(),
+        }
+    }
+}

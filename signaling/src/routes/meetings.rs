@@ -1,0 +1,108 @@
+//! Scheduling, listing and ending meetings.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use shared::api::{ApiError, MeetingDetail, MeetingPatch, MeetingSummary, NewMeeting};
+use shared::ids::MeetingId;
+use shared::meeting::MeetingPhase;
+
+use crate::db;
+use crate::extract::{Json, Refusal, Session};
+use crate::meetings::Meeting;
+use crate::meetings::events::Actor;
+use crate::meetings::links;
+use crate::meetings::schedule::{self, Owner};
+use crate::state::AppState;
+
+/// `GET /meetings`
+pub(super) async fn list(
+    State(state): State<AppState>,
+    session: Session,
+) -> Result<axum::Json<Vec<MeetingSummary>>, Refusal> {
+    let now = state.clock.now();
+    let meetings = db::meetings::list(&state.db, session.organisation).await?;
+    let summary = |(meeting, invitees): (Meeting, u32)| {
+        let counts = state.live.counts(meeting.id);
+        meeting.summary(now, invitees, (counts.present, counts.waiting))
+    };
+    Ok(axum::Json(meetings.into_iter().map(summary).collect()))
+}
+
+/// `POST /meetings`
+pub(super) async fn create(
+    State(state): State<AppState>,
+    session: Session,
+    Json(new): Json<NewMeeting>,
+) -> Result<(StatusCode, axum::Json<MeetingDetail>), Refusal> {
+    let now = state.clock.now();
+    let meeting = MeetingId::from_random(state.chance.id());
+    let owner = Owner { meeting, organisation: session.organisation, account: session.account };
+    let meeting = schedule::schedule(&new, owner, now).map_err(|(field, reason)| Refusal::field(field, reason))?;
+    db::meetings::insert(&state.db, &meeting, now).await?;
+    Ok((StatusCode::CREATED, axum::Json(meeting.detail(now))))
+}
+
+/// `GET /meetings/{id}`
+pub(super) async fn detail(
+    State(state): State<AppState>,
+    session: Session,
+    Path(id): Path<String>,
+) -> Result<axum::Json<MeetingDetail>, Refusal> {
+    let meeting = find(&state, &session, &id).await?;
+    with_invitees(&state, &meeting).await
+}
+
+/// `PATCH /meetings/{id}`
+pub(super) async fn change(
+    State(state): State<AppState>,
+    session: Session,
+    Path(id): Path<String>,
+    Json(changes): Json<MeetingPatch>,
+) -> Result<axum::Json<MeetingDetail>, Refusal> {
+    let mut meeting = find_running(&state, &session, &id).await?;
+    if let Some(ask) = changes.ask_password {
+        if !db::meetings::set_ask_password(&state.db, meeting.organisation, meeting.id, ask).await? {
+            return Err(ApiError::MeetingOver.into());
+        }
+        meeting.ask_password = ask;
+    }
+    with_invitees(&state, &meeting).await
+}
+
+/// `POST /meetings/{id}/end`
+pub(super) async fn end(
+    State(state): State<AppState>,
+    session: Session,
+    Path(id): Path<String>,
+) -> Result<axum::Json<MeetingDetail>, Refusal> {
+    let meeting = find_running(&state, &session, &id).await?;
+    state.live.end(meeting.organisation, meeting.id, Actor::Account(session.account)).await?;
+    let meeting = find(&state, &session, &id).await?;
+    with_invitees(&state, &meeting).await
+}
+
+/// The meeting, if it is one of the organisation's.
+pub(super) async fn find(state: &AppState, session: &Session, id: &str) -> Result<Meeting, Refusal> {
+    let id = id.parse().map_err(|_| ApiError::NotFound)?;
+    let meeting = db::meetings::find(&state.db, session.organisation, id).await?;
+    meeting.ok_or(Refusal(ApiError::NotFound))
+}
+
+/// The meeting, if it is one of the organisation's and not over.
+pub(super) async fn find_running(state: &AppState, session: &Session, id: &str) -> Result<Meeting, Refusal> {
+    let meeting = find(state, session, id).await?;
+    if meeting.phase(state.clock.now()) == MeetingPhase::Over {
+        return Err(ApiError::MeetingOver.into());
+    }
+    Ok(meeting)
+}
+
+async fn with_invitees(state: &AppState, meeting: &Meeting) -> Result<axum::Json<MeetingDetail>, Refusal> {
+    let listed = db::invitees::list(&state.db, meeting.organisation, meeting.id).await?;
+    let public_url = state.config.public_url();
+    let shown = listed.into_iter().map(|listed| {
+        let link = links::url(&state.keys, &public_url, listed.invited.id);
+        listed.shown(meeting.ask_password, link)
+    });
+    Ok(axum::Json(MeetingDetail { invitees: shown.collect(), ..meeting.detail(state.clock.now()) }))
+}

@@ -1,0 +1,44 @@
+//! The console's calls under `/api/v1`, as `shared::api` lists them, and the pages beside them. Handlers are thin: they
+//! take types out of HTTP, ask `accounts` and `meetings`, and put types back.
+
+mod accounts;
+pub(crate) mod invitees;
+mod meetings;
+mod site;
+#[cfg(test)]
+mod tests;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, patch, post};
+use shared::api::ApiError;
+
+use crate::extract::Refusal;
+use crate::state::AppState;
+use crate::{assets, edge, ws};
+
+/// Everything this server answers, behind its guard.
+pub fn router(state: &AppState) -> Router {
+    let api = console().route("/ws", get(ws::upgrade)).fallback(async || Refusal::from(ApiError::NotFound));
+    Router::new()
+        .nest("/api/v1", api)
+        .fallback(get(assets::serve))
+        .layer(from_fn_with_state(state.clone(), edge::guard))
+        .with_state(state.clone())
+}
+
+fn console() -> Router<AppState> {
+    Router::new()
+        .route("/site", get(site::site))
+        .route("/outbox", get(site::outbox))
+        .route("/login", post(accounts::login))
+        .route("/logout", post(accounts::logout))
+        .route("/me", get(accounts::me))
+        .route("/meetings", get(meetings::list).post(meetings::create))
+        .route("/meetings/{meeting}", get(meetings::detail).merge(patch(meetings::change)))
+        .route("/meetings/{meeting}/end", post(meetings::end))
+        .route("/meetings/{meeting}/invitees", post(invitees::invite))
+        .route("/meetings/{meeting}/invitees/{invitee}/pin", post(invitees::reissue_pin))
+        .route("/meetings/{meeting}/invitees/{invitee}/password", post(invitees::send_password))
+        .route("/meetings/{meeting}/invitees/{invitee}/invitation.ics", get(invitees::calendar))
+}

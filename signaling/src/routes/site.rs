@@ -1,0 +1,25 @@
+//! What every page may know, and the demo's outbox.
+
+use axum::extract::State;
+use shared::api::{ApiError, OutboxMessage, Site};
+
+use crate::extract::{Refusal, Session};
+use crate::state::AppState;
+
+/// `GET /site`
+pub(super) async fn site(State(state): State<AppState>) -> axum::Json<Site> {
+    axum::Json(Site {
+        demo: state.config.is_demo(),
+        geo_attribution: state.geo_attribution(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    })
+}
+
+/// `GET /outbox`
+pub(super) async fn outbox(
+    State(state): State<AppState>,
+    _session: Session,
+) -> Result<axum::Json<Vec<OutboxMessage>>, Refusal> {
+    let outbox = state.outbox.as_ref().ok_or(ApiError::NotFound)?;
+    Ok(axum::Json(outbox.newest_first()))
+}

@@ -1,0 +1,151 @@
+//! Ada invites people: each gets a PIN of their own, shown once, a link, an invitation and, when asked for, an SMS.
+
+use std::collections::BTreeSet;
+
+use axum::http::Method;
+use serde_json::{Value, json};
+use shared::api::{ApiError, Field, FieldError, IssuedPin, MeetingDetail, OutboxMessage};
+use shared::input::InvalidText;
+use shared::limits::MAX_INVITEES;
+use shared::pin::Pin;
+use shared::signal::PasswordState;
+
+use super::{Answer, Browser, Site, person};
+
+async fn post(ada: &Browser<'_>, meeting: &MeetingDetail, tail: &str) -> Answer {
+    ada.send(Method::POST, &format!("/api/v1/meetings/{}{tail}", meeting.info.id), None).await
+}
+
+async fn add(ada: &Browser<'_>, meeting: &MeetingDetail, person: Value) -> Answer {
+    ada.post(&format!("/api/v1/meetings/{}/invitees", meeting.info.id), person).await
+}
+
+async fn detail(ada: &Browser<'_>, meeting: &MeetingDetail) -> Answer {
+    ada.get(&format!("/api/v1/meetings/{}", meeting.info.id)).await
+}
+
+/// D9: every invitee has a PIN of their own.
+#[tokio::test]
+async fn each_invitee_gets_a_pin_that_is_shown_once_and_stored_as_a_mac() {
+    let site = Site::open().await;
+    let ada = site.ada().await;
+    let meeting = ada.meeting().await;
+    let mut pins = BTreeSet::new();
+    for name in ["Olga", "Paul", "Petra"] {
+        let issued = ada.invite(&meeting, name).await;
+        assert_eq!(issued.invitee.name, name);
+        assert!(Pin::parse(issued.pin.reveal()).is_ok_and(|pin| pin.grouped() == issued.pin.reveal()));
+        pins.insert(issued.pin.reveal().replace(' ', ""));
+    }
+    assert_eq!(pins.len(), 3);
+    let shown = detail(&ada, &meeting).await;
+    let names: Vec<_> = shown.json::<MeetingDetail>().invitees.into_iter().map(|invitee| invitee.name).collect();
+    assert_eq!(names, ["Olga", "Paul", "Petra"], "in order of invitation");
+    site.world.state.db.truncate_wal().await.unwrap();
+    let file = String::from_utf8_lossy(&std::fs::read(site.world.state.config.database()).unwrap()).into_owned();
+    assert!(file.contains("Olga"), "the search finds what is there");
+    assert!(pins.iter().all(|pin| !shown.text.contains(pin) && !file.contains(pin)));
+}
+
+#[tokio::test]
+async fn a_pin_issued_anew_takes_the_old_ones_place() {
+    let site = Site::open().await;
+    let ada = site.ada().await;
+    let meeting = ada.meeting().await;
+    let first = ada.invite(&meeting, "Olga").await;
+    site.world.clock.advance_ms(1_000);
+    let second: IssuedPin = post(&ada, &meeting, &format!("/invitees/{}/pin", first.invitee.id)).await.json();
+    assert_ne!(first.pin, second.pin);
+    assert_eq!(second.invitee.link, first.invitee.link, "the link stays");
+    assert!(second.invitee.pin_issued_at > first.invitee.pin_issued_at);
+    let working: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM pins WHERE revoked_at IS NULL")
+        .fetch_one(site.world.state.db.read())
+        .await
+        .unwrap();
+    assert_eq!(working, 1);
+}
+
+#[tokio::test]
+async fn wrong_data_about_people_is_named() {
+    let site = Site::open().await;
+    let ada = site.ada().await;
+    let meeting = ada.meeting().await;
+    let text = |reason| FieldError::Text { reason };
+    let table = [
+        ("name", json!("x".repeat(101)), Field::Name, text(InvalidText::TooLong { max: 100 })),
+        ("name", json!("Ol\u{0}ga"), Field::Name, text(InvalidText::ControlCharacter)),
+        ("name", json!("\u{200f}Olga"), Field::Name, text(InvalidText::HiddenCharacter)),
+        ("phone", json!("0470 12 34 56"), Field::Phone, text(InvalidText::NotAPhoneNumber)),
+        ("phone", json!("+999 123 456 789"), Field::Phone, FieldError::ImpossibleNumber),
+        ("phone", json!("+32 0"), Field::Phone, text(InvalidText::NotAPhoneNumber)),
+        ("email", json!("olga at example"), Field::Email, text(InvalidText::NotAnEmail)),
+    ];
+    for (name, value, field, reason) in table {
+        let mut body = person("Olga");
+        body[name] = value;
+        assert_eq!(add(&ada, &meeting, body).await.error(), (422, ApiError::Field { field, reason }), "{name}");
+    }
+    let mut king = person("Olga");
+    king["role"] = json!("king");
+    let mut extra = person("Olga");
+    extra["pin"] = json!("1234567890123456");
+    for body in [king, extra] {
+        assert_eq!(add(&ada, &meeting, body).await.error(), (400, ApiError::Unreadable));
+    }
+    assert!(detail(&ada, &meeting).await.json::<MeetingDetail>().invitees.is_empty());
+}
+
+#[tokio::test]
+async fn a_meeting_has_so_many_invitees_and_no_more() {
+    let site = Site::open().await;
+    let ada = site.ada().await;
+    let meeting = ada.meeting().await;
+    for n in 0..MAX_INVITEES {
+        assert_eq!(add(&ada, &meeting, person(&format!("Guest {n}"))).await.status, 201);
+    }
+    assert_eq!(add(&ada, &meeting, person("One more")).await.error(), (409, ApiError::MeetingFull));
+}
+
+/// D24: the invitation carries the link; the PIN is still asked.
+#[tokio::test]
+async fn the_calendar_file_has_the_link_and_not_the_pin() {
+    let site = Site::open().await;
+    let ada = site.ada().await;
+    let meeting = ada.meeting().await;
+    let issued = ada.invite(&meeting, "Olga").await;
+    let path = format!("/api/v1/meetings/{}/invitees/{}/invitation.ics", meeting.info.id, issued.invitee.id);
+    let file = ada.get(&path).await;
+    assert_eq!(file.header("content-type"), "text/calendar; charset=utf-8");
+    assert_eq!(file.header("content-disposition"), "attachment; filename=\"invitation.ics\"");
+    let unfolded = file.text.replace("\r\n ", "");
+    assert_eq!(unfolded.matches("BEGIN:VEVENT").count(), 1);
+    assert!(unfolded.contains(&issued.invitee.link) && issued.invitee.link.contains("/join#"));
+    assert!(unfolded.contains("DTSTART:20261121T120000Z"), "{unfolded}");
+    let pin = issued.pin.reveal();
+    assert!(!unfolded.contains(pin) && !unfolded.contains(&pin.replace(' ', "")));
+    assert!(!unfolded.contains("+32470123456") && !unfolded.contains("Olga"));
+}
+
+/// D26: the password goes out by SMS, and the console learns only that it did.
+#[tokio::test]
+async fn a_password_is_sent_now() {
+    let site = Site::open().await;
+    let ada = site.ada().await;
+    let meeting = ada.meeting().await;
+    let olga = ada.invite(&meeting, "Olga").await.invitee;
+    assert_eq!(olga.password, PasswordState::NotAsked);
+    let send = format!("/invitees/{}/password", olga.id);
+    let sent: shared::api::Invitee = post(&ada, &meeting, &send).await.json();
+    assert_eq!(sent.password, PasswordState::Sent { phone_ends_in: "56".into() });
+    let outbox: Vec<OutboxMessage> = ada.get("/api/v1/outbox").await.json();
+    assert_eq!((outbox.len(), outbox[0].to.as_str()), (1, "+32470123456"));
+    let (status, error) = post(&ada, &meeting, &send).await.error();
+    assert!(status == 429 && matches!(error, ApiError::TooManyTries { .. }), "{error:?}");
+    let mut no_phone = person("Paul");
+    no_phone["phone"] = json!(null);
+    let paul: IssuedPin = add(&ada, &meeting, no_phone).await.json();
+    let answer = post(&ada, &meeting, &format!("/invitees/{}/password", paul.invitee.id)).await;
+    assert_eq!(answer.error(), (409, ApiError::NoPhone));
+    let nobody = post(&ada, &meeting, &format!("/invitees/{}/password", "0".repeat(32))).await;
+    assert_eq!(nobody.error(), (404, ApiError::NotFound));
+}

@@ -1,0 +1,139 @@
+//! Putting the parts together, each with its own way of saying what is wrong.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use sfu::Sfu;
+use shared::control::{Command, Event};
+use tokio::sync::mpsc;
+
+use super::StartError;
+use crate::accounts::hashing::Hasher;
+use crate::accounts::limiter::LoginLimiter;
+use crate::assets::Assets;
+use crate::chance::{Chance, SystemChance};
+use crate::clock::{Clock, SystemClock};
+use crate::config::{Config, SmsSenderKind};
+use crate::db::Db;
+use crate::door::Door;
+use crate::edge::host::Hosts;
+use crate::geo::Geo;
+use crate::keys::Keys;
+use crate::live::Registry;
+use crate::meetings::passwords::SendLimit;
+use crate::sms::{NoSender, Outbox, SmsSender};
+use crate::state::{AppState, Parts};
+use crate::ws::limits::Sockets;
+
+/// The media node, and how to stop it.
+pub(super) struct Media(Sfu);
+
+impl Media {
+    /// Tells every browser that the connection is over and waits for the media thread.
+    pub(super) async fn stop(self) {
+        if tokio::task::spawn_blocking(move || self.0.shutdown()).await.is_err() {
+            tracing::error!("the media node did not stop");
+        }
+    }
+}
+
+/// Makes the data folder, for this user alone, and finds out whether it can be written.
+pub fn data_folder(path: &Path) -> Result<(), StartError> {
+    let unwritable = |error| StartError::Data { path: path.to_owned(), error };
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(unwritable)?;
+    let probe = path.join(".writable");
+    fs::write(&probe, []).and_then(|()| fs::remove_file(&probe)).map_err(unwritable)
+}
+
+/// Opens the database in it.
+pub async fn database(config: &Config) -> Result<Db, StartError> {
+    let path = config.database();
+    // SQLite's own words for this are "unable to open database file", whatever the cause.
+    let existing = fs::OpenOptions::new().read(true).write(true).open(&path);
+    match existing {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StartError::Data { path, error }),
+        _ => Ok(Db::open(&path).await?),
+    }
+}
+
+/// The state, what the SFU says, and the SFU itself.
+pub(super) async fn state(
+    config: Config,
+    db: Db,
+    mut sfu: Sfu,
+) -> Result<(AppState, mpsc::UnboundedReceiver<Event>, Media), StartError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let chance: Arc<dyn Chance> = Arc::new(SystemChance);
+    let hasher = Hasher::new().map_err(|error| StartError::Other(error.to_string()))?;
+    let (sms, outbox) = sms(&config, &clock);
+    let keys = Keys::open(&config.data.join("keys"), chance.as_ref())?;
+    let live =
+        Registry::new(db.clone(), clock.clone(), chance.clone(), Arc::new(commands(sfu.handle.commands.clone())));
+    let (never, nothing) = mpsc::unbounded_channel();
+    drop(never);
+    let events = std::mem::replace(&mut sfu.events, nothing);
+    let parts = Parts {
+        hosts: Hosts::of(&config),
+        logins: LoginLimiter::default(),
+        assets: assets(&config),
+        geo: Geo::open(&config.geo.files),
+        door: Door::default(),
+        send_limit: SendLimit::default(),
+        sockets: Sockets::default(),
+        door_hasher: hasher.with_own_queue(),
+        config,
+        clock,
+        chance,
+        db,
+        hasher,
+        sms,
+        outbox,
+        keys,
+        live,
+    };
+    Ok((AppState::new(parts), events, Media(sfu)))
+}
+
+/// The demo's SMS stay in memory, whatever the configuration says: nobody's telephone rings for a try-out (D15).
+fn sms(config: &Config, clock: &Arc<dyn Clock>) -> (Arc<dyn SmsSender>, Option<Outbox>) {
+    if config.demo || config.sms.sender == SmsSenderKind::Outbox {
+        let outbox = Outbox::new(clock.clone());
+        (Arc::new(outbox.clone()), Some(outbox))
+    } else {
+        (Arc::new(NoSender), None)
+    }
+}
+
+/// A way to the SFU that never makes a room wait: what does not fit into the SFU's own queue waits here.
+fn commands(sfu: mpsc::Sender<Command>) -> mpsc::UnboundedSender<Command> {
+    let (sender, mut waiting) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Some(command) = waiting.recv().await {
+            if sfu.send(command).await.is_err() {
+                return;
+            }
+        }
+    });
+    sender
+}
+
+/// The pages; without them the server starts and says on every page what is missing.
+fn assets(config: &Config) -> Assets {
+    match Assets::load(&config.web) {
+        Ok(assets) => {
+            let (bytes, files) = assets.size();
+            tracing::info!(files, bytes, "pages are loaded");
+            let later = assets.clone();
+            tokio::task::spawn_blocking(move || later.compress());
+            assets
+        }
+        Err(error) => {
+            let folder = config.web.display();
+            tracing::warn!(%folder, %error, "the pages are not built or not there: run `make run`, or name their folder with --web");
+            Assets::default()
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! How many connections may be open, in all and from one source. A place is given back when the connection ends,
+//! a WebSocket's included.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+
+use axum_server::accept::Accept;
+use ipnet::IpNet;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+use crate::edge::client::{trusts, unmapped};
+use crate::edge::source::Source;
+
+/// Open connections in all. More serves more people at once; each costs a file descriptor, of which processes are
+/// often given 1,024.
+const MAX_CONNECTIONS: usize = 768;
+/// Open connections from one source. More lets more people share an address; fewer leaves more to others in a flood.
+const MAX_PER_SOURCE: usize = 128;
+
+/// Who is connected. Clones share the count.
+#[derive(Debug, Clone)]
+pub struct Connections {
+    open: Arc<Mutex<Open>>,
+    /// Proxies speak for many sources.
+    proxies: Arc<[IpNet]>,
+}
+
+#[derive(Debug, Default)]
+struct Open {
+    all: usize,
+    per_source: HashMap<Source, usize>,
+}
+
+/// A connection's place; dropping it gives the place back.
+#[derive(Debug)]
+struct Place {
+    connections: Connections,
+    source: Source,
+}
+
+impl Connections {
+    /// None yet. `proxies` have no limit of their own.
+    pub fn new(proxies: &[IpNet]) -> Self {
+        Self { open: Arc::default(), proxies: proxies.into() }
+    }
+
+    fn take(&self, peer: IpAddr) -> Option<Place> {
+        let source = Source::from(peer);
+        let is_proxy = trusts(&self.proxies, unmapped(peer));
+        let mut open = self.lock();
+        let from_source = open.per_source.get(&source).copied().unwrap_or_default();
+        if open.all >= MAX_CONNECTIONS || (from_source >= MAX_PER_SOURCE && !is_proxy) {
+            return None;
+        }
+        open.all += 1;
+        open.per_source.insert(source, from_source + 1);
+        Some(Place { connections: self.clone(), source })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut open = self.connections.lock();
+        open.all = open.all.saturating_sub(1);
+        let left = open.per_source.get(&self.source).map_or(0, |count| count.saturating_sub(1));
+        if left == 0 {
+            open.per_source.remove(&self.source);
+        } else {
+            open.per_source.insert(self.source, left);
+        }
+    }
+}
+
+impl<S> Accept<TcpStream, S> for Connections {
+    type Stream = Counted;
+    type Service = S;
+    type Future = std::future::Ready<io::Result<(Counted, S)>>;
+
+    fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
+        std::future::ready(self.counted(stream).map(|stream| (stream, service)))
+    }
+}
+
+impl Connections {
+    fn counted(&self, stream: TcpStream) -> io::Result<Counted> {
+        stream.set_nodelay(true)?;
+        let place = self.take(stream.peer_addr()?.ip()).ok_or(io::ErrorKind::ConnectionRefused)?;
+        Ok(Counted { stream, _place: place })
+    }
+}
+
+/// A connection that holds its place.
+#[derive(Debug)]
+pub struct Counted {
+    stream: TcpStream,
+    _place: Place,
+}
+
+impl AsyncRead for Counted {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Counted {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn one_source_cannot_take_every_place() {
+        let connections = Connections::new(&["10.0.0.0/8".parse().unwrap()]);
+        let greedy: Vec<_> = (0..MAX_PER_SOURCE).map(|_| connections.take(address("192.0.2.1")).unwrap()).collect();
+        assert!(connections.take(address("192.0.2.1")).is_none());
+        assert!(connections.take(address("::ffff:192.0.2.1")).is_none(), "by another socket it is the same source");
+        assert!(connections.take(address("192.0.2.2")).is_some());
+        let proxy: Vec<_> = (0..=MAX_PER_SOURCE).map(|_| connections.take(address("10.0.0.1"))).collect();
+        assert!(proxy.iter().all(Option::is_some), "a proxy speaks for many");
+        drop((greedy, proxy));
+        assert_eq!(connections.lock().all, 0);
+        assert!(connections.lock().per_source.is_empty());
+    }
+
+    #[test]
+    fn there_are_so_many_places_and_no_more() {
+        let connections = Connections::new(&["0.0.0.0/0".parse().unwrap()]);
+        let all: Vec<_> = (0..MAX_CONNECTIONS).map(|_| connections.take(address("10.0.0.1")).unwrap()).collect();
+        assert!(connections.take(address("10.0.0.2")).is_none());
+        drop(all);
+        assert!(connections.take(address("10.0.0.2")).is_some());
+    }
+}

@@ -1,0 +1,96 @@
+//! Answering HTTP on every listener until it is time to stop.
+
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+use axum_server::Handle;
+use axum_server::tls_rustls::RustlsAcceptor;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use tokio::task::JoinSet;
+
+use super::StartError;
+use super::connections::Connections;
+use crate::routes;
+use crate::state::AppState;
+use crate::tls::Tls;
+
+/// How long the header of a request may take, waiting for it included. Longer forgives worse networks and lets a
+/// slow sender hold a connection longer (SECURITY.md T6).
+pub(super) const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
+/// Bytes of a request's header.
+const MAX_HEADER_BYTES: usize = 16 * 1024;
+/// How long answers that are on their way may take when the server stops.
+const STOPPING: Duration = Duration::from_secs(2);
+
+/// Tells the servers when to stop.
+#[derive(Clone)]
+pub(super) struct Stop(Handle<SocketAddr>);
+
+impl Stop {
+    /// Not yet.
+    pub(super) fn new() -> Self {
+        Self(Handle::new())
+    }
+
+    /// Comes back when Ctrl-C or SIGTERM came and the servers have stopped, or when one failed.
+    pub(super) async fn wait(&self, mut servers: JoinSet<std::io::Result<()>>) {
+        tokio::select! {
+            () = asked_to_stop() => tracing::info!("stopping"),
+            Some(ended) = servers.join_next() => tracing::error!(?ended, "a listener failed"),
+        }
+        self.0.graceful_shutdown(Some(STOPPING));
+        while servers.join_next().await.is_some() {}
+    }
+}
+
+/// Ctrl-C, or SIGTERM from a service manager.
+async fn asked_to_stop() {
+    let interrupted = tokio::signal::ctrl_c();
+    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(mut terminated) => {
+            tokio::select! {
+                _ = interrupted => {}
+                _ = terminated.recv() => {}
+            }
+        }
+        Err(_) => {
+            let _ = interrupted.await;
+        }
+    }
+}
+
+/// One server for each listener.
+pub(super) fn start(
+    state: &AppState,
+    listeners: Vec<TcpListener>,
+    tls: Option<&Tls>,
+    stop: &Stop,
+) -> Result<JoinSet<std::io::Result<()>>, StartError> {
+    let connections = Connections::new(&state.config.proxy.ranges);
+    let service = routes::router(state).into_make_service_with_connect_info::<SocketAddr>();
+    let mut servers = JoinSet::new();
+    for listener in listeners {
+        let failed = |error: std::io::Error| StartError::Other(error.to_string());
+        let mut server = axum_server::from_tcp(listener).map_err(failed)?.handle(stop.0.clone());
+        *server.http_builder() = builder();
+        let (service, connections) = (service.clone(), connections.clone());
+        match tls {
+            Some(tls) => {
+                let acceptor = RustlsAcceptor::new(tls.config.clone()).handshake_timeout(HEADER_TIMEOUT);
+                servers.spawn(server.acceptor(acceptor.acceptor(connections)).serve(service));
+            }
+            None => {
+                servers.spawn(server.acceptor(connections).serve(service));
+            }
+        }
+    }
+    Ok(servers)
+}
+
+/// HTTP/1.1 alone: telling the versions apart means waiting for first bytes without a time limit.
+fn builder() -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new()).http1_only();
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).max_buf_size(MAX_HEADER_BYTES);
+    builder
+}

@@ -1,0 +1,90 @@
+//! Binding the addresses: TCP for pages and calls, and the same port number over UDP for media.
+
+use std::io;
+use std::net::{Ipv6Addr, SocketAddr, TcpListener};
+
+use sfu::{Sfu, SfuConfig};
+use socket2::{Domain, Protocol, Socket, Type};
+
+use super::StartError;
+use crate::config::Config;
+
+/// Connections that the kernel holds until they are accepted.
+const BACKLOG: i32 = 256;
+/// How often another port is tried when the system chose one that is free for TCP and taken for UDP.
+const TRIES: usize = 20;
+
+/// Everything that listens. `config.listen` and `config.media.port` now say the real ports.
+pub(super) struct Listeners {
+    /// Pages and calls.
+    pub(super) http: Vec<TcpListener>,
+    /// Media.
+    pub(super) media: Sfu,
+}
+
+/// Binds what the configuration names and writes the real ports into it.
+pub(super) fn bind(config: &mut Config) -> Result<Listeners, StartError> {
+    let asked = config.listen.clone();
+    let chosen_by_system = asked.iter().any(|address| address.port() == 0) && config.media.port.is_none();
+    let mut tries = if chosen_by_system { TRIES } else { 1 };
+    loop {
+        tries -= 1;
+        let http = bind_http(&asked)?;
+        config.listen = http.iter().filter_map(|listener| listener.local_addr().ok()).collect();
+        match bind_media(config) {
+            Ok(media) => return Ok(Listeners { http, media }),
+            Err(sfu::StartError::PortInUse { .. }) if tries > 0 => {}
+            Err(error) => return Err(StartError::Media(error)),
+        }
+    }
+}
+
+fn bind_media(config: &mut Config) -> Result<Sfu, sfu::StartError> {
+    let port = config.media.port.or(config.listen.first().map(SocketAddr::port)).unwrap_or_default();
+    let media = sfu::start(&SfuConfig { port, advertise: config.media.advertise, ..SfuConfig::default() })?;
+    config.media.port = Some(media.port());
+    Ok(media)
+}
+
+/// All addresses. Those that ask for port 0 get one and the same.
+fn bind_http(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, StartError> {
+    let mut listeners: Vec<TcpListener> = Vec::new();
+    let mut chosen = None;
+    for asked in addresses {
+        let mut address = *asked;
+        if let (0, Some(port)) = (address.port(), chosen) {
+            address.set_port(port);
+        }
+        match listen(address) {
+            Ok(listener) => {
+                chosen = chosen.or(listener.local_addr().ok().map(|bound| bound.port()));
+                listeners.push(listener);
+            }
+            Err(error) if is_missing_ipv6(address, &error) && addresses.len() > 1 => {
+                tracing::info!("this machine has no IPv6 loopback address: it is left out");
+            }
+            Err(error) => return Err(StartError::from_bind(address, error)),
+        }
+    }
+    Ok(listeners)
+}
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    // A server that was just stopped leaves connections behind that would hold the port for a minute.
+    socket.set_reuse_address(true)?;
+    if address.is_ipv6() {
+        // Otherwise `[::]` takes the port of `0.0.0.0` too, and the two cannot be listed side by side.
+        socket.set_only_v6(true)?;
+    }
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    socket.set_nonblocking(true)?;
+    Ok(socket.into())
+}
+
+fn is_missing_ipv6(address: SocketAddr, error: &io::Error) -> bool {
+    let missing = matches!(error.kind(), io::ErrorKind::AddrNotAvailable | io::ErrorKind::Unsupported);
+    // EAFNOSUPPORT has no ErrorKind of its own.
+    address.ip() == Ipv6Addr::LOCALHOST && (missing || error.raw_os_error() == Some(97))
+}

@@ -1,0 +1,128 @@
+//! `conclave serve`: from a configuration to a running server and, on Ctrl-C or SIGTERM, back.
+//!
+//! Everything that can be wrong is found before the line `ready:`; each is one sentence with what to do.
+//! [`listeners`] binds, [`connections`] caps, `build` puts the parts together, [`http`] answers.
+
+mod build;
+pub mod connections;
+mod http;
+mod listeners;
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use crate::config::{Config, ConfigError};
+use crate::db::DbError;
+use crate::keys::KeyError;
+use crate::state::AppState;
+use crate::tls::{self, TlsError};
+use crate::{demo, sfu_link, terminal};
+
+pub use build::{data_folder, database};
+
+/// Why the server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The data folder.
+    #[error("the data folder {} cannot be written ({error}): make it writable for this user, or name another with --data", path.display())]
+    Data {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// The keys.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    /// TLS.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// Another program has the port.
+    #[error("{0} is in use by another program: stop that program, or listen elsewhere with --listen ADDRESS:PORT")]
+    PortInUse(SocketAddr),
+    /// The port is root's.
+    #[error("this user may not listen on {0}: choose a port above 1023 with --listen ADDRESS:PORT")]
+    PortNotAllowed(SocketAddr),
+    /// Anything else about an address.
+    #[error("{address} cannot be listened on ({error}): name an address of this machine with --listen ADDRESS:PORT")]
+    Listen {
+        /// Which.
+        address: SocketAddr,
+        /// Why.
+        error: io::Error,
+    },
+    /// The media node.
+    #[error("{}", .0.sentence())]
+    Media(sfu::StartError),
+    /// The demo.
+    #[error(transparent)]
+    Demo(#[from] demo::DemoError),
+    /// The rest.
+    #[error("the server could not start: {0}")]
+    Other(String),
+}
+
+impl StartError {
+    fn from_bind(address: SocketAddr, error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::AddrInUse => Self::PortInUse(address),
+            io::ErrorKind::PermissionDenied => Self::PortNotAllowed(address),
+            _ => Self::Listen { address, error },
+        }
+    }
+}
+
+/// Serves until told to stop.
+pub async fn run(mut config: Config) -> Result<(), StartError> {
+    tls::install_provider();
+    data_folder(&config.data)?;
+    // The database first: a wrong data folder must not look like a network problem.
+    let db = database(&config).await?;
+    let listeners = listeners::bind(&mut config)?;
+    let tls = tls::load(&config)?;
+    log_configuration(&config);
+    let (state, media_events, media) = build::state(config, db, listeners.media).await?;
+    let stop = http::Stop::new();
+    let servers = http::start(&state, listeners.http, tls.as_ref(), &stop)?;
+    state.live.spawn_sweeper();
+    tokio::spawn(sfu_link::route(state.live.clone(), media_events));
+    greet(&state, tls.as_ref()).await?;
+    stop.wait(servers).await;
+    close(&state, media).await;
+    Ok(())
+}
+
+/// Printed at start; there are no secrets in it.
+fn log_configuration(config: &Config) {
+    let text = toml::to_string(config).unwrap_or_default();
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), "starting with this configuration:\n{}", text.trim_end());
+}
+
+/// What people at the terminal need, and last the line that programs wait for.
+async fn greet(state: &AppState, tls: Option<&tls::Tls>) -> Result<(), StartError> {
+    let url = state.config.public_url();
+    if let Some(tls) = tls.filter(|_| state.config.tls.self_signed) {
+        terminal::self_signed(&url, &tls.fingerprint);
+    }
+    if state.config.demo {
+        terminal::demo(&demo::prepare(state).await?);
+    }
+    terminal::ready(&url);
+    Ok(())
+}
+
+async fn close(state: &AppState, media: build::Media) {
+    media.stop().await;
+    if let Err(error) = state.db.truncate_wal().await {
+        tracing::warn!(%error, "the write-ahead log could not be emptied");
+    }
+    state.db.close().await;
+    tracing::info!("stopped");
+}
