@@ -6,7 +6,7 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use shared::limits::{MAX_SIGNAL_MESSAGE_BYTES, PING_EVERY_MS, SILENCE_MS};
 use shared::signal::{ClientMsg, ProtocolError, ServerMsg};
 use tokio::sync::mpsc;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{MissedTickBehavior, interval, sleep_until, timeout};
 
 use super::limits::Rate;
 use super::stage::{Machine, Reply, Stage, Visitor};
@@ -62,6 +62,7 @@ impl Connection {
         let mut ping = interval(Duration::from_millis(PING_EVERY_MS));
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
+            let silent_at = self.heard_at + Duration::from_millis(SILENCE_MS);
             let step = tokio::select! {
                 message = self.socket.recv() => self.heard(message).await,
                 told = self.told.recv() => match told {
@@ -70,6 +71,7 @@ impl Connection {
                     None => Err(End(close_code::NORMAL)),
                 },
                 _ = ping.tick() => self.ping().await,
+                () = sleep_until(silent_at.into()) => Err(End(close_code::AWAY)),
             };
             if let Err(end) = step {
                 return end;
@@ -148,9 +150,6 @@ impl Connection {
     }
 
     async fn ping(&mut self) -> Result<(), End> {
-        if self.heard_at.elapsed() > Duration::from_millis(SILENCE_MS) {
-            return Err(End(close_code::AWAY));
-        }
         if self.own_outbox.is_some() && self.since.elapsed() > UNSEATED {
             return Err(End(close_code::POLICY));
         }

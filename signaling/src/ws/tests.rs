@@ -3,4 +3,7 @@
 mod join;
 mod page;
 mod protocol;
+mod silence;
+mod slow;
 mod theatre;
+mod upgrade;

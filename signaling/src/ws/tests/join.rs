@@ -82,7 +82,7 @@ async fn two_people_get_in() {
     assert_eq!(piets.hear_admitted().await.roster.len(), 2);
     assert_eq!(theatre.world.state.live.counts(BOARD), Counts { present: 2, waiting: 0 });
 
-    let events = theatre.events().await;
+    let events = theatre.events_when(8).await;
     let kinds: Vec<_> = events.iter().map(|(kind, _)| kind.as_str()).collect();
     let told = [
         "pin_issued",

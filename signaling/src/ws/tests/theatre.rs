@@ -177,7 +177,19 @@ impl Theatre {
         Page::greeted(self.server, &[("x-test-admin", "1")]).await
     }
 
-    /// What is written down, oldest first, as `kind by actor`.
+    /// What is written down once there are `count` events: most are written while the meeting goes on.
+    pub(super) async fn events_when(&self, count: usize) -> Vec<(String, String)> {
+        for _ in 0..500 {
+            let events = self.events().await;
+            if events.len() >= count {
+                return events;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        self.events().await
+    }
+
+    /// What is written down, oldest first: kind and actor.
     pub(super) async fn events(&self) -> Vec<(String, String)> {
         sqlx::query_as("SELECT kind, actor FROM door_events ORDER BY at, rowid")
             .fetch_all(self.world.state.db.read())
