@@ -19,10 +19,7 @@ use std::collections::BTreeMap;
 use shared::control::{Command, Event};
 use shared::ids::{InviteeId, ParticipantId, RoomId, SessionId};
 use shared::meeting::{MeetingInfo, Role};
-use shared::secret::Secret;
-use shared::signal::{
-    ClientMsg, JoinRefused, MediaState, ProtocolError, RoomSnapshot, ServerMsg, Slots, Stage, TurnedAway, Waiting,
-};
+use shared::signal::{ClientMsg, MediaState, ProtocolError, RoomSnapshot, ServerMsg, Slots, TurnedAway, Waiting};
 use shared::units::UnixMs;
 
 pub use self::person::{Guest, Standing};

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use shared::control::{Command, Event, Gone};
-use shared::signal::{OfferError, Slots};
+use shared::secret::Secret;
+use shared::signal::{OfferError, Slots, Stage};
 
 use super::tests::{NOW, guest, meeting};
 use super::*;

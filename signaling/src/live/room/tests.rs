@@ -4,7 +4,8 @@ use shared::control::{Command, Event, Gone};
 use shared::ids::{InviteeId, MeetingId};
 use shared::location::{ComputerPlace, LocationHint, PhonePlace};
 use shared::meeting::MeetingKind;
-use shared::signal::{OfferError, PasswordState};
+use shared::secret::Secret;
+use shared::signal::{JoinRefused, OfferError, PasswordState, Stage};
 
 use super::*;
 use crate::meetings::events::SecondFactor;
