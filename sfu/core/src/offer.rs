@@ -1,5 +1,7 @@
 //! An SDP offer from a stranger: bounded before anything parses it, and checked for what a session needs.
 
+use std::collections::HashSet;
+
 use str0m::change::SdpOffer;
 use str0m::media::Mid;
 
@@ -29,7 +31,10 @@ impl Offer {
         let parsed = guarded(|| SdpOffer::from_sdp_string(text));
         let sdp = parsed.ok().and_then(Result::ok).ok_or(OfferError::Unreadable)?;
         let mids = text.lines().filter_map(|line| line.strip_prefix("a=mid:")).map(|mid| Mid::from(mid.trim()));
-        Ok(Self { sdp, mids: mids.collect() })
+        let mids: Vec<Mid> = mids.collect();
+        // Two m-lines of one id would be two slots that write to one stream.
+        let distinct: HashSet<&Mid> = mids.iter().collect();
+        if distinct.len() < mids.len() { Err(OfferError::Unreadable) } else { Ok(Self { sdp, mids }) }
     }
 }
 

@@ -11,6 +11,9 @@
 #[path = "../../../../e2e/src/media_client.rs"]
 mod media_client;
 
+mod hostile;
+mod lifecycle;
 mod lobby;
 mod media;
+mod surface;
 mod world;

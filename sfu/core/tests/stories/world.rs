@@ -58,7 +58,9 @@ pub struct World {
     pub node: Node,
     pub now: Instant,
     pub people: Vec<Person>,
-    wire: VecDeque<Datagram>,
+    /// How long a datagram travels. Nothing unless a story needs time to pass between the two ends.
+    pub latency: Duration,
+    wire: VecDeque<(Instant, Datagram)>,
     node_timeout: Instant,
     sessions: u64,
 }
@@ -67,7 +69,15 @@ impl World {
     pub fn new() -> Self {
         let now = Instant::now() + Duration::from_secs(1000);
         let node = Node::new(Config { candidates: vec![server()] }, now);
-        Self { node, now, people: Vec::new(), wire: VecDeque::new(), node_timeout: now, sessions: 0 }
+        Self {
+            node,
+            now,
+            people: Vec::new(),
+            latency: Duration::ZERO,
+            wire: VecDeque::new(),
+            node_timeout: now,
+            sessions: 0,
+        }
     }
 
     /// Somebody joins room 1; everything that follows at once has happened on return.
@@ -179,8 +189,10 @@ impl World {
         let end = self.now + duration;
         self.settle();
         while self.now < end {
-            let soonest = self.people.iter().map(|person| person.timeout).fold(self.node_timeout, Instant::min);
-            self.now = soonest.clamp(self.now + Duration::from_micros(500), end);
+            let timeouts = self.people.iter().map(|person| person.timeout);
+            let arrival = self.wire.front().map(|(at, _)| *at);
+            let soonest = timeouts.chain(arrival).fold(self.node_timeout, Instant::min);
+            self.now = soonest.max(self.now + Duration::from_micros(500)).min(end);
             self.settle();
         }
     }
@@ -201,25 +213,32 @@ impl World {
         for _ in 0..100_000 {
             self.wake_people();
             self.drain_node();
-            let Some(datagram) = self.wire.pop_front() else {
-                if self.node_timeout > self.now {
-                    return;
-                }
+            if self.wire.front().is_some_and(|(at, _)| *at <= self.now) {
+                let arrived = self.wire.pop_front();
+                arrived.into_iter().for_each(|(_, datagram)| self.deliver(datagram));
+            } else if self.node_timeout <= self.now {
                 self.node.handle_timeout(self.now);
-                continue;
-            };
-            self.deliver(datagram);
+            } else {
+                return;
+            }
         }
         panic!("the wire never fell silent");
     }
 
     fn wake_people(&mut self) {
+        let mut out = Vec::new();
         for person in &mut self.people {
             if person.timeout <= self.now && person.answered {
                 let _ = person.client.handle_timeout(self.now);
-                drain_person(person, &mut self.wire, self.now);
+                drain_person(person, &mut out, self.now);
             }
         }
+        self.send(out);
+    }
+
+    fn send(&mut self, datagrams: Vec<Datagram>) {
+        let arrival = self.now + self.latency;
+        self.wire.extend(datagrams.into_iter().map(|datagram| (arrival, datagram)));
     }
 
     fn drain_node(&mut self) {
@@ -230,7 +249,7 @@ impl World {
                     return;
                 }
                 Output::Transmit { source, destination, payload } => {
-                    self.wire.push_back(Datagram { source, destination, payload });
+                    self.send(vec![Datagram { source, destination, payload }]);
                 }
                 Output::Event(event) => self.note(event),
             }
@@ -264,14 +283,16 @@ impl World {
         if destination == server() {
             return self.node.handle_datagram(self.now, source, destination, &payload);
         }
+        let mut out = Vec::new();
         if let Some(person) = self.people.iter_mut().find(|person| person.address == destination) {
             let _ = person.client.handle_datagram(self.now, source, destination, &payload);
-            drain_person(person, &mut self.wire, self.now);
+            drain_person(person, &mut out, self.now);
         }
+        self.send(out);
     }
 }
 
-fn drain_person(person: &mut Person, wire: &mut VecDeque<Datagram>, now: Instant) {
+fn drain_person(person: &mut Person, wire: &mut Vec<Datagram>, now: Instant) {
     let mut out = Vec::new();
     person.timeout = person.client.drain(&mut out).unwrap_or(now + Duration::from_secs(3600));
     // A client that asks to be woken at once gets the next moment of virtual time.
