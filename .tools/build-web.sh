@@ -9,8 +9,8 @@ bundle() { # page dist public-url optimisation
   # The page's own link says data-wasm-opt="0"; a copy beside it asks for more where the tool is there.
   local copy="web/.$1" done=0
   sed "s/data-wasm-opt=\"[^\"]*\"/data-wasm-opt=\"$4\"/" "web/$1" >"$copy"
-  # Trunk sets NO_COLOR aside only for true and false.
-  env -u NO_COLOR TRUNK_OFFLINE=true trunk --log warn build "$copy" --release --cargo-profile web --dist "$2" --public-url "$3" || done=1
+  # The pages name their cargo profile. Trunk takes NO_COLOR only as true or false.
+  env -u NO_COLOR TRUNK_OFFLINE=true trunk --log warn build "$copy" --release --dist "$2" --public-url "$3" || done=1
   rm -f "$copy"
   return "$done"
 }

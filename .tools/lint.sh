@@ -14,6 +14,9 @@ check() { # name command…
   fi
 }
 
+for part in fmt clippy; do
+  cargo "$part" --version >/dev/null 2>&1 || rustup component add "${part/fmt/rustfmt}" || fail "cargo $part is missing: run 'rustup component add rustfmt clippy'."
+done
 check formatting cargo fmt --all --check
 check "clippy, server" cargo clippy --quiet --workspace --exclude web --all-targets -- --deny warnings
 check "clippy, browser" cargo clippy --quiet --package web --target wasm32-unknown-unknown -- --deny warnings

@@ -25,7 +25,11 @@ say "ready to start after $((SECONDS - started)) s"
 
 arguments=(serve --demo --data "$data" --web dist)
 if [ -n "$host" ]; then
-  arguments+=(--host "$host" --listen "$host:$port")
+  case "$host" in
+    *:*) arguments+=(--host "$host" --listen "[$host]:$port") ;;
+    *[!0-9.]*) arguments+=(--host "$host" --listen "0.0.0.0:$port") ;;
+    *) arguments+=(--host "$host" --listen "$host:$port") ;;
+  esac
 else
   arguments+=(--listen "127.0.0.1:$port")
   # A machine without IPv6 has no ::1 to listen on.

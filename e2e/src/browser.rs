@@ -130,12 +130,12 @@ impl Browser {
         self.open(url).await
     }
 
-    /// Closes the current tab, as a person does, and goes on in the first.
-    pub async fn close_tab(&self) {
+    /// Closes the first tab, as a person does, and goes on in the other.
+    pub async fn close_first_tab(&self) {
+        let tabs = self.driver.windows().await.unwrap();
+        self.driver.switch_to_window(tabs[0].clone()).await.unwrap();
         self.driver.close_window().await.unwrap();
-        if let Some(first) = self.driver.windows().await.unwrap().into_iter().next() {
-            self.driver.switch_to_window(first).await.unwrap();
-        }
+        self.driver.switch_to_window(tabs[1].clone()).await.unwrap();
     }
 
     /// Reloads the page.

@@ -66,6 +66,11 @@ pub fn invitee(name: &str, role: Role) -> NewInvitee {
     NewInvitee { name: name.into(), phone: Some("+32470123456".into()), email: None, role }
 }
 
+/// A participant with this telephone number.
+pub fn with_phone(name: &str, phone: &str) -> NewInvitee {
+    NewInvitee { phone: Some(phone.into()), ..invitee(name, Role::Participant) }
+}
+
 impl Console {
     /// Nobody logged in.
     pub fn stranger(url: &str) -> Self {

@@ -46,7 +46,7 @@ impl Deployment {
         Self { folder, options, process, url }
     }
 
-    /// `http://localhost:PORT`: the name that browsers treat as secure.
+    /// `http://127.0.0.1:PORT`, which browsers treat as secure.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -87,6 +87,11 @@ impl Deployment {
         read(&self.folder.path().join("log"))
     }
 
+    /// The program itself.
+    pub fn binary(&self) -> PathBuf {
+        binary()
+    }
+
     /// Resident memory, bytes.
     pub fn resident_bytes(&self) -> u64 {
         resident_bytes(self.process.id())
@@ -110,7 +115,7 @@ fn read(path: &Path) -> String {
 }
 
 /// The server's binary: `CONCLAVE_BIN`, or where cargo puts it beside this test.
-pub(crate) fn binary() -> PathBuf {
+fn binary() -> PathBuf {
     let path = std::env::var_os("CONCLAVE_BIN").map(PathBuf::from).unwrap_or_else(|| {
         let test = std::env::current_exe().unwrap();
         test.parent().and_then(Path::parent).unwrap().join("conclave")
@@ -165,9 +170,8 @@ async fn launch(folder: &TempFolder, options: &Options, port: u16) -> (Process, 
     }
 }
 
-/// The address in the line `ready: http://127.0.0.1:PORT`, with the name that browsers treat as secure.
+/// The address in the line `ready: http://127.0.0.1:PORT`.
 fn ready_url(terminal: &str) -> Option<String> {
     let line = terminal.lines().find_map(|line| line.trim().strip_prefix("ready: "))?;
-    let port: u16 = line.trim().trim_end_matches('/').rsplit(':').next()?.parse().ok()?;
-    terminal.ends_with('\n').then(|| format!("http://localhost:{port}"))
+    terminal.ends_with('\n').then(|| line.trim().trim_end_matches('/').to_owned())
 }

@@ -14,21 +14,26 @@
 )]
 
 mod browser;
+mod caller;
 mod console;
 mod deployment;
 mod fake_media;
 mod folder;
+mod hand;
 pub mod media_client;
 pub mod media_socket;
 mod person;
 mod probe;
 mod process;
+mod proxy;
 mod until;
 
 pub use browser::{Browser, Sound};
-pub use console::{Console, Link, Meeting, invitee, meeting_now};
+pub use caller::Caller;
+pub use console::{Console, Link, Meeting, invitee, meeting_now, with_phone};
 pub use deployment::{Deployment, Options};
 pub use fake_media::{Colour, Person};
 pub use folder::TempFolder;
 pub use probe::{Encryption, Received};
+pub use proxy::Proxy;
 pub use until::{until, until_some};

@@ -100,6 +100,63 @@ impl Browser {
         self.run(body, vec![json!(test_id)]).await.as_str().unwrap_or("").trim().to_owned()
     }
 
+    /// What is in a field.
+    pub async fn value(&self, test_id: &str) -> String {
+        let body = r#"return document.querySelector(`[data-testid="${arguments[0]}"]`).value"#;
+        self.run(body, vec![json!(test_id)]).await.as_str().unwrap_or("").to_owned()
+    }
+
+    /// Everything the page says.
+    pub async fn page_text(&self) -> String {
+        self.run("return document.body.innerText", vec![]).await.as_str().unwrap_or("").to_owned()
+    }
+
+    /// What the part `test_id` inside `outer` says, once it is there.
+    pub async fn text_in(&self, outer: &str, test_id: &str) -> String {
+        let body = r#"return document.querySelector(`[data-testid="${arguments[0]}"] [data-testid="${arguments[1]}"]`)?.innerText ?? null"#;
+        let ask = || self.run(body, vec![json!(outer), json!(test_id)]);
+        self.wait(&format!("{test_id} in {outer}"), || async { ask().await.is_string() }).await;
+        ask().await.as_str().unwrap_or("").to_owned()
+    }
+
+    /// An attribute of the part `test_id` inside `outer`.
+    pub async fn attribute_in(&self, outer: &str, test_id: &str, name: &str) -> Option<String> {
+        let body = r#"return document.querySelector(`[data-testid="${arguments[0]}"] [data-testid="${arguments[1]}"]`)
+            ?.getAttribute(arguments[2]) ?? null"#;
+        self.run(body, vec![json!(outer), json!(test_id), json!(name)]).await.as_str().map(str::to_owned)
+    }
+
+    /// Whether a button shows that its click is being worked on.
+    pub async fn is_busy(&self, test_id: &str) -> bool {
+        let body = r#"const found = document.querySelector(`[data-testid="${arguments[0]}"]`);
+            return !!found && (found.disabled || found.ariaBusy === 'true' || found.ariaDisabled === 'true')"#;
+        self.run(body, vec![json!(test_id)]).await.as_bool() == Some(true)
+    }
+
+    /// Presses Enter in a field.
+    pub async fn press_enter_in(&self, test_id: &str) -> &Self {
+        let field = self.driver.find(by(test_id)).await.unwrap();
+        field.send_keys(Key::Enter + "").await.unwrap();
+        self
+    }
+
+    /// What the page says about a PIN that was not taken, once the answer is there.
+    pub async fn refusal(&self) -> String {
+        self.wait("a refusal", || async { !self.is_busy("pin-submit").await && self.sees("join-error").await }).await;
+        self.text("join-error").await
+    }
+
+    /// Fetches something as the page would, cookie included.
+    pub async fn fetch_text(&self, path: &str) -> String {
+        let body = "return fetch(arguments[0]).then(answer => answer.text())";
+        self.run(body, vec![json!(path)]).await.as_str().unwrap_or("").to_owned()
+    }
+
+    /// Whether there is a tile of that person.
+    pub async fn has_tile(&self, name: &str) -> bool {
+        self.find_number("tile-", name).await.is_some()
+    }
+
     /// An attribute of it, or `None`.
     pub async fn attribute(&self, test_id: &str, name: &str) -> Option<String> {
         let body =

@@ -1,0 +1,66 @@
+//! The console as somebody uses it who organises a meeting.
+
+use e2e::{Browser, Deployment, Person};
+
+/// D7, D8: login by name and password; then a meeting is made, a person invited, the PIN shown once, and a link that works.
+#[tokio::test]
+async fn an_organiser_makes_a_meeting_and_invites_somebody() {
+    let server = Deployment::start().await;
+    let (name, password) = server.admin();
+    let ada = Browser::start(Person::MARIA).await;
+    ada.open(&format!("{}/console", server.url())).await;
+    ada.fill("login-name", name).await.fill("login-password", "wrong").await.click("login-submit").await;
+    ada.until_sees("login-error").await;
+    ada.shot("console-login").await;
+    ada.fill("login-password", password).await.click("login-submit").await.until_sees("meeting-list").await;
+
+    ada.click("new-meeting").await.paste("meeting-title", &"x".repeat(10_000)).await.click("meeting-create").await;
+    ada.wait("the title refused", || async { ada.sees("meeting-title-error").await }).await;
+    assert_eq!(ada.value("meeting-title").await.len(), 10_000, "what was typed is lost");
+    ada.fill("meeting-title", "Budget").await.click("start-now").await;
+    if ada.sees("meeting-create").await {
+        ada.click("meeting-create").await;
+    }
+
+    ada.fill("invitee-name", "Peter").await.fill("invitee-phone", "+999123456789").await.click("invitee-add").await;
+    ada.until_sees("invitee-phone-error").await;
+    assert_eq!(ada.value("invitee-name").await, "Peter", "what was typed is lost");
+    ada.fill("invitee-phone", "+32 470 12 34 56").await.click("invitee-add").await;
+    let first = ada.text("issued-pin").await;
+    assert_eq!(first.chars().filter(char::is_ascii_digit).count(), 16, "{first}");
+    ada.shot("console-pin").await;
+    ada.click("pin-close").await.until_sees("invitee-row-1").await;
+    ada.shot("console-meeting").await;
+    assert!(!ada.page_text().await.contains(&first), "the PIN is shown a second time");
+
+    ada.click("reissue-pin-1").await;
+    ada.confirm_if_asked("reissue-pin-confirm").await;
+    let second = ada.text("issued-pin").await;
+    assert_ne!(first, second);
+    ada.click("pin-close").await;
+
+    ada.click("send-password-1").await;
+    let console = server.console().await;
+    e2e::until("the SMS in the outbox", || async { console.outbox().await.len() == 1 }).await;
+    let sms = console.outbox().await.remove(0);
+    assert_eq!(sms.to, "+32470123456");
+
+    let detail: Vec<shared::api::MeetingSummary> = console.get("/meetings").await.unwrap();
+    let detail: shared::api::MeetingDetail = console.get(&format!("/meetings/{}", detail[0].info.id)).await.unwrap();
+    let link = e2e::Link { invitee: detail.invitees[0].clone(), pin: second };
+    let calendar = ada
+        .fetch_text(&format!("/api/v1/meetings/{}/invitees/{}/invitation.ics", detail.info.id, link.invitee.id))
+        .await;
+    assert!(calendar.starts_with("BEGIN:VCALENDAR") && calendar.contains("Budget"), "{calendar}");
+    let unfolded = calendar.replace("\r\n ", "");
+    assert!(unfolded.contains(link.url()), "no link in {unfolded}");
+    assert_eq!(ada.complaints().await, Vec::<String>::new());
+
+    let peter = Browser::start(Person::PETER).await;
+    peter.open(link.url()).await.fill("pin-input", &first).await.click("pin-submit").await;
+    assert!(!peter.refusal().await.is_empty(), "the old PIN still works");
+    peter.fill("pin-input", &link.pin).await.click("pin-submit").await.until_sees("greenroom").await;
+
+    ada.click("logout").await.until_sees("login-name").await;
+    ada.open(&format!("{}/console", server.url())).await.until_sees("login-name").await;
+}

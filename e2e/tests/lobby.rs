@@ -1,0 +1,141 @@
+//! The lobby: what a moderator sees of who waits, and what who waits gets of the meeting, which is nothing.
+
+#[allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "a fixture that the server's own tests use too")]
+#[path = "../../signaling/src/geo/mmdb_writer.rs"]
+mod mmdb_writer;
+
+use std::time::Duration;
+
+use e2e::{Browser, Colour, Deployment, Options, Person, Proxy, Received, TempFolder, invitee, meeting_now};
+use mmdb_writer::Schema;
+use shared::meeting::Role;
+
+const BOTH: [(&str, Role); 2] = [("Maria", Role::Moderator), ("Peter", Role::Participant)];
+
+/// D27: the moderator sees the live face of who waits. Before admission nothing of the room reaches a person: no
+/// RTP packet, no data-channel message, no roster; a refused person never got any. The PIN of a refused person still works.
+#[tokio::test]
+async fn who_waits_is_seen_and_receives_nothing() {
+    let server = Deployment::start().await;
+    let meeting = server.console().await.meeting("Weekly", &BOTH).await;
+    let maria = Browser::start(Person::MARIA).await;
+    maria.moderate(&server, meeting.link("Maria")).await;
+    let peter = Browser::start(Person::PETER).await;
+    peter.come_in(meeting.link("Peter")).await.until_sees("lobby").await;
+
+    let card = maria.number_of("lobby-card-", "Peter").await;
+    maria
+        .wait("Peter's face on the card", || async {
+            maria.face_in(&format!("lobby-card-{card}")).await == Some(Colour::Green)
+        })
+        .await;
+    maria.shot("lobby-moderator").await;
+    peter.shot("lobby").await;
+    // Maria speaks, points and is filmed all the while.
+    maria.hover("whiteboard", 0.4, 0.4).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+
+    let waiting = peter.received().await;
+    assert!(waiting.connected == 1 && waiting.sent_packets > 20, "positive control: {waiting:?}");
+    assert_eq!((waiting.rtp_packets, waiting.messages), (0, 0), "something of the room reached the lobby");
+    assert!(!peter.page_text().await.contains("Maria"), "the lobby shows who is in the room");
+
+    maria.refuse("Peter").await;
+    peter.until_sees("ended").await;
+    assert_eq!(peter.attribute("ended", "data-reason").await.as_deref(), Some("refused"));
+    let refused = peter.received().await;
+    assert_eq!((refused.rtp_packets, refused.messages), (0, 0), "something of the room reached a refused person");
+
+    peter.come_in(meeting.link("Peter")).await.until_sees("lobby").await;
+    maria.admit("Peter").await;
+    peter.until_sees("room").await;
+    peter.until_faces(&[Person::MARIA]).await;
+    let Received { rtp_packets, .. } = peter.received().await;
+    assert!(rtp_packets > 0, "positive control");
+}
+
+/// No moderator yet, a moderator decides, the moderator is gone: each has its own sentence.
+#[tokio::test]
+async fn each_reason_to_wait_has_its_own_sentence() {
+    let server = Deployment::start().await;
+    let meeting = server.console().await.meeting("Weekly", &BOTH).await;
+    let peter = Browser::start(Person::PETER).await;
+    peter.come_in(meeting.link("Peter")).await.until_sees("lobby").await;
+    let nobody = peter.text("waiting-reason").await;
+
+    let maria = Browser::start(Person::MARIA).await;
+    maria.moderate(&server, meeting.link("Maria")).await;
+    peter
+        .wait("the sentence that a moderator decides", || async { peter.text("waiting-reason").await != nobody })
+        .await;
+    let decides = peter.text("waiting-reason").await;
+
+    maria.click("leave").await;
+    peter
+        .wait("the sentence that the moderator is gone", || async { peter.text("waiting-reason").await != decides })
+        .await;
+    let gone = peter.text("waiting-reason").await;
+    assert!(
+        nobody != gone && !nobody.is_empty() && !decides.is_empty() && !gone.is_empty(),
+        "{nobody} / {decides} / {gone}"
+    );
+}
+
+/// A moderator's PIN alone makes nobody a moderator: the second factor is asked even where the meeting asks none.
+#[tokio::test]
+async fn a_moderator_needs_a_second_factor() {
+    let server = Deployment::start().await;
+    let console = server.console().await;
+    let meeting = console.meeting("Weekly", &BOTH).await;
+    let maria = Browser::start(Person::MARIA).await;
+    maria.knock(meeting.link("Maria")).await.until_sees("password-input").await;
+    assert!(!maria.sees("greenroom").await && !maria.sees("room").await);
+
+    maria.click("password-send").await;
+    let password =
+        e2e::until_some("the SMS", || async { console.outbox().await.pop().and_then(|sms| password_in(&sms.text)) })
+            .await;
+    maria.fill("password-input", &password).await.click("password-submit").await;
+    maria.until_sees("greenroom").await.click("enter").await.until_sees("end-meeting").await;
+}
+
+/// The message ends with the password.
+fn password_in(text: &str) -> Option<String> {
+    text.split_whitespace().next_back().map(str::to_owned)
+}
+
+/// D28, D29, D30: computer and telephone are compared through a trusted proxy's header, with evidence and as an estimate;
+/// a header from anybody else changes nothing.
+#[tokio::test]
+async fn the_card_compares_computer_and_telephone() {
+    let folder = TempFolder::new("geo");
+    let country_data = folder.path().join("countries.mmdb");
+    std::fs::write(&country_data, mmdb_writer::write(Schema::Flat, 6, &[("193.190.0.0/15", "BE")])).unwrap();
+    let config = format!(
+        "[proxy]\nranges = [\"127.0.0.1/32\"]\nheader = \"X-Forwarded-For\"\n[geo]\nfiles = ['{}']\n[sms]\nsender = \"outbox\"\n",
+        country_data.display()
+    );
+    let server = Deployment::start_with(Options { config, demo: false }).await;
+    let console = server.console().await;
+    let mut people = vec![invitee("Maria", Role::Moderator)];
+    for (name, phone) in [("Peter", "+32470123456"), ("Quinn", "+491701234567"), ("Ruth", "+12025550123")] {
+        people.push(e2e::with_phone(name, phone));
+    }
+    let meeting = console.meeting_with(&meeting_now("Weekly"), &people).await;
+    let maria = Browser::start(Person::MARIA).await;
+    maria.moderate(&server, meeting.link("Maria")).await;
+    for (person, verdict) in [(Person::PETER, "agree"), (Person::QUINN, "differ"), (Person::RUTH, "unknown")] {
+        let proxy = Proxy::start(&server, "X-Forwarded-For: 8.8.8.8, 193.190.198.10").await;
+        let browser = Browser::start(person).await;
+        browser.come_in(&proxy.link(meeting.link(person.name))).await.until_sees("lobby").await;
+        let card = maria.number_of("lobby-card-", person.name).await;
+        let said = maria.text_in(&format!("lobby-card-{card}"), "location-hint").await;
+        let shown = maria.attribute_in(&format!("lobby-card-{card}"), "location-hint", "data-verdict").await;
+        assert_eq!(shown.as_deref(), Some(verdict), "{}: {said}", person.name);
+        if verdict != "unknown" {
+            assert!(said.contains("Belgium") || said.contains("BE"), "no evidence in: {said}");
+        }
+        browser.click("leave").await;
+    }
+    maria.shot("location").await;
+}
