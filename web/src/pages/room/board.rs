@@ -101,6 +101,7 @@ fn ToolButton(
         <button
             type="button"
             class="tool"
+            aria-label=name
             aria-pressed=move || if board.tool.get() == tool { "true" } else { "false" }
             data-testid=testid
             on:click=move |_| board.tool.set(tool)
