@@ -263,10 +263,19 @@ impl Config {
             return format!("{scheme}://{host}:{}", address.port());
         }
         match self.listen.first() {
-            Some(address) if address.ip().is_unspecified() => format!("{scheme}://localhost:{}", address.port()),
+            // The name that every browser trusts with a camera and a `Secure` cookie without HTTPS.
+            Some(address) if address.ip().is_loopback() || address.ip().is_unspecified() => {
+                format!("{scheme}://localhost:{}", address.port())
+            }
             Some(address) => format!("{scheme}://{address}"),
             None => format!("{scheme}://localhost:{DEFAULT_PORT}"),
         }
+    }
+
+    /// The first address listened on, as a URL: for programs that wait for the server.
+    pub fn first_address(&self) -> String {
+        let scheme = if self.uses_tls() { "https" } else { "http" };
+        self.listen.first().map_or_else(String::new, |address| format!("{scheme}://{address}"))
     }
 
     /// Whether this process itself speaks TLS.

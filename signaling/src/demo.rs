@@ -151,6 +151,7 @@ mod tests {
     async fn each_start_makes_a_new_meeting_and_a_new_password() {
         let world = world_with(|config| config.demo = true).await;
         let first = prepare(&world.state).await.unwrap();
+        world.clock.advance_ms(60_000);
         let again = prepare(&world.state).await.unwrap();
         assert_ne!(first.password.reveal(), again.password.reveal());
         let admin = db::accounts::by_name_key(&world.state.db, ADMIN).await.unwrap().unwrap().0;

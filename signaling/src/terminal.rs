@@ -95,7 +95,8 @@ fn panel(demo: &Demo) -> String {
     ];
     for way in &demo.ways {
         lines.push(String::new());
-        lines.push(format!("{:<13} {}", way.who, way.link));
+        lines.push(way.who.clone());
+        lines.push(tr_with("  link        {url}", &[("url", &way.link)]));
         lines.push(tr_with("  PIN         {pin}", &[("pin", way.pin.reveal())]));
         if let Some(password) = &way.password {
             lines.push(tr_with("  password    {password}", &[("password", password.reveal())]));

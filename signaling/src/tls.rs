@@ -73,7 +73,7 @@ fn from_files(cert: &Path, key: &Path) -> Result<Tls, TlsError> {
     let key = PrivateKeyDer::from_pem_file(key).map_err(|error| unusable(key, "a private key", error.to_string()))?;
     let mut server =
         ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key).map_err(TlsError::Pair)?;
-    // HTTP/1.1 alone: its WebSockets work everywhere, and a first join loads five files.
+    // As `serve::http` speaks it.
     server.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Tls { config: RustlsConfig::from_config(Arc::new(server)), fingerprint })
 }

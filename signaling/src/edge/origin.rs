@@ -39,7 +39,8 @@ mod tests {
         let table = [
             (&plain, "localhost:8080", Some("http://localhost:8080"), None, true),
             (&plain, "127.0.0.1:8080", Some("http://127.0.0.1:8080"), Some("same-origin"), true),
-            (&plain, "localhost:8080", Some("http://127.0.0.1:8080"), None, true),
+            (&plain, "127.0.0.1:8080", Some("http://localhost:8080"), None, true),
+            (&plain, "localhost:8080", Some("http://127.0.0.1:8080"), None, false),
             (&plain, "localhost:8080", Some("http://localhost:8081"), None, false),
             (&plain, "localhost:8080", Some("https://localhost:8080"), None, false),
             (&plain, "localhost:8080", Some("http://localhost:8080.evil.example"), None, false),

@@ -1,8 +1,7 @@
 //! Putting the parts together, each with its own way of saying what is wrong.
 
 use std::fs;
-use std::io;
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -52,10 +51,11 @@ pub fn data_folder(path: &Path) -> Result<(), StartError> {
 pub async fn database(config: &Config) -> Result<Db, StartError> {
     let path = config.database();
     // SQLite's own words for this are "unable to open database file", whatever the cause.
-    let existing = fs::OpenOptions::new().read(true).write(true).open(&path);
-    match existing {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StartError::Data { path, error }),
-        _ => Ok(Db::open(&path).await?),
+    // An empty file is a new database to it, and its other files take this one's permissions.
+    let file = fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
+    match file {
+        Err(error) => Err(StartError::Data { path, error }),
+        Ok(_) => Ok(Db::open(&path).await?),
     }
 }
 

@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 
 use super::StartError;
 use super::connections::Connections;
+use super::prompt::Prompt;
 use crate::routes;
 use crate::state::AppState;
 use crate::tls::Tls;
@@ -78,17 +79,17 @@ pub(super) fn start(
         match tls {
             Some(tls) => {
                 let acceptor = RustlsAcceptor::new(tls.config.clone()).handshake_timeout(HEADER_TIMEOUT);
-                servers.spawn(server.acceptor(acceptor.acceptor(connections)).serve(service));
+                servers.spawn(server.acceptor(Prompt(acceptor.acceptor(connections))).serve(service));
             }
             None => {
-                servers.spawn(server.acceptor(connections).serve(service));
+                servers.spawn(server.acceptor(Prompt(connections)).serve(service));
             }
         }
     }
     Ok(servers)
 }
 
-/// HTTP/1.1 alone: telling the versions apart means waiting for first bytes without a time limit.
+/// HTTP/1.1 alone: its WebSockets work everywhere, and a first join loads five files.
 fn builder() -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new()).http1_only();
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).max_buf_size(MAX_HEADER_BYTES);

@@ -1,12 +1,13 @@
 //! `conclave serve`: from a configuration to a running server and, on Ctrl-C or SIGTERM, back.
 //!
 //! Everything that can be wrong is found before the line `ready:`; each is one sentence with what to do.
-//! [`listeners`] binds, [`connections`] caps, `build` puts the parts together, [`http`] answers.
+//! [`listeners`] binds, [`connections`] caps, `prompt` hangs up on silence, `build` puts the parts together, [`http`] answers.
 
 mod build;
 pub mod connections;
 mod http;
 mod listeners;
+mod prompt;
 
 use std::io;
 use std::net::SocketAddr;
@@ -114,7 +115,7 @@ async fn greet(state: &AppState, tls: Option<&tls::Tls>) -> Result<(), StartErro
     if state.config.demo {
         terminal::demo(&demo::prepare(state).await?);
     }
-    terminal::ready(&url);
+    terminal::ready(&state.config.first_address());
     Ok(())
 }
 

@@ -80,7 +80,7 @@ async fn what_is_no_meeting_cannot_be_read() {
         changed("duration_minutes", json!(-1)),
         changed("duration_minutes", json!(1e99)),
         changed("start", json!({ "kind": "never" })),
-        changed("start", json!({ "kind": "now", "local": "2026-12-01T14:30", "x": 1 })),
+        changed("start", json!({ "kind": "at", "local": "2026-12-01T14:30", "x": 1 })),
         json!({}),
         json!(null),
     ] {
