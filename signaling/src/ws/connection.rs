@@ -6,7 +6,7 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use shared::limits::{MAX_SIGNAL_MESSAGE_BYTES, PING_EVERY_MS, SILENCE_MS};
 use shared::signal::{ClientMsg, ProtocolError, ServerMsg};
 use tokio::sync::mpsc;
-use tokio::time::{MissedTickBehavior, interval, sleep_until, timeout};
+use tokio::time::{MissedTickBehavior, interval_at, sleep_until, timeout};
 
 use super::limits::Rate;
 use super::stage::{Machine, Reply, Stage, Visitor};
@@ -59,7 +59,8 @@ struct Connection {
 
 impl Connection {
     async fn until_end(&mut self) -> End {
-        let mut ping = interval(Duration::from_millis(PING_EVERY_MS));
+        let every = Duration::from_millis(PING_EVERY_MS);
+        let mut ping = interval_at((Instant::now() + every).into(), every);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let silent_at = self.heard_at + Duration::from_millis(SILENCE_MS);
