@@ -8,7 +8,7 @@ use shared::limits::PROTOCOL_VERSION;
 use shared::secret::Secret;
 use shared::signal::{ClientMsg, JoinRefused, MediaState, RoomSnapshot, ServerMsg, TurnedAway};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -60,8 +60,9 @@ impl Page {
 
     /// The next thing that is not a ping, which is answered as a page does.
     pub(super) async fn hear_or_end(&mut self) -> Heard {
+        let until = Instant::now() + PATIENCE;
         loop {
-            match timeout(PATIENCE, self.socket.next()).await.expect("something within the patience") {
+            match timeout_at(until, self.socket.next()).await.expect("something within the patience") {
                 Some(Ok(Message::Text(text))) => match ServerMsg::decode(&text).expect("a message of this protocol") {
                     ServerMsg::Ping => self.say(ClientMsg::Pong).await,
                     message => return Heard::Said(Box::new(message)),
