@@ -16,6 +16,7 @@ use std::path::PathBuf;
 use crate::config::{Config, ConfigError};
 use crate::db::DbError;
 use crate::keys::KeyError;
+use crate::meetings::{links, pins};
 use crate::state::AppState;
 use crate::tls::{self, TlsError};
 use crate::{demo, sfu_link, terminal};
@@ -92,6 +93,8 @@ pub async fn run(mut config: Config) -> Result<(), StartError> {
     let (state, media_events, media) = build::state(config, db, listeners.media).await?;
     let stop = http::Stop::new();
     let servers = http::start(&state, listeners.http, tls.as_ref(), &stop)?;
+    pins::check_keys(&state.db, &state.keys).await?;
+    links::check_key(&state.db, &state.keys).await?;
     state.live.spawn_sweeper();
     tokio::spawn(sfu_link::route(state.live.clone(), media_events));
     greet(&state, tls.as_ref()).await?;
