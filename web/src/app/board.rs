@@ -12,7 +12,7 @@ use shared::ids::ParticipantId;
 use shared::surface::{DrawDown, DrawRefused, Point, PointerDown};
 
 use crate::media::peer::Peer;
-use crate::room::board::{Coalescer, Drawing, Object, PEN_WIDTH, Paint, Pen, Pointers};
+use crate::room::board::{Coalescer, Drawing, Object, PEN_WIDTH, Paint, Pen, Pointers, colour_of};
 
 /// What a press on the paper does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -77,6 +77,10 @@ impl Board {
     /// New paper for a new connection: the room sends its picture from the start.
     pub fn open(&self, me: ParticipantId) {
         let first_object = (js_sys::Math::random() * f64::from(u32::MAX)) as u32;
+        let is_first = self.with_paper(|paper| paper.drawing.is_none());
+        if is_first {
+            self.colour.set(colour_of(me));
+        }
         self.with_paper(|paper| {
             paper.drawing = Some(Drawing::new(me, first_object));
             paper.pen = None;

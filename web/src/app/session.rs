@@ -469,6 +469,7 @@ impl Session {
             let here = store.roster.get();
             self.board.keep_pointers_of(&here);
         });
+        media.watch_plugs();
         let _ = set_interval_with_handle(move || self.look_who_speaks(), SPEAKING_EVERY);
     }
 

@@ -97,7 +97,7 @@ impl Store {
         self.people.try_update_value(|people| people.entry(who).or_default().clone()).unwrap_or_default()
     }
 
-    /// This person's number.
+    /// This person's number, watched where something watches.
     pub fn me(&self) -> Option<ParticipantId> {
         self.invited_as.with(|invited| invited.as_ref().map(|invited| invited.participant))
     }
@@ -110,7 +110,13 @@ impl Store {
     /// Brings the signals behind one change up to date.
     pub fn show(&self, change: &Change, room: &Room) {
         match change {
-            Change::Stage => self.stage.set(room.stage.clone()),
+            Change::Stage => {
+                self.stage.set(room.stage.clone());
+                if matches!(room.stage, Stage::Ended(_)) {
+                    // Nothing of the others stays in the page's memory once it is out.
+                    self.people.update_value(HashMap::clear);
+                }
+            }
             Change::JoinError => self.join_error.set(room.join_error.clone()),
             Change::Password => {
                 self.password.set(room.password.clone());

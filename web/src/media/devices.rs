@@ -2,6 +2,7 @@
 
 use js_sys::{Object, Reflect};
 use shared::limits::{CAMERA_HEIGHT, CAMERA_WIDTH};
+use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{MediaDeviceInfo, MediaDeviceKind, MediaDevices, MediaStream, MediaStreamConstraints, MediaStreamTrack};
@@ -84,6 +85,21 @@ pub async fn list() -> (Vec<Choice>, Vec<Choice>) {
             .collect()
     };
     (of_kind(MediaDeviceKind::Videoinput), of_kind(MediaDeviceKind::Audioinput))
+}
+
+/// Calls whenever a device comes or goes, for as long as the page lives.
+pub fn on_change(handle: impl FnMut() + 'static) {
+    let Ok(devices) = media_devices() else { return };
+    let closure = Closure::<dyn FnMut()>::new(handle);
+    let _ = devices.add_event_listener_with_callback("devicechange", closure.as_ref().unchecked_ref());
+    // There is one of it per page.
+    closure.forget();
+}
+
+/// Calls when the device behind a track is gone. Stopping the track ourselves does not count.
+pub fn on_unplugged(track: &MediaStreamTrack, handle: impl FnOnce() + 'static) {
+    let closure = Closure::once_into_js(handle);
+    track.set_onended(Some(closure.unchecked_ref()));
 }
 
 fn constraints(video: Option<Object>, audio: Option<Object>) -> MediaStreamConstraints {

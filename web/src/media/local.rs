@@ -143,9 +143,15 @@ impl LocalMedia {
 
     /// Asks again for what was not given.
     pub fn retry(self) {
-        self.camera_on.set(true);
-        self.microphone_on.set(true);
+        if self.camera_problem.get_untracked().is_some() {
+            self.camera_on.set(true);
+        }
         spawn_local(self.start());
+    }
+
+    /// Keeps the menus right when something is plugged in or out.
+    pub fn watch_plugs(self) {
+        devices::on_change(move || spawn_local(self.refresh_lists()));
     }
 
     /// Stops both: the lights go out.
@@ -182,6 +188,12 @@ impl LocalMedia {
         let Some(opened) = opened else { return };
         self.drop_camera();
         self.camera_problem.set(opened.as_ref().err().copied());
+        if let Ok(track) = &opened {
+            devices::on_unplugged(track, move || {
+                self.drop_camera();
+                self.camera_problem.set(Some(Problem::NotFound));
+            });
+        }
         self.camera.set(opened.ok());
         if !self.camera_on.get_untracked() {
             // Switched off while the browser was still asking.
@@ -195,6 +207,10 @@ impl LocalMedia {
         self.microphone_problem.set(opened.as_ref().err().copied());
         if let Ok(track) = &opened {
             track.set_enabled(self.microphone_on.get_untracked());
+            devices::on_unplugged(track, move || {
+                self.drop_microphone();
+                self.microphone_problem.set(Some(Problem::NotFound));
+            });
         }
         self.microphone.set(opened.ok());
     }

@@ -24,6 +24,9 @@ use web_sys::{
 /// How long `disconnected` may last before the connection counts as lost: a blink of the radio heals by itself.
 const DISCONNECTED_FOR: Duration = Duration::from_secs(4);
 
+/// Bytes of pointers waiting in the channel beyond which newer ones are dropped: they would only arrive late.
+const MOST_BUFFERED: u32 = 64;
+
 /// What a connection tells.
 #[derive(Debug)]
 pub enum PeerEvent {
@@ -121,6 +124,9 @@ impl Peer {
 
     /// Sends this person's pointer. What a full channel does not take is simply old.
     pub fn send_pointer(&self, pointer: PointerUp) {
+        if self.pointers.buffered_amount() > MOST_BUFFERED {
+            return;
+        }
         send(&self.pointers, &pointer.encode());
     }
 

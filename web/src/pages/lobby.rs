@@ -20,7 +20,7 @@ pub(crate) fn LobbyPage() -> impl IntoView {
         <Page narrow=true demo=store.demo>
             <div class="lobby stack" data-testid="lobby">
                 <div class="preview">
-                    <div class="preview__empty" hidden=move || media.state().camera><Avatar name=name() /><span>{tr("Your camera is off")}</span></div>
+                    <div class="preview__empty" hidden=move || media.state().camera>{move || view! { <Avatar name=name() /> }}<span>{tr("Your camera is off")}</span></div>
                     <Picture
                         stream=Signal::derive_local(move || media.preview())
                         mirrored=true

@@ -7,12 +7,14 @@
 //! - [`pin_entry`]: how the PIN field groups digits under a moving caret
 //! - [`words`]: what refusals, waits, ends and hints say to people
 //! - [`board`]: strokes and pointers
+//! - [`tiling`]: how large faces can be
 
 mod apply;
 pub mod backoff;
 pub mod board;
 pub mod pin_entry;
 mod state;
+pub mod tiling;
 pub mod words;
 
 pub use apply::{Applied, Change, News, Task};

@@ -22,11 +22,20 @@ pub fn Brand() -> impl IntoView {
 
 /// Says that this deployment is a demo on loopback (D15).
 #[component]
-pub fn DemoBanner() -> impl IntoView {
+pub fn DemoBanner(
+    /// Where there is little room.
+    #[prop(optional)]
+    short: bool,
+) -> impl IntoView {
+    let words = if short {
+        tr("Demo: for this computer only, not for real meetings.")
+    } else {
+        tr("Demo: this server speaks plain HTTP to this computer only. Do not use it for real meetings.")
+    };
     view! {
         <section class="demo-banner" aria-label=tr("Demo") data-testid="demo-banner">
             <Icon glyph=Glyph::Info />
-            <span>{tr("Demo: this server speaks plain HTTP to this computer only. Do not use it for real meetings.")}</span>
+            <span>{words}</span>
         </section>
     }
 }

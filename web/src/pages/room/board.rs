@@ -48,8 +48,7 @@ pub(super) fn Whiteboard(session: Session) -> impl IntoView {
 #[component]
 fn Tools(session: Session) -> impl IntoView {
     let (board, store) = (session.board, session.store);
-    let own = store.me().map_or(0, colour_of);
-    board.colour.set(own);
+    let own = untrack(|| store.me()).map_or(0, colour_of);
     // One's own colour first, then others.
     let offered = std::iter::once(own).chain((0..PALETTE.len() as u8).filter(move |c| *c != own)).take(COLOURS_OFFERED);
     let is_moderator = Memo::new(move |_| store.is_moderator());

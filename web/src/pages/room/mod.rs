@@ -2,6 +2,7 @@
 
 mod board;
 mod clock;
+mod faces;
 mod lobby_card;
 mod panel;
 mod pointers;
@@ -13,8 +14,8 @@ use shared::text::tr;
 
 use board::Whiteboard;
 use clock::EndTime;
+use faces::Faces;
 use panel::Panel;
-use tile::{OwnTile, Tile};
 use toolbar::Toolbar;
 
 use super::switches::DeviceProblems;
@@ -52,7 +53,7 @@ pub(crate) fn RoomPage() -> impl IntoView {
             class:room--board=move || layout.board.get()
             data-testid="room"
         >
-            {move || store.demo.get().then(|| view! { <DemoBanner /> })}
+            {move || store.demo.get().then(|| view! { <DemoBanner short=true /> })}
             <RoomHeader session=session />
             <SoundBar session=session />
             <div class="room__body">
@@ -60,7 +61,7 @@ pub(crate) fn RoomPage() -> impl IntoView {
                     <Faces session=session />
                     {move || layout.board.get().then(|| view! { <Whiteboard session=session /> })}
                 </main>
-                <Panel session=session open=layout.panel />
+                <Panel session=session open=layout.panel settings=layout.settings />
             </div>
             <Knocking session=session layout=layout />
             <Toolbar session=session layout=layout />
@@ -111,28 +112,6 @@ fn SoundBar(session: Session) -> impl IntoView {
                 <span>{tr("Your browser holds the sound back. Press here to hear the others.")}</span>
             </button>
         })}
-    }
-}
-
-/// Everybody's face, one's own first. Rebuilt for nobody when somebody else comes or goes.
-#[component]
-fn Faces(session: Session) -> impl IntoView {
-    let store = session.store;
-    let others = Memo::new(move |_| {
-        let me = store.me();
-        store.roster.get().into_iter().filter(|who| Some(*who) != me).collect::<Vec<_>>()
-    });
-    let count = move || (others.with(Vec::len) + 1).to_string();
-    view! {
-        <section class="faces" aria-label=tr("People in the meeting") data-count=count>
-            <For each=move || others.get() key=|who| *who let:who>
-                <Tile session=session who=who />
-            </For>
-            <OwnTile session=session />
-            {move || others.with(Vec::is_empty).then(|| view! {
-                <p class="faces__alone muted-text">{tr("You are the only one here so far.")}</p>
-            })}
-        </section>
     }
 }
 

@@ -4,22 +4,22 @@ use leptos::prelude::*;
 use shared::ids::ParticipantId;
 use shared::text::{tr, tr_with};
 
-use super::HandBadge;
 use super::lobby_card::Card;
 use super::tile::person_colour;
 use crate::app::Session;
 use crate::room::words;
-use crate::ui::{Avatar, Button, ButtonVariant, ConfirmDialog, Glyph, Icon};
+use crate::ui::{Avatar, ConfirmDialog, Glyph, Icon};
 
 /// The panel.
 #[component]
-pub(super) fn Panel(session: Session, open: RwSignal<bool>) -> impl IntoView {
+pub(super) fn Panel(session: Session, open: RwSignal<bool>, settings: RwSignal<bool>) -> impl IntoView {
     let store = session.store;
     let is_moderator = Memo::new(move |_| store.is_moderator());
     view! {
         <aside class="panel" class:panel--open=move || open.get() aria-label=tr("People") inert=move || !open.get()>
             <div class="panel__head">
                 <h2>{tr("People")}</h2>
+                <button type="button" class="panel__devices" aria-label=tr("Choose camera and microphone") on:click=move |_| settings.set(true)><Icon glyph=Glyph::Settings /></button>
                 <button type="button" class="panel__close" aria-label=tr("Close the list of people") on:click=move |_| open.set(false)><Icon glyph=Glyph::Cross /></button>
             </div>
             <div class="panel__body">
@@ -94,16 +94,16 @@ fn Line(session: Session, who: ParticipantId, ask: Callback<(ParticipantId, Stri
             </div>
             <div class="roster__state">
                 {move || entry.get().map(|entry| view! {
-                    {entry.hand.then(|| view! { <HandBadge /> })}
+                    {entry.hand.then(|| view! { <span class="state state--hand" title=tr("Hand up")><Icon glyph=Glyph::Hand /><span class="visually-hidden">{tr("Hand up")}</span></span> })}
                     <State off=!entry.media.microphone glyph_on=Glyph::Microphone glyph_off=Glyph::MicrophoneOff on=tr("Microphone is on") off_words=tr("Microphone is off") />
                     <State off=!entry.media.camera glyph_on=Glyph::Camera glyph_off=Glyph::CameraOff on=tr("Camera is on") off_words=tr("Camera is off") />
                 })}
                 {move || may_remove.get().then(|| {
                     let label = tr_with("Take {name} out of the meeting", &[("name", &name.get())]);
                     view! {
-                        <Button variant=ButtonVariant::Quiet small=true label=label testid=format!("remove-{}", who.0) on:click=move |_| ask.run((who, name.get_untracked()))>
-                            {tr("Take out")}
-                        </Button>
+                        <button type="button" class="roster__remove" aria-label=label.clone() title=label data-testid=format!("remove-{}", who.0) on:click=move |_| ask.run((who, name.get_untracked()))>
+                            <Icon glyph=Glyph::Out />
+                        </button>
                     }
                 })}
             </div>

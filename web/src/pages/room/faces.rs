@@ -1,0 +1,73 @@
+//! Everybody's face, as large as the place allows.
+
+use leptos::html;
+use leptos::prelude::*;
+use shared::text::tr;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use web_sys::ResizeObserver;
+
+use super::tile::{OwnTile, Tile};
+use crate::app::Session;
+use crate::room::tiling::best_fit;
+
+/// Between tiles, pixels; `.faces` in the style sheet says the same.
+const GAP: f64 = 8.0;
+/// A face below this width is no longer recognised.
+const LEAST: f64 = 104.0;
+
+/// Everybody's face, one's own last. Rebuilt for nobody when somebody else comes or goes.
+#[component]
+pub(super) fn Faces(session: Session) -> impl IntoView {
+    let store = session.store;
+    let node = NodeRef::<html::Section>::new();
+    let size = RwSignal::new((0.0_f64, 0.0_f64));
+    let others = Memo::new(move |_| {
+        let me = store.me();
+        store.roster.get().into_iter().filter(|who| Some(*who) != me).collect::<Vec<_>>()
+    });
+    let alone = Memo::new(move |_| others.with(Vec::is_empty));
+    let fit = Memo::new(move |_| {
+        let (width, height) = size.get();
+        best_fit(others.with(Vec::len) + 1, width, height, GAP, LEAST)
+    });
+    Effect::new(move || {
+        let Some(section) = node.get() else { return };
+        watch_size(section.unchecked_into(), size);
+    });
+    view! {
+        <section
+            node_ref=node
+            class="faces"
+            style:--columns=move || fit.get().0.to_string()
+            style:--tile-width=move || format!("{}px", fit.get().1)
+            aria-label=tr("People in the meeting")
+        >
+            <For each=move || others.get() key=|who| *who let:who>
+                <Tile session=session who=who />
+            </For>
+            <OwnTile session=session />
+            {move || alone.get().then(|| view! {
+                <p class="faces__alone">{tr("You are the only one here so far.")}</p>
+            })}
+        </section>
+    }
+}
+
+/// Keeps `size` equal to the element's, until the effect that called is done.
+fn watch_size(element: web_sys::Element, size: RwSignal<(f64, f64)>) {
+    let measured = element.clone();
+    let resized = Closure::<dyn FnMut()>::new(move || {
+        size.set((f64::from(measured.client_width()), f64::from(measured.client_height())));
+    });
+    let Ok(observer) = ResizeObserver::new(resized.as_ref().unchecked_ref()) else { return };
+    observer.observe(&element);
+    let kept = StoredValue::new_local(Some((observer, resized)));
+    on_cleanup(move || {
+        let _ = kept.try_update_value(|kept| {
+            if let Some((observer, _)) = kept.take() {
+                observer.disconnect();
+            }
+        });
+    });
+}
