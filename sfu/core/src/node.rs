@@ -29,8 +29,8 @@ use crate::stats::Stats;
 use crate::stun;
 use crate::timers::Timers;
 
-/// str0m may ask to be woken at once; waking it later than this after the last time keeps a peer whose clock
-/// stands still from spinning the node.
+/// Nobody is woken again sooner than this: a deadline that stays in the past, ours or str0m's, must cost one
+/// session a little time and never spin the node.
 const MIN_SLEEP: Duration = Duration::from_millis(1);
 
 /// What a node must know before it starts.
@@ -227,7 +227,7 @@ impl Node {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         match session.peer.drain(&mut self.out, &mut heard) {
             Ok(drained) => {
-                session.rtc_timeout = drained.timeout.max(self.now + MIN_SLEEP);
+                session.rtc_timeout = drained.timeout;
                 self.stats.peer_errors += u64::from(drained.errors);
             }
             Err(Panicked) => return self.fault(id),
@@ -280,7 +280,7 @@ impl Node {
 
     fn rearm(&mut self, id: SessionId) {
         if let Some(session) = self.sessions.get(&id) {
-            self.timers.set(id, session.deadline());
+            self.timers.set(id, session.deadline().max(self.now + MIN_SLEEP));
         }
     }
 

@@ -167,7 +167,7 @@ fn a_full_board_refuses_and_a_long_snapshot_leaves_room_for_pointers() {
 
     world.latency = Duration::from_millis(20);
     let cleo = world.enter("Cleo", Role::Participant, Stage::Room);
-    let mut pointers_during_snapshot = 0;
+    let (mut pointers_during_snapshot, began) = (0, world.now);
     for x in 1..=2000 {
         world.with(ben, |client| client.point(at(x)));
         world.run_for(Duration::from_millis(10));
@@ -179,8 +179,9 @@ fn a_full_board_refuses_and_a_long_snapshot_leaves_room_for_pointers() {
     }
     let shown = picture(&world.people[cleo].client.drawing);
     assert_eq!(shown, (0..strokes).map(|object| (1, object)).collect::<Vec<_>>());
-    println!("{pointers_during_snapshot} pointers passed during the snapshot");
-    assert!(pointers_during_snapshot > 0);
+    let took = world.now - began;
+    println!("{pointers_during_snapshot} pointers passed during the snapshot of {took:?}");
+    assert!(pointers_during_snapshot as f32 > took.as_secs_f32() * 20.0, "{pointers_during_snapshot} in {took:?}");
 }
 
 /// Messages that are none: counted, dropped, and the connection lives on.
