@@ -1,4 +1,5 @@
-//! The built pages: read into memory once at start, compressed in the background, and served from there.
+//! The built pages: read into memory once at start, compressed in the background, and served from there. What was
+//! compressed is kept beside each file as `.br`, where the folder can be written, so that the next start has it at once.
 //!
 //! `/` and `/join` are the meeting app, `/console` and what is below it the console. Files with a hash in their name
 //! never change and are kept by browsers for a year; pages are asked for anew each time.
@@ -24,6 +25,7 @@ const MIN_COMPRESSED_BYTES: usize = 512;
 /// One file.
 #[derive(Debug)]
 struct Asset {
+    file: PathBuf,
     content_type: &'static str,
     /// Its name has a hash of its content in it.
     immutable: bool,
@@ -48,14 +50,13 @@ impl Assets {
         Ok(Self(Arc::new(files)))
     }
 
-    /// Compresses what gains by it. Takes a second or two of one core; meanwhile files go out as they are.
+    /// Compresses what gains by it and is not compressed yet. Takes some seconds of one core after a new build;
+    /// meanwhile files go out as they are.
     pub fn compress(&self) {
-        for asset in self.0.values() {
-            if asset.bytes.len() >= MIN_COMPRESSED_BYTES && asset.is_text_or_code() {
-                let small = brotli(&asset.bytes);
-                if small.len() < asset.bytes.len() {
-                    let _ = asset.brotli.set(small.into());
-                }
+        for asset in self.0.values().filter(|asset| asset.is_worth_compressing()) {
+            let small = asset.brotli.get_or_init(|| brotli(&asset.bytes).into());
+            if let Err(error) = keep(&compressed_name(&asset.file), small) {
+                tracing::debug!(%error, "compressed pages are not kept for the next start");
             }
         }
     }
@@ -71,8 +72,9 @@ impl Assets {
 }
 
 impl Asset {
-    fn is_text_or_code(&self) -> bool {
-        !matches!(self.content_type, "font/woff2" | "image/png" | "image/jpeg" | "image/webp")
+    fn is_worth_compressing(&self) -> bool {
+        let is_packed = matches!(self.content_type, "font/woff2" | "image/png" | "image/jpeg" | "image/webp");
+        self.brotli.get().is_none() && !is_packed && self.bytes.len() >= MIN_COMPRESSED_BYTES
     }
 
     fn answer(&self, accepts_brotli: bool) -> Response {
@@ -154,9 +156,33 @@ fn read_app(folder: &Path, prefix: &str, files: &mut HashMap<String, Asset>) -> 
         page |= is_page;
         let url = if is_page { prefix.to_owned() } else { format!("{prefix}{name}") };
         let bytes = std::fs::read(&path)?.into();
-        files.insert(url, Asset { content_type, immutable: has_hash(&name), bytes, brotli: OnceLock::new() });
+        let brotli = kept(&path).map_or_else(OnceLock::new, |bytes| OnceLock::from(Bytes::from(bytes)));
+        files.insert(url, Asset { file: path, content_type, immutable: has_hash(&name), bytes, brotli });
     }
     if page { Ok(()) } else { Err(io::Error::new(io::ErrorKind::NotFound, "no index.html in it")) }
+}
+
+fn compressed_name(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".br");
+    name.into()
+}
+
+/// What an earlier start kept of this file, unless the file is newer.
+fn kept(file: &Path) -> Option<Vec<u8>> {
+    let name = compressed_name(file);
+    let modified = |path: &Path| std::fs::metadata(path).and_then(|file| file.modified()).ok();
+    if modified(&name)? < modified(file)? {
+        return None;
+    }
+    std::fs::read(name).ok()
+}
+
+/// Whole or not at all: another server may read the same folder.
+fn keep(name: &Path, bytes: &[u8]) -> io::Result<()> {
+    let unfinished = name.with_extension(format!("{}.tmp", std::process::id()));
+    std::fs::write(&unfinished, bytes)?;
+    std::fs::rename(&unfinished, name)
 }
 
 fn files_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
@@ -191,10 +217,11 @@ fn content_type(path: &Path) -> Option<&'static str> {
     })
 }
 
-/// Trunk's names: `web-0123456789abcdef.js`, `web-0123456789abcdef_bg.wasm`.
+/// Trunk's names: `web-0123456789abcdef.js`, `web-123456789abcdef_bg.wasm`; it leaves leading noughts out.
 fn has_hash(name: &str) -> bool {
-    let parts = name.split(['-', '_', '.', '/']);
-    parts.filter(|part| part.len() == 16).any(|part| part.bytes().all(|c| c.is_ascii_hexdigit()))
+    let Some((_, tail)) = name.rsplit_once('-') else { return false };
+    let hash = tail.split(['_', '.']).next().unwrap_or_default();
+    (12..=16).contains(&hash.len()) && hash.bytes().all(|c| c.is_ascii_hexdigit())
 }
 
 #[cfg(test)]
@@ -203,8 +230,21 @@ mod tests {
 
     #[test]
     fn only_hashed_names_are_kept_for_ever() {
-        assert!(has_hash("web-0123456789abcdef.js") && has_hash("web-0123456789abcdef_bg.wasm"));
+        assert!(has_hash("web-0123456789abcdef.js") && has_hash("web-b1e0a7714b17e06_bg.wasm"));
         assert!(!has_hash("boot.js") && !has_hash("index.html") && !has_hash("web-0123456789abcdeg.js"));
+    }
+
+    #[test]
+    fn what_was_compressed_is_kept_until_the_file_changes() {
+        let folder = crate::testing::folder();
+        let file = folder.path().join("a.js");
+        std::fs::write(&file, "a").unwrap();
+        assert_eq!(kept(&file), None);
+        keep(&compressed_name(&file), b"small").unwrap();
+        assert_eq!(kept(&file).as_deref(), Some(&b"small"[..]));
+        let later = std::time::SystemTime::now() + std::time::Duration::from_secs(60);
+        std::fs::File::options().write(true).open(&file).unwrap().set_modified(later).unwrap();
+        assert_eq!(kept(&file), None);
     }
 
     #[test]

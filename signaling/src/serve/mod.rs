@@ -91,6 +91,7 @@ pub async fn run(mut config: Config) -> Result<(), StartError> {
     let tls = tls::load(&config)?;
     log_configuration(&config);
     let (state, media_events, media) = build::state(config, db, listeners.media).await?;
+    check_keys(&state).await?;
     let stop = http::Stop::new();
     let servers = http::start(&state, listeners.http, tls.as_ref(), &stop)?;
     pins::check_keys(&state.db, &state.keys).await?;
@@ -101,6 +102,12 @@ pub async fn run(mut config: Config) -> Result<(), StartError> {
     stop.wait(servers).await;
     close(&state, media).await;
     Ok(())
+}
+
+/// Says in the log when a key is gone that something was made with.
+async fn check_keys(state: &AppState) -> Result<(), DbError> {
+    pins::check_keys(&state.db, &state.keys).await?;
+    links::check_key(&state.db, &state.keys).await
 }
 
 /// Printed at start; there are no secrets in it.

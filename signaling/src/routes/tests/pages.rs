@@ -45,6 +45,7 @@ async fn pages_are_found_under_their_addresses() {
         ("/.secret", 404, ""),
         ("/notes.md", 404, ""),
         ("/console/gone.js", 404, ""),
+        ("/web-0123456789abcdef_bg.wasm.br", 404, ""),
         ("/../conclave.db", 404, ""),
         ("/%2e%2e/conclave.db", 404, ""),
         ("/api/v1/nothing", 404, "not_found"),
