@@ -56,7 +56,7 @@ fn all_step(people: &mut [MediaSocket], duration: Duration) {
     people.iter_mut().for_each(|person| person.run_for(slice));
 }
 
-/// D1: ten people over real UDP sockets, each receiving every other's packets in order.
+/// D20: ten people over real UDP sockets, each receiving every other's packets in order.
 #[test]
 fn ten_people_over_loopback_receive_every_other_s_packets_in_order() {
     let mut sfu = start();

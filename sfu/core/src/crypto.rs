@@ -127,7 +127,7 @@ mod tests {
         DtlsOutput::KeyingMaterial(KeyingMaterial::new(&[0; 88]), profile)
     }
 
-    /// D31: weaker keys than AES-256-GCM end the connection.
+    /// D31, its media part: weaker keys than AES-256-GCM end the connection.
     #[test]
     fn weak_keys_end_the_connection() {
         let strong = only_strong(keys(SrtpProfile::AEAD_AES_256_GCM));

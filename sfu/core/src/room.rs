@@ -81,7 +81,7 @@ mod tests {
         Who { session: SessionId(u64::from(number)), room, participant: ParticipantId(number), role, stage }
     }
 
-    /// D27, D30: the whole table of who perceives whom.
+    /// D24, D27: the whole table of who perceives whom.
     #[test]
     fn who_perceives_whom_stands_in_one_table() {
         use Role::{Moderator, Observer, Participant};

@@ -26,7 +26,7 @@ fn be_busy(world: &mut World, people: &[usize], lena: usize) {
     }
 }
 
-/// D27: nothing of the room reaches somebody in the lobby; after admission it does (the positive control).
+/// D24: nothing of the room reaches somebody in the lobby; after admission it does (the positive control).
 #[test]
 fn somebody_in_the_lobby_receives_nothing_until_they_are_let_in() {
     let mut world = World::new();
@@ -48,7 +48,7 @@ fn somebody_in_the_lobby_receives_nothing_until_they_are_let_in() {
     assert!(lena.slots.as_ref().is_some_and(|slots| slots.video.contains(&Some(ann.participant))));
 }
 
-/// D27: somebody who is refused never received an RTP packet or a data-channel message.
+/// D24: somebody who is refused never received an RTP packet or a data-channel message.
 #[test]
 fn somebody_who_is_refused_never_received_anything() {
     let mut world = World::new();

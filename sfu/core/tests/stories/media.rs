@@ -14,7 +14,7 @@ fn ten_people(world: &mut World) -> Vec<usize> {
     names.into_iter().map(|name| world.enter(name, role(name), Stage::Room)).collect()
 }
 
-/// D1: ten people in one room, each receiving every other's packets in order, on slots that are each one
+/// D20: ten people in one room, each receiving every other's packets in order, on slots that are each one
 /// continuous stream.
 #[test]
 fn ten_people_receive_every_other_s_packets_in_order() {
@@ -98,7 +98,25 @@ fn keyframe_requests_are_throttled_and_none_is_lost() {
     assert!((2..=3).contains(&asked), "95 wishes within a second became {asked} requests");
 }
 
-/// D30: an observer is seen and heard by moderators alone, and sees everybody else.
+#[test]
+fn a_wish_that_came_too_soon_is_granted_half_a_second_later() {
+    let mut world = World::new();
+    let ann = world.enter("Ann", Role::Moderator, Stage::Room);
+    let ben = world.enter("Ben", Role::Participant, Stage::Room);
+    world.talk(&[ann, ben], 60);
+    world.run_for(Duration::from_secs(1));
+    let before = world.people[ben].client.keyframe_requests;
+    world.with(ann, |client| client.request_keyframe(0));
+    world.run_for(Duration::from_millis(100));
+    world.with(ann, |client| client.request_keyframe(0));
+    world.run_for(Duration::from_millis(300));
+    let soon = world.people[ben].client.keyframe_requests - before;
+    world.run_for(Duration::from_secs(1));
+    let later = world.people[ben].client.keyframe_requests - before;
+    assert_eq!((soon, later), (1, 2), "nobody wished again: the second request is the one that waited");
+}
+
+/// D20, role observer: seen and heard by moderators alone, and sees everybody else.
 #[test]
 fn an_observer_is_perceived_by_moderators_alone() {
     let mut world = World::new();
@@ -114,7 +132,7 @@ fn an_observer_is_perceived_by_moderators_alone() {
     assert!(!olga.seen(ben).is_empty() && !olga.heard(ben).is_empty());
 }
 
-/// D31: the keys of every leg are AES-256-GCM's.
+/// D31, its media part: the keys of every leg are AES-256-GCM's.
 #[test]
 fn srtp_is_aead_aes_256_gcm() {
     let mut world = World::new();
