@@ -85,6 +85,13 @@ impl Hasher {
         self.verify(password, &decoy).await.map(|_| false)
     }
 
+    /// Takes every place in the queue, for tests.
+    #[cfg(test)]
+    pub(crate) fn fill(&self) -> Option<OwnedSemaphorePermit> {
+        let all = u32::try_from(QUEUE).ok()?;
+        Arc::clone(&self.queue).try_acquire_many_owned(all).ok()
+    }
+
     async fn in_turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, HashError> {
         let place = Arc::clone(&self.queue).try_acquire_owned().map_err(|_| HashError::Busy)?;
         let turn = Arc::clone(&self.turn).acquire_owned().await.map_err(failed)?;
@@ -128,7 +135,7 @@ mod tests {
     #[tokio::test]
     async fn a_full_queue_says_busy_and_another_door_has_its_own() {
         let hasher = Hasher::cheap().unwrap();
-        let _places = Arc::clone(&hasher.queue).try_acquire_many_owned(u32::try_from(QUEUE).unwrap()).unwrap();
+        let _places = hasher.fill().unwrap();
         assert_eq!(hasher.hash(&Secret::new("a")).await, Err(HashError::Busy));
         assert!(hasher.with_own_queue().hash(&Secret::new("a")).await.is_ok());
     }

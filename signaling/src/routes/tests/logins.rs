@@ -136,6 +136,18 @@ async fn ten_failures_from_one_source_and_the_eleventh_is_not_looked_at() {
     assert_eq!(mallory.log_in("Ada", PASSWORD).await.status, 200);
 }
 
+/// An unknown name is hashed for like a known one: when the hasher is busy, both hear so.
+#[tokio::test]
+async fn an_unknown_name_costs_what_a_known_one_costs() {
+    let site = Site::open().await;
+    let _places = site.world.state.hasher.fill().unwrap();
+    for name in ["Ada", "Nobody"] {
+        let answer = site.stranger().log_in(name, "guess").await;
+        assert_eq!(answer.error(), (503, ApiError::Busy), "{name}");
+        assert_eq!(answer.header("retry-after"), "1");
+    }
+}
+
 /// A flood from many sources waits in a short queue or hears "busy"; nothing piles up.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flood_of_logins_is_bounded() {
