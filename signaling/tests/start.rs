@@ -6,7 +6,7 @@
 use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 const CONCLAVE: &str = env!("CARGO_BIN_EXE_conclave");
@@ -42,7 +42,15 @@ fn serve(data: &Path, arguments: &[&str]) -> Command {
 
 /// It ends by itself, with exit code 1 and one sentence as its last words.
 fn refusal(mut command: Command) -> String {
-    let output: Output = command.output().unwrap();
+    let mut child = command.spawn().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while child.try_wait().unwrap().is_none() {
+        if Instant::now() > deadline {
+            let _ = child.kill();
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let output = child.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(!said.contains("panicked") && !said.contains("backtrace"), "{said}");
