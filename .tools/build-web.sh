@@ -5,10 +5,13 @@ source "$(dirname "$0")/lib.sh"
 # Older binaryens are known to break modules that today's linker makes.
 optimiser() { have wasm-opt && at_least "$(wasm-opt --version | grep -o '[0-9]\+' | head -n 1)" 116 && echo z || echo 0; }
 
+# What rustc's WebAssembly uses beyond the first version; the stripped module no longer says so itself.
+FEATURES="--enable-bulk-memory --enable-mutable-globals --enable-multivalue --enable-nontrapping-float-to-int --enable-reference-types --enable-sign-ext"
+
 bundle() { # page dist public-url optimisation
   # The page's own link says data-wasm-opt="0"; a copy beside it asks for more where the tool is there.
   local copy="web/.$1" done=0
-  sed "s/data-wasm-opt=\"[^\"]*\"/data-wasm-opt=\"$4\"/" "web/$1" >"$copy"
+  sed "s/data-wasm-opt=\"[^\"]*\"/data-wasm-opt=\"$4\" data-wasm-opt-params=\"$FEATURES\"/" "web/$1" >"$copy"
   # The pages name their cargo profile. Trunk takes NO_COLOR only as true or false.
   env -u NO_COLOR TRUNK_OFFLINE=true trunk --log warn build "$copy" --release --dist "$2" --public-url "$3" || done=1
   rm -f "$copy"

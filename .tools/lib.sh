@@ -30,3 +30,7 @@ has_version() { have "$1" && [ "$("$1" --version 2>/dev/null | awk '{ print $2; 
 
 # One hash over the names and contents of all files under the given paths.
 content_hash() { find "$@" -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -d ' ' -f 1; }
+
+# Every native test call selects the same packages: for another selection cargo unifies features differently and builds
+# the whole media stack once more. It builds target/debug/conclave on the way.
+NATIVE_TEST=(cargo test --workspace --exclude web --no-fail-fast)

@@ -20,6 +20,6 @@ done
 check formatting cargo fmt --all --check
 check "clippy, server" cargo clippy --quiet --workspace --exclude web --all-targets -- --deny warnings
 check "clippy, browser" cargo clippy --quiet --package web --target wasm32-unknown-unknown -- --deny warnings
-[ "${1:-}" = without-architecture ] || check architecture cargo test --quiet --package e2e --test architecture
+[ "${1:-}" = without-architecture ] || check architecture "${NATIVE_TEST[@]}" --quiet --test architecture
 printf 'test result: lint. %d passed; %d failed;\n' "$passed" "$failed"
 [ "$failed" -eq 0 ]

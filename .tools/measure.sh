@@ -8,4 +8,4 @@ say "building the release server and the pages"
 cargo build --release --quiet --package signaling --bin conclave
 .tools/build-web.sh
 CONCLAVE_BIN="$CARGO_TARGET_DIR/release/conclave" CONCLAVE_WEB="$PWD/dist" \
-  cargo test --quiet --package e2e --test measure -- --ignored --nocapture --test-threads=1 "$what" | grep -E "^(bench|size): |FAILED|panicked|failed;"
+  "${NATIVE_TEST[@]}" --quiet --test measure -- --ignored --nocapture --test-threads=1 "$what" | grep -E "^(bench|size): |FAILED|panicked|failed;"

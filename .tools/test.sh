@@ -34,23 +34,25 @@ step() { # name command…
   }
 }
 
-native_tests() {
-  local crates=(shared sfu-core sfu signaling) crate code=0
-  # One build for all when they compile, because cargo unifies their features; else one by one, so that one broken
-  # crate does not hide the others' results.
-  if cargo test --quiet --no-run "${crates[@]/#/--package=}"; then
-    cargo test --no-fail-fast "${crates[@]/#/--package=}"
-    return
-  fi
-  for crate in "${crates[@]}"; do
-    cargo test --no-fail-fast --package "$crate" || code=$?
+# The integration tests of the given crates, as cargo's arguments.
+tests_of() { # folder…
+  local folder file
+  for folder in "$@"; do
+    for file in "$folder"/tests/*.rs "$folder"/tests/*/main.rs; do
+      [ -f "$file" ] || continue
+      [ "${file##*/}" = main.rs ] && file="${file%/main.rs}"
+      printf ' --test %s' "$(basename "$file" .rs)"
+    done
   done
-  return "$code"
 }
 
+# shellcheck disable=SC2046 # one word per argument is what is wanted
+native_tests() { "${NATIVE_TEST[@]}" --lib --bins $(tests_of shared sfu/core sfu signaling); }
+
+# The server under test is the one that the step before built.
+# shellcheck disable=SC2046
 end_to_end_tests() {
-  CONCLAVE_BIN="$CARGO_TARGET_DIR/debug/conclave" CONCLAVE_WEB="$PWD/dist" \
-    cargo test --no-fail-fast --package e2e -- --test-threads=1
+  CONCLAVE_BIN="$CARGO_TARGET_DIR/debug/conclave" CONCLAVE_WEB="$PWD/dist" "${NATIVE_TEST[@]}" $(tests_of e2e) -- --test-threads=1
 }
 
 say "everything that can be tested: about 40 minutes cold on two cores, under 15 warm"
@@ -59,7 +61,6 @@ step "build tools" .tools/setup.sh
 suite "lint" .tools/lint.sh without-architecture
 suite "unit and property tests" native_tests
 suite "web logic, natively" cargo test --no-fail-fast --package web --lib
-step "server for the end-to-end tests" cargo build --quiet --package signaling --bin conclave
 step "web pages" .tools/build-web.sh
 suite "end to end, and the architecture" end_to_end_tests
 say "took $((SECONDS - started)) s"
