@@ -134,7 +134,7 @@ async fn a_server_that_cannot_start_says_why_in_a_sentence() {
         let mut command = std::process::Command::new(server.binary());
         command.arg("serve").arg("--data").arg(&data).args(arguments).current_dir(folder.path());
         let output = command.output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+        let said = [output.stderr, output.stdout].map(|said| String::from_utf8_lossy(&said).into_owned()).concat();
         assert!(!output.status.success() && !said.contains("panicked"), "{arguments:?}: {said}");
         said
     };
@@ -156,6 +156,6 @@ async fn a_broken_location_file_is_said_and_survived() {
     std::fs::write(&file, "no database").unwrap();
     let config = format!("[geo]\nfiles = ['{}']\n", file.display());
     let server = Deployment::start_with(e2e::Options { config, demo: false }).await;
-    let said = server.terminal() + &server.log();
+    let said = format!("{}{}", server.terminal(), server.log());
     assert_eq!(said.matches("broken.mmdb").count(), 1, "{said}");
 }
