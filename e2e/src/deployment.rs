@@ -46,7 +46,7 @@ impl Deployment {
         Self { folder, options, process, url }
     }
 
-    /// `http://127.0.0.1:PORT`, which browsers treat as secure.
+    /// `http://localhost:PORT`, which browsers treat as secure.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -170,8 +170,8 @@ async fn launch(folder: &TempFolder, options: &Options, port: u16) -> (Process, 
     }
 }
 
-/// The address in the line `ready: http://127.0.0.1:PORT`.
+/// The address in the line `ready: http://127.0.0.1:PORT`, under the name that invitation links use: a cookie belongs to one.
 fn ready_url(terminal: &str) -> Option<String> {
     let line = terminal.lines().find_map(|line| line.trim().strip_prefix("ready: "))?;
-    terminal.ends_with('\n').then(|| line.trim().trim_end_matches('/').to_owned())
+    terminal.ends_with('\n').then(|| line.trim().trim_end_matches('/').replace("127.0.0.1", "localhost"))
 }
