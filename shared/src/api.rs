@@ -33,6 +33,8 @@ pub struct Site {
     pub demo: bool,
     /// Attribution the location database asks for, when one is loaded.
     pub geo_attribution: Option<String>,
+    /// SMS can be sent. Without it no password reaches anybody, so pages offer none.
+    pub sms: bool,
     /// Version of the server.
     pub version: String,
 }
@@ -214,6 +216,9 @@ pub enum ApiError {
     /// 409: this person has no telephone number.
     #[error("there is no telephone number to send to")]
     NoPhone,
+    /// 409: this server has no way to send an SMS, so it asks nobody for an SMS password.
+    #[error("this server sends no SMS")]
+    NoSms,
     /// 502: the SMS gateway did not take it.
     #[error("the SMS was not taken by the gateway")]
     SmsNotDelivered,

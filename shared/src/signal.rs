@@ -301,6 +301,8 @@ pub enum PasswordRefused {
     },
     /// There is no telephone number to send it to; the organiser can add one.
     NoPhone,
+    /// This server sends no SMS: trying again is no use. A moderator can log in to the console instead.
+    NoSender,
     /// The gateway did not take it; trying again is sensible.
     NotDelivered,
 }

@@ -118,6 +118,7 @@ impl From<PasswordError> for Refusal {
     fn from(error: PasswordError) -> Self {
         match error {
             PasswordError::Refused(PasswordRefused::NoPhone) => Self(ApiError::NoPhone),
+            PasswordError::Refused(PasswordRefused::NoSender) => Self(ApiError::NoSms),
             PasswordError::Refused(PasswordRefused::SentTooOften { retry_after_s }) => {
                 Self(ApiError::TooManyTries { retry_after_s })
             }

@@ -11,6 +11,7 @@ pub(super) async fn site(State(state): State<AppState>) -> axum::Json<Site> {
     axum::Json(Site {
         demo: state.config.is_demo(),
         geo_attribution: state.geo_attribution(),
+        sms: state.sms.is_there(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     })
 }

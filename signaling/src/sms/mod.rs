@@ -34,6 +34,11 @@ pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<(), SmsError>> + Send 
 
 /// Takes messages and gets them to telephones.
 pub trait SmsSender: Send + Sync {
+    /// Whether there is anything behind it that sends.
+    fn is_there(&self) -> bool {
+        true
+    }
+
     /// Hands one message over.
     fn send(&self, sms: Sms) -> Sending<'_>;
 }
@@ -43,6 +48,10 @@ pub trait SmsSender: Send + Sync {
 pub struct NoSender;
 
 impl SmsSender for NoSender {
+    fn is_there(&self) -> bool {
+        false
+    }
+
     fn send(&self, _sms: Sms) -> Sending<'_> {
         Box::pin(std::future::ready(Err(SmsError::NoSender)))
     }

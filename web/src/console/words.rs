@@ -33,6 +33,7 @@ pub(crate) fn api_error(error: &ApiError) -> String {
         ApiError::MeetingOver => tr("The meeting is over; nothing about it can be changed any more."),
         ApiError::MeetingFull => tr("The meeting has as many invitees as it can have."),
         ApiError::NoPhone => tr("This person has no telephone number to send a password to."),
+        ApiError::NoSms => tr("This server sends no SMS, so nobody can be asked for an SMS password."),
         ApiError::SmsNotDelivered => tr("The SMS gateway did not take the message. Try again in a moment."),
         ApiError::Field { reason, .. } => return field_error(reason),
         ApiError::Unreadable => tr("The server could not read this request. Reload the page."),

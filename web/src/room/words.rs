@@ -102,6 +102,9 @@ pub fn password_refused(reason: &PasswordRefused) -> String {
         PasswordRefused::NoPhone => {
             tr("Your invitation has no telephone number to send to. The organiser can add one.").to_owned()
         }
+        PasswordRefused::NoSender => {
+            tr("This server sends no SMS. Log in to the console in this browser, then reload this page.").to_owned()
+        }
         PasswordRefused::NotDelivered => tr("The message could not be sent. Try again in a moment.").to_owned(),
     }
 }
