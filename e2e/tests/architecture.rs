@@ -263,6 +263,7 @@ const NOT_READ: [&str; 30] = [
 /// The literals that bypass `tr`, with their line numbers.
 fn untranslated(text: &str) -> Vec<(usize, String)> {
     let mut found = Vec::new();
+    let wrappers = wrappers(text);
     let mut inside_tr = 0usize; // depth of brackets inside a call of tr
     for (index, line) in text.lines().enumerate() {
         let code = line.trim_start();
@@ -277,7 +278,11 @@ fn untranslated(text: &str) -> Vec<(usize, String)> {
             }
             if c == '"' {
                 let Some((literal, tail)) = literal(&rest[1..]) else { break };
-                if inside_tr == 0 && !ends_as_translated(&before) && is_sentence(&literal) && !nobody_reads(&before) {
+                if inside_tr == 0
+                    && !ends_as_translated(&before, &wrappers)
+                    && is_sentence(&literal, &before)
+                    && !nobody_reads(&before)
+                {
                     found.push((index + 1, literal));
                 }
                 rest = tail;
@@ -285,7 +290,7 @@ fn untranslated(text: &str) -> Vec<(usize, String)> {
                 continue;
             }
             match c {
-                '(' if inside_tr > 0 || ends_as_call(&before) => inside_tr += 1,
+                '(' if inside_tr > 0 || ends_as_call(&before, &wrappers) => inside_tr += 1,
                 ')' if inside_tr > 0 => inside_tr -= 1,
                 _ => {}
             }
@@ -294,6 +299,18 @@ fn untranslated(text: &str) -> Vec<(usize, String)> {
         }
     }
     found
+}
+
+/// Closures that hand their one argument on to `tr`: `let for_name = |sentence| tr_with(sentence, …`.
+fn wrappers(text: &str) -> Vec<&str> {
+    let wrapper = |line: &'_ str| -> Option<(usize, usize)> {
+        let (head, body) = line.split_once(" = |")?;
+        let name = head.trim_start().strip_prefix("let ")?;
+        let (argument, call) = body.split_once("| ")?;
+        let hands_on = call.starts_with(&format!("tr_with({argument}")) || call.starts_with(&format!("tr({argument}"));
+        hands_on.then(|| (line.find(name).unwrap_or(0), name.len()))
+    };
+    text.lines().filter_map(|line| wrapper(line).map(|(at, length)| &line[at..at + length])).collect()
 }
 
 /// The literal that begins here and what follows it; `None` when it goes on on the next line.
@@ -310,25 +327,35 @@ fn literal(text: &str) -> Option<(String, &str)> {
     None
 }
 
-fn ends_as_call(before: &str) -> bool {
-    ["tr", "tr_with"].iter().any(|name| {
+fn ends_as_call(before: &str, wrappers: &[&str]) -> bool {
+    ["tr", "tr_with"].iter().chain(wrappers).any(|name| {
         before.strip_suffix(name).is_some_and(|head| !head.ends_with(|c: char| c.is_alphanumeric() || c == '_'))
     })
 }
 
-fn ends_as_translated(before: &str) -> bool {
-    before.strip_suffix('(').is_some_and(ends_as_call)
+fn ends_as_translated(before: &str, wrappers: &[&str]) -> bool {
+    before.strip_suffix('(').is_some_and(|head| ends_as_call(head, wrappers))
 }
 
-/// Two words, at least one of them of three letters; or a word with a capital first letter.
-fn is_sentence(literal: &str) -> bool {
-    let words: Vec<_> =
-        literal.split_whitespace().filter(|word| word.chars().filter(|c| c.is_alphabetic()).count() >= 2).collect();
-    let capital = literal.len() >= 3
-        && literal.chars().next().is_some_and(char::is_uppercase)
-        && literal.chars().skip(1).any(char::is_lowercase);
-    words.len() >= 2 && literal.is_ascii() && literal.chars().any(char::is_whitespace)
-        || capital && words.len() == 1 && literal.chars().all(char::is_alphabetic)
+/// Two plain words, or one with a capital where an element's text or spoken name stands. Class names, selectors and
+/// path data have other signs in their words.
+fn is_sentence(literal: &str, before: &str) -> bool {
+    let plain = |word: &&str| {
+        let word = word.trim_matches(|c: char| c.is_ascii_punctuation());
+        word.chars().count() >= 2 && word.chars().all(char::is_alphabetic)
+    };
+    match literal.split_whitespace().filter(plain).count() {
+        0 => false,
+        1 => literal.starts_with(char::is_uppercase) && is_shown(before) && literal != "Conclave",
+        _ => !literal.contains("--"),
+    }
+}
+
+/// Whether an element's text, or an attribute that is read out, begins here.
+fn is_shown(before: &str) -> bool {
+    let before = before.trim_end();
+    let child = before.ends_with('>') && !before.ends_with("=>") && !before.ends_with("->");
+    child || ["aria-label=", "label=", "title=", "placeholder=", "alt="].iter().any(|name| before.ends_with(name))
 }
 
 /// Whether what stands before the literal makes it something for the machine.
@@ -357,6 +384,8 @@ fn the_search_for_untranslated_text_finds_it() {
         r#"<path d="M1 2 L3 4"/>"#,
         r#"// "Hello there you""#,
         "tr(\n    \"A long sentence on its own line\",\n)",
+        "let for_name = |sentence| tr_with(sentence, &[]);\nfor_name(\"Copy the link\")",
+        r#""ArrowLeft" => step, "M12 3a3 3 0 0 0-3", "button button--{}{}""#,
         r#"class:open=is_open data-testid="pin-input""#,
     ] {
         assert_eq!(untranslated(good), [], "{good}");

@@ -39,7 +39,7 @@ async fn an_organiser_makes_a_meeting_and_invites_somebody() {
     assert_ne!(first, second);
     ada.click("pin-close").await;
 
-    ada.click("send-password-1").await;
+    ada.click("ask-password").await.click("send-password-1").await;
     let console = server.console().await;
     e2e::until("the SMS in the outbox", || async { console.outbox().await.len() == 1 }).await;
     let sms = console.outbox().await.remove(0);
@@ -59,7 +59,9 @@ async fn an_organiser_makes_a_meeting_and_invites_somebody() {
     let peter = Browser::start(Person::PETER).await;
     peter.open(link.url()).await.fill("pin-input", &first).await.click("pin-submit").await;
     assert!(!peter.refusal().await.is_empty(), "the old PIN still works");
-    peter.fill("pin-input", &link.pin).await.click("pin-submit").await.until_sees("greenroom").await;
+    peter.fill("pin-input", &link.pin).await.click("pin-submit").await.until_sees("password-input").await;
+    let password = sms.text.split_whitespace().next_back().expect("a word");
+    peter.fill("password-input", password).await.click("password-submit").await.until_sees("greenroom").await;
 
     ada.click("logout").await.until_sees("login-name").await;
     ada.open(&format!("{}/console", server.url())).await.until_sees("login-name").await;
