@@ -30,7 +30,9 @@ const COUNT_EVERY_MS: u32 = 100;
 /// How often it is looked who speaks.
 const SPEAKING_EVERY: Duration = Duration::from_millis(250);
 /// The level (0 to 1) from which a person counts as speaking: above a fan, below a quiet voice.
-const SPEAKING_FROM: f64 = 0.03;
+const SPEAKING_FROM: f64 = 0.02;
+/// Looks for which the mark stays after the last word: people pause for breath.
+const SPEAKING_STAYS: u8 = 3;
 
 /// How this page was opened.
 #[derive(Debug, Clone, Default)]
@@ -478,9 +480,10 @@ impl Session {
         for who in self.store.roster.get_untracked() {
             let person = self.store.person(who);
             let level = person.slots.get_untracked().audio.map_or(0.0, |slot| peer.audio_level(slot));
-            let speaks = level > SPEAKING_FROM;
-            if person.speaking.get_untracked() != speaks {
-                person.speaking.set(speaks);
+            let before = person.speaking.get_untracked();
+            let now = if level > SPEAKING_FROM { SPEAKING_STAYS } else { before.saturating_sub(1) };
+            if before != now {
+                person.speaking.set(now);
             }
         }
     }

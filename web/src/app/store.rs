@@ -29,8 +29,8 @@ pub struct Person {
     pub card: ArcRwSignal<Option<LobbyCard>>,
     /// Where their media arrives.
     pub slots: ArcRwSignal<PersonSlots>,
-    /// Whether they speak just now.
-    pub speaking: ArcRwSignal<bool>,
+    /// Above zero while they speak; counted down in silence.
+    pub speaking: ArcRwSignal<u8>,
 }
 
 /// Everything that pages show. Copy it freely.

@@ -162,7 +162,7 @@ impl Room {
     /// Back to the empty PIN field, after an end.
     pub fn start_over(&mut self) -> Applied {
         *self = Self::default();
-        changed(Change::Stage).change(Change::JoinError)
+        changed(Change::Meeting).change(Change::Stage).change(Change::JoinError).change(Change::Password)
     }
 
     fn refused(&mut self, reason: JoinRefused) -> Applied {

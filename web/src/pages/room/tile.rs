@@ -21,7 +21,8 @@ pub(super) fn Tile(session: Session, who: ParticipantId) -> impl IntoView {
     let person = store.person(who);
     let entry = RwSignal::from(person.entry);
     let slots = RwSignal::from(person.slots);
-    let speaking = RwSignal::from(person.speaking);
+    let level = RwSignal::from(person.speaking);
+    let speaking = Memo::new(move |_| level.get() > 0);
     let face = Signal::derive_local(move || {
         let peer = store.peer.get()?;
         stream_of(&peer.video(slots.get().video?)?)
