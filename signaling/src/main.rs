@@ -51,7 +51,10 @@ fn block_on<F: Future>(work: F) -> Result<F::Output, String> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime =
         runtime.map_err(|error| format!("the system refused to start threads ({error}): stop other programs"))?;
-    Ok(runtime.block_on(work))
+    let done = runtime.block_on(work);
+    // Without this the process would live on until the pages are compressed, long after Ctrl-C.
+    runtime.shutdown_background();
+    Ok(done)
 }
 
 fn check_configuration(serve: &Serve) -> Result<(), String> {
