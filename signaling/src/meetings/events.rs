@@ -1,12 +1,12 @@
 //! Door events: every decision about who gets in, typed, with its evidence, from the first meeting on.
 //!
 //! An event says what happened and on what evidence; [`Entry`] adds whom it concerns, when, and who decided. It holds
-//! places and kinds, never a PIN, a password, a number, a name or an address: those are the invitation's.
+//! kinds and verdicts, never a PIN, a password, a number, a name, an address or a country: who came, not from where.
 //! `db::door_events` writes an entry in the same transaction as what it tells of.
 
 use serde::{Deserialize, Serialize};
 use shared::ids::{AccountId, InviteeId, MeetingId, OrganisationId};
-use shared::location::LocationHint;
+use shared::location::Verdict;
 use shared::signal::Stage;
 use shared::units::UnixMs;
 
@@ -36,6 +36,8 @@ pub enum DoorEvent {
     Admitted {
         /// What the moderator had before them.
         evidence: Evidence,
+        /// What the location hint on the card came to; its countries are not kept.
+        location: Verdict,
     },
     /// A moderator did not let them in; the PIN goes on working.
     Refused,
@@ -69,8 +71,6 @@ pub struct Evidence {
     pub came_by_link: bool,
     /// They typed the SMS password.
     pub password_given: bool,
-    /// Whether computer and telephone agree on the country.
-    pub location: LocationHint,
 }
 
 /// What makes a moderator's invitation a moderator.
@@ -137,21 +137,14 @@ impl DoorEvent {
 
 #[cfg(test)]
 mod tests {
-    use shared::location::{ComputerPlace, PhonePlace};
-
     use super::*;
 
     #[test]
     fn an_event_is_a_kind_and_its_evidence() {
-        let nl = || ComputerPlace::Country { code: "NL".into() };
-        let location = LocationHint::compare(nl(), PhonePlace::NoNumber);
-        let evidence = Evidence { came_by_link: true, password_given: false, location };
-        let (kind, json) = DoorEvent::Admitted { evidence }.columns();
+        let evidence = Evidence { came_by_link: true, password_given: false };
+        let (kind, json) = DoorEvent::Admitted { evidence, location: Verdict::Differ }.columns();
         assert_eq!(kind, "admitted");
-        assert_eq!(
-            json,
-            r#"{"evidence":{"came_by_link":true,"location":{"computer":{"code":"NL","kind":"country"},"phone":{"kind":"no_number"},"verdict":"unknown"},"password_given":false}}"#
-        );
+        assert_eq!(json, r#"{"evidence":{"came_by_link":true,"password_given":false},"location":"differ"}"#);
         assert_eq!(DoorEvent::Refused.columns(), ("refused".into(), "{}".into()));
         let account = AccountId::from_random([7; 16]);
         let (kind, json) = DoorEvent::ModeratorEntered { second_factor: SecondFactor::Account { account } }.columns();

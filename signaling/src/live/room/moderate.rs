@@ -27,7 +27,8 @@ impl Room {
         let person = self.people.get_mut(&who).ok_or(ProtocolError::NobodyThere)?;
         person.place = Place::Room;
         let (invitee, evidence) = (person.guest.invitee, person.guest.evidence());
-        note(out, invitee, moderator, DoorEvent::Admitted { evidence });
+        let location = person.guest.location.verdict;
+        note(out, invitee, moderator, DoorEvent::Admitted { evidence, location });
         out.push(Output::Media(Command::Admit { session }));
         self.appear_in_room(who, out);
         Ok(())

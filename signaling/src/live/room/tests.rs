@@ -32,7 +32,10 @@ pub(super) fn guest(number: u8, standing: Standing) -> Guest {
         standing,
         came_by_link: true,
         password: PasswordState::NotAsked,
-        location: LocationHint::compare(ComputerPlace::PrivateNetwork, PhonePlace::NoNumber),
+        location: LocationHint::compare(
+            ComputerPlace::Country { code: "NL".into() },
+            PhonePlace::Country { code: "BE".into() },
+        ),
     }
 }
 
@@ -194,6 +197,23 @@ fn piet_waits_and_is_let_in() {
 }
 
 /// D24: before admission nothing of the room reaches Rosa, whatever happens in it.
+/// What the green room promises: where somebody seems to be is shown and not kept, only whether the two sides agreed.
+#[test]
+fn no_country_is_written_down() {
+    let mut play = Play::new();
+    let (mia, mut out) = play.try_knock(MIA).unwrap();
+    out.extend(play.enter(mia));
+    let (piet, knocked) = play.try_knock(PIET).unwrap();
+    out.extend(knocked);
+    out.extend(play.enter(piet));
+    out.extend(play.admit(mia, piet));
+    let written: Vec<_> = notes(&out).iter().map(|event| event.columns()).collect();
+    let kinds: Vec<_> = written.iter().map(|(kind, _)| kind.as_str()).collect();
+    assert_eq!(kinds, ["knocked", "moderator_entered", "knocked", "entered_lobby", "admitted"]);
+    assert!(written.iter().all(|(_, json)| !json.contains("NL") && !json.contains("BE")), "{written:?}");
+    assert!(written[4].1.contains(r#""location":"differ""#) && !written[2].1.contains("location"), "{written:?}");
+}
+
 #[test]
 fn nothing_of_the_room_reaches_the_lobby() {
     let (mut play, mia, piet) = Play::two_in_the_room();
