@@ -12,7 +12,7 @@ use crate::accounts::limiter::LoginLimiter;
 use crate::assets::Assets;
 use crate::chance::{Chance, SystemChance, hex};
 use crate::clock::ManualClock;
-use crate::config::Config;
+use crate::config::{Config, SmsSenderKind};
 use crate::db::Db;
 use crate::door::Door;
 use crate::edge::host::Hosts;
@@ -20,7 +20,7 @@ use crate::geo::Geo;
 use crate::keys::Keys;
 use crate::live::Registry;
 use crate::meetings::passwords::SendLimit;
-use crate::sms::Outbox;
+use crate::sms::{NoSender, Outbox, SmsSender};
 use crate::state::{AppState, Parts};
 use crate::ws::limits::Sockets;
 
@@ -72,11 +72,16 @@ pub(crate) async fn world_with_assets(change: impl FnOnce(&mut Config), assets: 
     let clock = Arc::new(ManualClock::at(NOON));
     let outbox = Outbox::new(clock.clone());
     let mut config = Config { data: folder.path().to_owned(), ..Config::default() };
+    config.sms.sender = SmsSenderKind::Outbox;
     change(&mut config);
     let hasher = Hasher::cheap().unwrap();
     let chance: Arc<dyn Chance> = Arc::new(SystemChance);
     let db = Db::open(&config.database()).await.unwrap();
     let (commands, media) = mpsc::unbounded_channel();
+    let sms: Arc<dyn SmsSender> = match config.sms.sender {
+        SmsSenderKind::Outbox => Arc::new(outbox.clone()),
+        SmsSenderKind::None => Arc::new(NoSender),
+    };
     let parts = Parts {
         hosts: Hosts::of(&config),
         logins: LoginLimiter::default(),
@@ -93,7 +98,7 @@ pub(crate) async fn world_with_assets(change: impl FnOnce(&mut Config), assets: 
         chance,
         door_hasher: hasher.with_own_queue(),
         hasher,
-        sms: Arc::new(outbox.clone()),
+        sms,
         outbox: Some(outbox.clone()),
     };
     World { state: AppState::new(parts), clock, outbox, media, folder }

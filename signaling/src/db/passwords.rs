@@ -105,6 +105,19 @@ pub async fn take_try(db: &Db, invitee: InviteeId, sent_at: UnixMs) -> Result<Op
     left.map(|left| u8::try_from(left).map_err(|_| DbError::Corrupt { column: "tries_left" })).transpose()
 }
 
+/// One try again: it was taken, and then nothing could be compared.
+pub async fn give_try_back(db: &Db, invitee: InviteeId, sent_at: UnixMs) -> Result<(), DbError> {
+    sqlx::query(
+        "UPDATE passwords SET tries_left = tries_left + 1 WHERE invitee_id = $1 AND sent_at = $2 AND tries_left < $3",
+    )
+    .bind(invitee.to_string())
+    .bind(sent_at.0)
+    .bind(full_tries())
+    .execute(db.write())
+    .await?;
+    Ok(())
+}
+
 /// All tries again, after the right password.
 pub async fn give_tries_back(db: &Db, invitee: InviteeId, sent_at: UnixMs) -> Result<(), DbError> {
     sqlx::query("UPDATE passwords SET tries_left = $1 WHERE invitee_id = $2 AND sent_at = $3")

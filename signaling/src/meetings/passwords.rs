@@ -107,8 +107,11 @@ impl Passwords<'_> {
     /// changes.
     ///
     /// # Errors
-    /// There is no number, it was sent too often, the gateway did not take it, or something failed.
+    /// This server sends no SMS, there is no number, it was sent too often, the gateway did not take it, or something failed.
     pub async fn send(self, invitee: InviteeId, actor: Actor) -> Result<PasswordState, PasswordError> {
+        if !self.sms.is_there() {
+            return Err(PasswordRefused::NoSender.into());
+        }
         let recipient = db::passwords::recipient(self.db, invitee).await?.ok_or(PasswordError::NoSuchInvitee)?;
         let phone = recipient.phone.clone().ok_or(PasswordRefused::NoPhone)?;
         let now = self.clock.now();
@@ -132,7 +135,12 @@ impl Passwords<'_> {
         let row = db::passwords::find(self.db, invitee).await?.ok_or(PasswordRefused::NotSent)?;
         // Taken before the password is looked at, in one statement: tries that come at once cannot share one.
         let left = db::passwords::take_try(self.db, invitee, row.sent_at).await?.ok_or(PasswordRefused::UsedUp)?;
-        if self.hasher.verify(&normalised(typed), &row.hash).await? {
+        let verified = self.hasher.verify(&normalised(typed), &row.hash).await;
+        if verified.is_err() {
+            // Nobody looked at the password: a busy server must not use up somebody's tries.
+            db::passwords::give_try_back(self.db, invitee, row.sent_at).await?;
+        }
+        if verified? {
             db::passwords::give_tries_back(self.db, invitee, row.sent_at).await?;
             return Ok(());
         }

@@ -34,6 +34,7 @@ pub(super) async fn create(
     session: Session,
     Json(new): Json<NewMeeting>,
 ) -> Result<(StatusCode, axum::Json<MeetingDetail>), Refusal> {
+    check_passwords(&state, new.ask_password)?;
     let now = state.clock.now();
     let meeting = MeetingId::from_random(state.chance.id());
     let owner = Owner { meeting, organisation: session.organisation, account: session.account };
@@ -61,6 +62,7 @@ pub(super) async fn change(
 ) -> Result<axum::Json<MeetingDetail>, Refusal> {
     let mut meeting = find_running(&state, &session, &id).await?;
     if let Some(ask) = changes.ask_password {
+        check_passwords(&state, ask)?;
         if !db::meetings::set_ask_password(&state.db, meeting.organisation, meeting.id, ask).await? {
             return Err(ApiError::MeetingOver.into());
         }
@@ -79,6 +81,11 @@ pub(super) async fn end(
     state.live.end(meeting.organisation, meeting.id, Actor::Account(session.account)).await?;
     let meeting = find(&state, &session, &id).await?;
     with_invitees(&state, &meeting).await
+}
+
+/// Passwords are asked only where they can arrive: a meeting nobody could get into helps nobody.
+fn check_passwords(state: &AppState, asked: bool) -> Result<(), Refusal> {
+    if asked && !state.sms.is_there() { Err(ApiError::NoSms.into()) } else { Ok(()) }
 }
 
 /// The meeting, if it is one of the organisation's.

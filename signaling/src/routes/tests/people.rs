@@ -11,6 +11,7 @@ use shared::pin::Pin;
 use shared::signal::PasswordState;
 
 use super::{Answer, Browser, Site, person};
+use crate::config::SmsSenderKind;
 
 async fn post(ada: &Browser<'_>, meeting: &MeetingDetail, tail: &str) -> Answer {
     ada.send(Method::POST, &format!("/api/v1/meetings/{}{tail}", meeting.info.id), None).await
@@ -148,4 +149,27 @@ async fn a_password_is_sent_now() {
     assert_eq!(answer.error(), (409, ApiError::NoPhone));
     let nobody = post(&ada, &meeting, &format!("/invitees/{}/password", "0".repeat(32))).await;
     assert_eq!(nobody.error(), (404, ApiError::NotFound));
+}
+
+/// D26: without a sender no password can arrive, so none is asked for and none is tried.
+#[tokio::test]
+async fn a_server_without_sms_asks_for_no_passwords() {
+    let site = Site::open_with(|config| config.sms.sender = SmsSenderKind::None).await;
+    let ada = site.ada().await;
+    assert!(!ada.get("/api/v1/site").await.json::<shared::api::Site>().sms);
+    let mut asking = super::meeting_now();
+    asking["ask_password"] = json!(true);
+    assert_eq!(ada.post("/api/v1/meetings", asking).await.error(), (409, ApiError::NoSms));
+    let meeting = ada.meeting().await;
+    let path = format!("/api/v1/meetings/{}", meeting.info.id);
+    let patch = |ask: bool| json!({ "ask_password": ask }).to_string();
+    assert_eq!(ada.send(Method::PATCH, &path, Some(patch(true))).await.error(), (409, ApiError::NoSms));
+    assert_eq!(ada.send(Method::PATCH, &path, Some(patch(false))).await.status, 200, "switching it off always works");
+    let olga = ada.invite(&meeting, "Olga").await.invitee;
+    for _ in 0..2 {
+        let answer = post(&ada, &meeting, &format!("/invitees/{}/password", olga.id)).await;
+        assert_eq!(answer.error(), (409, ApiError::NoSms));
+    }
+    let other = Site::open().await;
+    assert!(other.ada().await.get("/api/v1/site").await.json::<shared::api::Site>().sms);
 }

@@ -12,7 +12,8 @@ use shared::signal::{
 };
 
 use super::page::Page;
-use super::theatre::{ADMIN, BOARD, HOUR, ORGANISATION, Person, Theatre, theatre};
+use super::theatre::{ADMIN, BOARD, HOUR, ORGANISATION, Person, Theatre, theatre, theatre_with};
+use crate::config::SmsSenderKind;
 use crate::live::Counts;
 use crate::meetings::events::Actor;
 
@@ -312,6 +313,42 @@ async fn five_wrong_passwords() {
     assert_eq!(page.hear().await, refusal(PasswordRefused::Wrong { tries_left: 4 }), "the one before is void");
     page.say(ClientMsg::SubmitPassword { password: theatre.last_password() }).await;
     page.welcomed().await;
+}
+
+/// A try that the server was too busy to look at costs nothing.
+#[tokio::test]
+async fn a_busy_server_uses_up_nobodys_tries() {
+    let mut theatre = theatre().await;
+    theatre.ask_passwords().await;
+    let piet = theatre.invite("Piet", Role::Participant).await;
+    let mut page = theatre.page().await;
+    page.say(Page::join_message(&piet, true)).await;
+    page.hear().await;
+    page.say(ClientMsg::SendPassword).await;
+    page.hear().await;
+    let places = theatre.world.state.door_hasher.fill().unwrap();
+    for _ in 0..6 {
+        page.say(ClientMsg::SubmitPassword { password: theatre.last_password() }).await;
+        assert_eq!(page.hear().await, ServerMsg::ProtocolError { error: ProtocolError::Internal });
+    }
+    drop(places);
+    page.say(ClientMsg::SubmitPassword { password: Secret::new("WRONGONE") }).await;
+    let reason = PasswordRefused::Wrong { tries_left: 4 };
+    assert_eq!(page.hear().await, ServerMsg::PasswordRefused { reason });
+}
+
+/// D26: where no SMS can be sent, a moderator hears so at every try, not that they tried too often.
+#[tokio::test]
+async fn a_server_without_sms_says_so() {
+    let mut theatre = theatre_with(|config| config.sms.sender = SmsSenderKind::None).await;
+    let mia = theatre.invite("Mia", Role::Moderator).await;
+    let mut page = theatre.page().await;
+    page.say(Page::join_message(&mia, true)).await;
+    assert!(matches!(page.hear().await, ServerMsg::PasswordRequired { for_moderator: true, .. }));
+    for _ in 0..2 {
+        page.say(ClientMsg::SendPassword).await;
+        assert_eq!(page.hear().await, ServerMsg::PasswordRefused { reason: PasswordRefused::NoSender });
+    }
 }
 
 /// A PIN that dies while its password is typed does not get in.

@@ -19,10 +19,11 @@ use shared::signal::OfferError;
 use shared::units::UnixMs;
 
 use super::page::Page;
+use crate::config::Config;
 use crate::meetings::events::Actor;
 use crate::meetings::pins::{Issue, issue};
 use crate::state::AppState;
-use crate::testing::{NOON, World, world};
+use crate::testing::{NOON, World, world_with};
 use crate::ws::stage::{Account, Visitor};
 
 pub(super) const HOUR: i64 = 3_600_000;
@@ -46,7 +47,11 @@ pub(super) struct Theatre {
 }
 
 pub(super) async fn theatre() -> Theatre {
-    let mut world = world().await;
+    theatre_with(|_| {}).await
+}
+
+pub(super) async fn theatre_with(change: impl FnOnce(&mut Config)) -> Theatre {
+    let mut world = world_with(change).await;
     seed(&world.state, false).await;
     let commands = Arc::new(Mutex::new(Vec::new()));
     let media = std::mem::replace(&mut world.media, tokio::sync::mpsc::unbounded_channel().1);
