@@ -41,7 +41,7 @@ impl Browser {
     /// Whether it is on the page and visible.
     pub async fn sees(&self, test_id: &str) -> bool {
         let body = r#"const found = document.querySelector(`[data-testid="${arguments[0]}"]`);
-            return !!found && found.getClientRects().length > 0;"#;
+            return !!found && found.checkVisibility({ visibilityProperty: true }) && found.getClientRects().length > 0;"#;
         self.run(body, vec![json!(test_id)]).await.as_bool().unwrap()
     }
 

@@ -162,7 +162,7 @@ impl Browser {
         let pixel = self
             .run(
                 r#"const video = document.querySelector(`[data-testid="${arguments[0]}"] video`);
-                  if (!video || !video.videoWidth || video.readyState < 2 || !video.getClientRects().length) return null;
+                  if (!video || !video.videoWidth || video.readyState < 2 || !video.checkVisibility({ opacityProperty: true, visibilityProperty: true })) return null;
                   const canvas = document.createElement('canvas');
                   canvas.width = 8; canvas.height = 8;
                   const context = canvas.getContext('2d');
