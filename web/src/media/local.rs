@@ -38,16 +38,18 @@ pub struct LocalMedia {
     pub microphone_id: RwSignal<String>,
     /// Whether the browser is being asked just now.
     pub asking: RwSignal<bool>,
+    /// Counts the stops: what the browser gives after one was asked for before it, and is stopped at once.
+    stops: StoredValue<u32>,
 }
 
 impl LocalMedia {
-    /// Nothing opened yet; on or off as this tab was before, everything on at first.
+    /// Nothing opened yet; on or off as this tab was before, everything on at first (the microphone unless `muted`).
     pub fn new(kept: Option<&Kept>, muted: bool) -> Self {
-        let fresh = Kept { microphone: true, camera: true, ..Kept::default() };
+        let fresh = Kept { microphone: !muted, camera: true, ..Kept::default() };
         let kept = kept.unwrap_or(&fresh);
         Self {
             camera_on: RwSignal::new(kept.camera),
-            microphone_on: RwSignal::new(kept.microphone && !muted),
+            microphone_on: RwSignal::new(kept.microphone),
             camera: RwSignal::new_local(None),
             microphone: RwSignal::new_local(None),
             camera_problem: RwSignal::new(None),
@@ -57,6 +59,7 @@ impl LocalMedia {
             camera_id: RwSignal::new(kept.camera_id.clone()),
             microphone_id: RwSignal::new(kept.microphone_id.clone()),
             asking: RwSignal::new(false),
+            stops: StoredValue::new(0),
         }
     }
 
@@ -85,17 +88,20 @@ impl LocalMedia {
     /// one prompt instead of two.
     pub async fn start(self) {
         self.asking.set(true);
+        let stops = self.stops.get_value();
         let (camera_id, microphone_id) = (self.camera_id.get_untracked(), self.microphone_id.get_untracked());
         if self.camera_on.get_untracked() {
             let opened = devices::open_both(&camera_id, &microphone_id).await;
-            self.take_camera(opened.camera);
-            self.take_microphone(opened.microphone);
+            self.take_camera(stops, opened.camera);
+            self.take_microphone(stops, opened.microphone);
         } else {
             let microphone = devices::open(Device::Microphone, &microphone_id).await;
-            self.take_microphone(Some(microphone));
+            self.take_microphone(stops, Some(microphone));
         }
         self.refresh_lists().await;
-        self.asking.set(false);
+        if self.stops.get_value() == stops {
+            self.asking.set(false);
+        }
     }
 
     /// Reads the menus anew; also when a device was plugged in.
@@ -154,10 +160,14 @@ impl LocalMedia {
         devices::on_change(move || spawn_local(self.refresh_lists()));
     }
 
-    /// Stops both: the lights go out.
+    /// Stops both: the lights go out, also of what the browser still asks about. The next [`Self::start`] begins anew.
     pub fn stop(self) {
+        self.stops.update_value(|stops| *stops = stops.wrapping_add(1));
         self.drop_camera();
         self.drop_microphone();
+        self.camera_problem.set(None);
+        self.microphone_problem.set(None);
+        self.asking.set(false);
     }
 
     /// The own picture as something a video element plays.
@@ -169,23 +179,25 @@ impl LocalMedia {
     }
 
     fn open_camera(self) {
+        let stops = self.stops.get_value();
         spawn_local(async move {
             let opened = devices::open(Device::Camera, &self.camera_id.get_untracked()).await;
-            self.take_camera(Some(opened));
+            self.take_camera(stops, Some(opened));
             self.refresh_lists().await;
         });
     }
 
     fn open_microphone(self) {
+        let stops = self.stops.get_value();
         spawn_local(async move {
             let opened = devices::open(Device::Microphone, &self.microphone_id.get_untracked()).await;
-            self.take_microphone(Some(opened));
+            self.take_microphone(stops, Some(opened));
             self.refresh_lists().await;
         });
     }
 
-    fn take_camera(self, opened: Option<Result<MediaStreamTrack, Problem>>) {
-        let Some(opened) = opened else { return };
+    fn take_camera(self, asked_after: u32, opened: Option<Result<MediaStreamTrack, Problem>>) {
+        let Some(opened) = self.still_wanted(asked_after, opened) else { return };
         self.drop_camera();
         self.camera_problem.set(opened.as_ref().err().copied());
         if let Ok(track) = &opened {
@@ -201,8 +213,8 @@ impl LocalMedia {
         }
     }
 
-    fn take_microphone(self, opened: Option<Result<MediaStreamTrack, Problem>>) {
-        let Some(opened) = opened else { return };
+    fn take_microphone(self, asked_after: u32, opened: Option<Result<MediaStreamTrack, Problem>>) {
+        let Some(opened) = self.still_wanted(asked_after, opened) else { return };
         self.drop_microphone();
         self.microphone_problem.set(opened.as_ref().err().copied());
         if let Ok(track) = &opened {
@@ -213,6 +225,21 @@ impl LocalMedia {
             });
         }
         self.microphone.set(opened.ok());
+    }
+
+    /// What the browser gave, unless everything was stopped since it was asked.
+    fn still_wanted<E>(
+        self,
+        asked_after: u32,
+        opened: Option<Result<MediaStreamTrack, E>>,
+    ) -> Option<Result<MediaStreamTrack, E>> {
+        if self.stops.get_value() == asked_after {
+            return opened;
+        }
+        if let Some(Ok(track)) = opened {
+            track.stop();
+        }
+        None
     }
 
     fn drop_camera(self) {
