@@ -18,6 +18,7 @@ pub mod extract;
 pub mod geo;
 pub mod keys;
 pub mod live;
+pub mod log;
 pub mod meetings;
 pub mod routes;
 pub mod serve;

@@ -1,6 +1,6 @@
 //! The `conclave` binary: reads the command line, starts the log, and turns an error into one sentence.
 
-use std::io::{self, IsTerminal as _, Read as _};
+use std::io::{self, Read as _};
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -11,15 +11,15 @@ use signaling::chance::{Chance, SystemChance};
 use signaling::cli::{Admin, Cli, Command, CreateAdmin, Serve};
 use signaling::clock::{Clock as _, SystemClock};
 use signaling::serve::{self, StartError};
-use signaling::terminal;
-use tracing_subscriber::EnvFilter;
+use signaling::{log, terminal};
 
 /// Longest password that is read, bytes, a line's end included.
 const LONGEST_LINE: u64 = 4096;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    start_log();
+    // The log goes to standard error; what people need is printed on standard output.
+    log::start();
     match run(cli.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(sentence) => {
@@ -27,13 +27,6 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// The log goes to standard error; what people need is printed on standard output. `CONCLAVE_LOG=debug` says more.
-fn start_log() {
-    let filter = EnvFilter::try_from_env("CONCLAVE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let ansi = io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(ansi).with_writer(io::stderr).init();
 }
 
 fn run(command: Command) -> Result<(), String> {
