@@ -194,7 +194,20 @@ impl Registry {
         }
         let row = db::rooms::find(&self.0.db, meeting).await?;
         let row = row.filter(|row| !row.is_over(self.now())).ok_or(EntryError::Refused(JoinRefused::MeetingOver))?;
-        Ok(lock(&self.0.rooms).entry(meeting).or_insert_with(|| self.start(row)).clone())
+        self.open_row(row).await
+    }
+
+    /// The room of a meeting that was going on when it was read. It may have ended since, and whoever ended it saw no
+    /// room to close: so it is read again once the room can be seen, as [`Registry::note_end`] looks again for a room.
+    async fn open_row(&self, row: MeetingRow) -> Result<Handle, EntryError> {
+        let meeting = row.info.id;
+        let room = lock(&self.0.rooms).entry(meeting).or_insert_with(|| self.start(row)).clone();
+        let row = db::rooms::find(&self.0.db, meeting).await?;
+        if row.is_none_or(|row| row.is_over(self.now())) {
+            let _ = room.inbox.send(Message::Input(Input::Ended { by: events::Actor::Clock }));
+            return Err(EntryError::Refused(JoinRefused::MeetingOver));
+        }
+        Ok(room)
     }
 
     fn start(&self, row: MeetingRow) -> Handle {
@@ -221,7 +234,11 @@ impl Registry {
         actor: events::Actor,
     ) -> Result<bool, DbError> {
         let entry = Entry { organisation, meeting, invitee: None, at: self.now(), actor, event: DoorEvent::Ended };
-        door_events::apply(&self.0.db, self.0.chance.as_ref(), &entry).await
+        let ended = door_events::apply(&self.0.db, self.0.chance.as_ref(), &entry).await?;
+        if let Some(room) = self.room(meeting) {
+            let _ = room.inbox.send(Message::Input(Input::Ended { by: actor }));
+        }
+        Ok(ended)
     }
 
     fn room(&self, meeting: MeetingId) -> Option<Handle> {
@@ -257,3 +274,6 @@ impl Registry {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,56 @@
+//! A meeting that ends at the very moment when somebody opens its room.
+
+use shared::api::{NewMeeting, Start};
+
+use super::*;
+use crate::meetings::schedule::{Owner, schedule};
+use crate::testing::{NOON, World, world};
+
+/// Ada's board, of an hour from noon.
+async fn board(world: &World) -> (OrganisationId, MeetingId) {
+    let state = &world.state;
+    let parts = (&state.db, &state.hasher, state.chance.as_ref());
+    let ada =
+        crate::accounts::create(parts, ("Ada", &Secret::new("correct horse battery staple")), NOON).await.unwrap();
+    let new = NewMeeting {
+        title: "Board".into(),
+        start: Start::Now,
+        duration_minutes: 60,
+        time_zone: "UTC".into(),
+        ask_password: false,
+    };
+    let id = MeetingId::from_random(state.chance.id());
+    let owner = Owner { meeting: id, organisation: ada.organisation, account: ada.id };
+    db::meetings::insert(&state.db, &schedule(&new, owner, NOON).unwrap(), NOON).await.unwrap();
+    (ada.organisation, id)
+}
+
+async fn closes(room: &Handle) {
+    tokio::time::timeout(CLOSING, room.inbox.closed()).await.unwrap();
+}
+
+/// D31: ended between the look at the row and the opening.
+#[tokio::test]
+async fn a_room_does_not_open_on_a_meeting_that_just_ended() {
+    let world = world().await;
+    let (organisation, meeting) = board(&world).await;
+    let live = &world.state.live;
+    let row = db::rooms::find(&world.state.db, meeting).await.unwrap().unwrap();
+    assert!(live.end(organisation, meeting, events::Actor::Clock).await.unwrap());
+    let refused = live.open_row(row).await.err();
+    assert!(matches!(refused, Some(EntryError::Refused(JoinRefused::MeetingOver))), "{refused:?}");
+    if let Some(room) = live.room(meeting) {
+        closes(&room).await;
+    }
+}
+
+/// D31: opened between the look for a room and the end.
+#[tokio::test]
+async fn an_end_closes_the_room_that_opened_meanwhile() {
+    let world = world().await;
+    let (organisation, meeting) = board(&world).await;
+    let live = &world.state.live;
+    let room = live.open(meeting).await.unwrap();
+    assert!(live.note_end(organisation, meeting, events::Actor::Clock).await.unwrap());
+    closes(&room).await;
+}
