@@ -153,11 +153,10 @@ impl Room {
     /// The room to the newcomer, the newcomer to the room.
     pub(super) fn appear_in_room(&mut self, me: ParticipantId, out: &mut Vec<Output>) {
         let Some(person) = self.people.get(&me) else { return };
-        let (entry, role) = (person.entry(), person.role());
         let Some(session) = person.link.session() else { return };
-        tell(out, session, ServerMsg::Admitted { room: self.snapshot(me, role) });
-        self.tell_room(out, Some(me), &ServerMsg::ParticipantJoined { entry });
-        if role == Role::Moderator {
+        tell(out, session, ServerMsg::Admitted { room: self.snapshot(person) });
+        self.tell_room_of(person, out, Some(me), |entry| ServerMsg::ParticipantJoined { entry });
+        if person.role() == Role::Moderator {
             self.had_moderator = true;
             self.tell_lobby_whom_it_waits_for(out);
         }

@@ -3,7 +3,7 @@
 //!
 //! A person stands in the green room, the lobby or the room ([`person::Place`]) and has at most one connection
 //! ([`person::Link`]). The two are apart: a lost connection keeps the place, and the tab's secret brings it back.
-//! Everything about other people goes through [`Room::tell_room`] or [`Room::tell_moderators`] and so reaches nobody
+//! Everything about other people goes through [`Room::tell_room`], [`Room::tell_room_of`] or [`Room::tell_moderators`] and so reaches nobody
 //! in the lobby. Coming and going is in [`entry`], what moderators do in [`moderate`].
 
 mod entry;
@@ -19,7 +19,9 @@ use std::collections::BTreeMap;
 use shared::control::{Command, Event};
 use shared::ids::{InviteeId, ParticipantId, RoomId, SessionId};
 use shared::meeting::{MeetingInfo, Role};
-use shared::signal::{ClientMsg, MediaState, ProtocolError, RoomSnapshot, ServerMsg, Slots, TurnedAway, Waiting};
+use shared::signal::{
+    ClientMsg, MediaState, ProtocolError, RoomSnapshot, RosterEntry, ServerMsg, Slots, TurnedAway, Waiting,
+};
 use shared::units::UnixMs;
 
 pub use self::person::{Guest, Standing};
@@ -209,7 +211,7 @@ impl Room {
     fn tell_changed(&self, who: ParticipantId, out: &mut Vec<Output>) {
         let Some(person) = self.people.get(&who) else { return };
         match person.place {
-            Place::Room => self.tell_room(out, None, &ServerMsg::ParticipantChanged { entry: person.entry() }),
+            Place::Room => self.tell_room_of(person, out, None, |entry| ServerMsg::ParticipantChanged { entry }),
             Place::Lobby => self.tell_moderators(out, &ServerMsg::LobbyChanged { card: person.card() }),
             Place::GreenRoom => {}
         }
@@ -219,6 +221,19 @@ impl Room {
     fn tell_room(&self, out: &mut Vec<Output>, except: Option<ParticipantId>, message: &ServerMsg) {
         for person in self.people.values().filter(|p| p.is_present_in(Place::Room) && Some(p.id) != except) {
             tell_person(out, person, message.clone());
+        }
+    }
+
+    /// The same about `person`, to each as they may see them.
+    fn tell_room_of(
+        &self,
+        person: &Person,
+        out: &mut Vec<Output>,
+        except: Option<ParticipantId>,
+        say: fn(RosterEntry) -> ServerMsg,
+    ) {
+        for viewer in self.people.values().filter(|p| p.is_present_in(Place::Room) && Some(p.id) != except) {
+            tell_person(out, viewer, say(person.entry_for(viewer)));
         }
     }
 
@@ -249,15 +264,15 @@ impl Room {
         self.people.values().any(|p| p.is_present_in(Place::Room) && p.role() == Role::Moderator)
     }
 
-    fn snapshot(&self, me: ParticipantId, role: Role) -> RoomSnapshot {
+    fn snapshot(&self, me: &Person) -> RoomSnapshot {
         let present = |place| self.people.values().filter(move |p| p.is_present_in(place));
-        let lobby = match role {
+        let lobby = match me.role() {
             Role::Moderator => present(Place::Lobby).map(Person::card).collect(),
             Role::Participant | Role::Observer => Vec::new(),
         };
         RoomSnapshot {
-            me,
-            roster: present(Place::Room).map(Person::entry).collect(),
+            me: me.id,
+            roster: present(Place::Room).map(|person| person.entry_for(me)).collect(),
             lobby,
             meeting: self.meeting.clone(),
         }

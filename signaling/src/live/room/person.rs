@@ -184,12 +184,14 @@ impl Person {
         InvitedAs { participant: self.id, name: self.guest.name.clone(), role: self.role() }
     }
 
-    pub(super) fn entry(&self) -> RosterEntry {
+    /// As `viewer` sees them: whether an observer's camera runs is for moderators, who alone get its picture.
+    pub(super) fn entry_for(&self, viewer: &Person) -> RosterEntry {
+        let hidden = self.role() == Role::Observer && viewer.role() != Role::Moderator && viewer.id != self.id;
         RosterEntry {
             participant: self.id,
             name: self.guest.name.clone(),
             role: self.role(),
-            media: self.media,
+            media: if hidden { MediaState::default() } else { self.media },
             hand: self.hand,
         }
     }

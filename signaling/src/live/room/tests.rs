@@ -451,6 +451,34 @@ fn an_observer_sees_and_raises_a_hand_and_moderates_nothing() {
     assert!(entry.hand && entry.role == Role::Observer);
 }
 
+/// Otto's camera is for Mia: the others are not told whether it runs.
+#[test]
+fn an_observers_media_are_known_to_moderators_alone() {
+    let (mut play, mia, piet) = Play::two_in_the_room();
+    let otto = play.arrive(OTTO);
+    let on = MediaState { microphone: true, camera: true };
+    play.ask(otto, ClientMsg::SetMedia { media: on });
+    let media = |out: &[Output], to, of| {
+        told(out, to).into_iter().find_map(|message| match message {
+            ServerMsg::ParticipantJoined { entry } | ServerMsg::ParticipantChanged { entry } => Some(entry.media),
+            ServerMsg::Admitted { room } => room.roster.iter().find(|e| e.participant == of).map(|e| e.media),
+            _ => None,
+        })
+    };
+    let ottos = play.id(otto);
+    let off = Some(MediaState::default());
+    let joined = play.admit(mia, otto);
+    assert_eq!((media(&joined, mia, ottos), media(&joined, piet, ottos)), (Some(on), off));
+    assert_eq!(media(&joined, otto, ottos), Some(on), "his own are his to know");
+    let changed = play.ask(otto, ClientMsg::SetMedia { media: on });
+    assert_eq!((media(&changed, mia, ottos), media(&changed, piet, ottos)), (Some(on), off));
+    play.ask(piet, ClientMsg::SetMedia { media: on });
+    let rosa = play.arrive(ROSA);
+    let snapshot = play.admit(mia, rosa);
+    let piets = play.id(piet);
+    assert_eq!((media(&snapshot, rosa, ottos), media(&snapshot, rosa, piets)), (off, Some(on)));
+}
+
 /// The scheduled end, moved by the moderator, then the grace, then over (D13).
 #[test]
 fn the_end_can_be_moved_and_then_comes_by_itself() {
