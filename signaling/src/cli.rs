@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -112,7 +112,10 @@ impl Serve {
     /// `--host`: listen at that address, self-signed, and offer it for media.
     fn be_reachable(&self, config: &mut Config, host: &str) -> Result<(), ConfigError> {
         let host = host.trim_start_matches('[').trim_end_matches(']');
-        let address = host.parse().ok();
+        let address: Option<IpAddr> = host.parse().ok();
+        if address.is_some_and(|address| address.to_canonical().is_unspecified()) {
+            return Err(ConfigError::Wrong(nowhere(host)));
+        }
         if let (true, Some(address)) = (self.listen.is_empty(), address) {
             config.listen = vec![SocketAddr::new(address, DEFAULT_PORT)];
         } else if self.listen.is_empty() {
@@ -124,6 +127,23 @@ impl Serve {
         config.tls.self_signed = config.tls.cert.is_none();
         config.public_host = Some(host.to_owned());
         Ok(())
+    }
+}
+
+/// `0.0.0.0` is a way to listen and no place that a browser could open or a certificate be made for.
+fn nowhere(host: &str) -> String {
+    let own: Vec<_> = if_addrs::get_if_addrs().unwrap_or_default().iter().map(if_addrs::Interface::ip).collect();
+    let own = own.into_iter().filter(|address| !address.is_loopback() && !is_link_local(*address));
+    let own: Vec<_> = own.map(|address| address.to_string()).collect();
+    let own = if own.is_empty() { "no address on any network".to_owned() } else { own.join(", ") };
+    format!("--host needs the address that other machines open, and {host} is none: this machine has {own}")
+}
+
+/// Needs a zone to be reached, which no link carries.
+fn is_link_local(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => address.is_link_local(),
+        IpAddr::V6(address) => address.is_unicast_link_local(),
     }
 }
 
@@ -155,6 +175,10 @@ mod tests {
         let both = serve(&["--host", "meet.example", "--listen", "0.0.0.0:9000"]).unwrap();
         assert_eq!(both.public_url(), "https://meet.example:9000");
         assert!(serve(&["--host", "meet.example"]).unwrap_err().to_string().contains("--listen"));
+        for host in ["0.0.0.0", "::", "[::]", "::ffff:0.0.0.0"] {
+            let error = serve(&["--host", host, "--listen", "0.0.0.0:9000"]).unwrap_err().to_string();
+            assert!(error.contains("this machine has") && !error.contains('\n'), "{host}: {error}");
+        }
         assert_eq!(serve(&["--host", "2001:db8::7"]).unwrap().public_url(), "https://[2001:db8::7]:8080");
     }
 }
