@@ -197,6 +197,11 @@ impl Config {
         if self.tls.self_signed && self.tls.cert.is_some() {
             return Err(ConfigError::wrong("[tls] takes either `cert` and `key`, or `self_signed = true`, not both"));
         }
+        if self.demo && self.tls.cert.is_some() {
+            return Err(ConfigError::wrong(
+                "`demo` prints a way in for everybody at the terminal and is for try-outs: leave it out, or leave `cert` and `key` out of [tls]",
+            ));
+        }
         if !(1..=MAX_IDLE_MINUTES).contains(&self.accounts.idle_minutes) {
             return Err(ConfigError::wrong("[accounts] `idle_minutes` must be between 1 and 1440"));
         }
@@ -368,6 +373,7 @@ mod tests {
             ("listen = 5", "line 1"),
             ("[tls]\ncert = \"x\"", "`key`"),
             ("[tls]\ncert = \"x\"\nkey = \"y\"\nself_signed = true", "not both"),
+            ("demo = true\n[tls]\ncert = \"x\"\nkey = \"y\"", "try-outs"),
             ("[proxy]\nranges = [\"10.0.0.0/8\"]", "`header`"),
             ("[proxy]\nheader = \"X-Forwarded-For\"", "`ranges`"),
             ("[proxy]\nranges = [\"10.0.0.0/8\"]\nheader = \"X-Forwarded-For\"", "public_url"),
