@@ -2,6 +2,7 @@
 //! named is read from the right, past the proxies' own addresses. Every other forwarding header is ignored.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Once;
 
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
@@ -43,6 +44,28 @@ pub fn address(peer: IpAddr, headers: &HeaderMap, proxy: &Proxy) -> IpAddr {
         }
     }
     nearest
+}
+
+/// Headers that reverse proxies write a client's address into.
+const FORWARDING: [&str; 3] = ["forwarded", "x-forwarded-for", "x-real-ip"];
+
+/// Whether a proxy seems to stand in front that the configuration does not know. Then everybody looks like one address,
+/// to the limits and to the location hint.
+fn is_unknown_proxy(headers: &HeaderMap, proxy: &Proxy) -> bool {
+    proxy.ranges.is_empty() && FORWARDING.iter().any(|name| headers.contains_key(*name))
+}
+
+/// Says once in the log, without the header's value, that [`is_unknown_proxy`].
+pub fn warn_of_unknown_proxy(headers: &HeaderMap, proxy: &Proxy) {
+    static SAID: Once = Once::new();
+    if is_unknown_proxy(headers, proxy) {
+        SAID.call_once(|| {
+            tracing::warn!(
+                "a request came with a forwarding header, which is ignored: if a reverse proxy stands in front, set \
+                 `ranges` and `header` under [proxy], or everybody counts as one address"
+            );
+        });
+    }
 }
 
 /// Whether this is one of the operator's proxies.
@@ -143,7 +166,9 @@ mod tests {
         let lines = headers(&[("x-forwarded-for", "198.51.100.7"), ("forwarded", "for=198.51.100.7")]);
         let loopback = "127.0.0.1".parse().unwrap();
         assert_eq!(address(loopback, &lines, &Proxy::default()), loopback);
+        assert!(is_unknown_proxy(&lines, &Proxy::default()) && !is_unknown_proxy(&headers(&[]), &Proxy::default()));
         let no_header = Proxy { ranges: vec!["127.0.0.0/8".parse().unwrap()], header: None };
         assert_eq!(address(loopback, &lines, &no_header), loopback);
+        assert!(!is_unknown_proxy(&lines, &no_header));
     }
 }

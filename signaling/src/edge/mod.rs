@@ -60,6 +60,7 @@ fn misdirected() -> Response {
 
 fn note_client(state: &AppState, request: &mut Request) {
     if let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>().copied() {
+        client::warn_of_unknown_proxy(request.headers(), &state.config.proxy);
         let address = client::address(peer.ip(), request.headers(), &state.config.proxy);
         request.extensions_mut().insert(Client(address));
     }
