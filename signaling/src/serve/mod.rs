@@ -94,8 +94,6 @@ pub async fn run(mut config: Config) -> Result<(), StartError> {
     check_keys(&state).await?;
     let stop = http::Stop::new();
     let servers = http::start(&state, listeners.http, tls.as_ref(), &stop)?;
-    pins::check_keys(&state.db, &state.keys).await?;
-    links::check_key(&state.db, &state.keys).await?;
     state.live.spawn_sweeper();
     tokio::spawn(sfu_link::route(state.live.clone(), media_events));
     greet(&state, tls.as_ref()).await?;
