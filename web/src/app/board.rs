@@ -13,6 +13,7 @@ use shared::surface::{DrawDown, DrawRefused, Point, PointerDown};
 
 use crate::media::peer::Peer;
 use crate::room::board::{Coalescer, Drawing, Object, PEN_WIDTH, Paint, Pen, Pointers, colour_of};
+use crate::room::words;
 
 /// What a press on the paper does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -87,6 +88,17 @@ impl Board {
             paper.pointers = Pointers::default();
         });
         self.pointing.set(Vec::new());
+        self.refresh();
+    }
+
+    /// The connection is gone: the picture stays, but nothing can be drawn on it until the room opens it again.
+    pub fn close(&self) {
+        self.with_paper(|paper| {
+            paper.pen = None;
+            if let Some(drawing) = &mut paper.drawing {
+                drawing.close();
+            }
+        });
         self.refresh();
     }
 
@@ -204,8 +216,21 @@ impl Board {
                 paper.drawing.as_ref()?.stroke_message(pen.object, &part)
             });
             let Some(message) = message else { break };
-            peer.send_drawing(&message);
+            if !peer.send_drawing(&message) {
+                return self.not_sent(message.object);
+            }
         }
+    }
+
+    /// The channel did not take a part of a stroke: what the others do not see does not stay on this paper.
+    fn not_sent(&self, object: u32) {
+        let paint = self.with_paper(|paper| {
+            paper.pen = None;
+            paper.drawing.as_mut().map(|drawing| drawing.drop_own(object))
+        });
+        self.message.set(Some(words::stroke_not_sent()));
+        self.paint(paint.unwrap_or(Paint::Nothing));
+        self.refresh();
     }
 
     /// Lifts the pen, after everything it drew was sent.

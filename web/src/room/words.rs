@@ -261,6 +261,11 @@ pub fn draw_refused(reason: DrawRefused) -> &'static str {
     }
 }
 
+/// A stroke that the connection did not take.
+pub fn stroke_not_sent() -> &'static str {
+    tr("The connection did not take your last stroke, so the others do not see it. Draw it again.")
+}
+
 /// A short message.
 pub fn news(news: &News) -> String {
     match news {

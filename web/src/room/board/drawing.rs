@@ -67,7 +67,7 @@ impl Drawing {
 
     /// Whether this person has a stroke to take back.
     pub fn can_undo(&self) -> bool {
-        self.objects.iter().any(|object| object.author == self.me)
+        self.is_open() && self.objects.iter().any(|object| object.author == self.me)
     }
 
     /// Takes a record in.
@@ -75,8 +75,7 @@ impl Drawing {
         match record {
             DrawDown::Begin { epoch } => self.clear(epoch),
             DrawDown::Refused { object, reason } => {
-                self.remove(self.me, object);
-                self.gone.push(object);
+                self.drop_own(object);
                 Paint::Refused(reason)
             }
             DrawDown::Op { kind: OpKind::Clear, epoch, .. } => self.clear(epoch),
@@ -87,6 +86,17 @@ impl Drawing {
                 Err(_) => Paint::Nothing,
             },
         }
+    }
+
+    /// The connection is gone: nothing can be drawn until the room has said its epoch again.
+    pub fn close(&mut self) {
+        self.epoch = None;
+    }
+
+    /// Takes away a stroke of this person's own that did not get through.
+    pub fn drop_own(&mut self, object: u32) -> Paint {
+        self.gone.push(object);
+        self.remove(self.me, object)
     }
 
     /// Begins an object of this person's own. `None` until the room is open.
@@ -200,6 +210,27 @@ mod tests {
         let mut drawing = Drawing::new(ADA, 100);
         drawing.apply(DrawDown::Begin { epoch: 1 });
         drawing
+    }
+
+    #[test]
+    fn a_stroke_that_did_not_get_through_is_no_longer_on_the_paper() {
+        let mut drawing = ada();
+        let object = drawing.begin().unwrap();
+        drawing.draw(object, 1, 4, &points(&[1, 2]));
+        assert_eq!(drawing.drop_own(object), Paint::All);
+        assert_eq!(drawing.apply(op(ADA, Stroke, object, 1, &[1, 2])), Paint::Nothing, "nor does its echo return");
+        assert!(drawing.objects().is_empty());
+    }
+
+    #[test]
+    fn a_closed_paper_keeps_its_picture_and_takes_no_stroke() {
+        let mut drawing = ada();
+        drawing.apply(op(BEN, Stroke, 5, 1, &[1, 2]));
+        drawing.close();
+        assert!(!drawing.is_open() && drawing.begin().is_none() && drawing.clear_message().is_none());
+        assert_eq!(drawing.objects().len(), 1);
+        drawing.apply(DrawDown::Begin { epoch: 2 });
+        assert!(drawing.is_open() && drawing.objects().is_empty());
     }
 
     #[test]
