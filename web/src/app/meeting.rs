@@ -26,12 +26,14 @@ fn Stages() -> impl IntoView {
     let session = Session::new(opening(), use_toasts());
     provide_context(session);
     let stage = Memo::new(move |_| session.store.stage.get());
-    Effect::new(move |before: Option<()>| {
-        let title = title_of(&stage.get(), session.store.meeting.with(|m| m.as_ref().map(|m| m.title.clone())));
+    Effect::new(move |before: Option<Stage>| {
+        let stage = stage.get();
+        let title = title_of(&stage, session.store.meeting.with(|m| m.as_ref().map(|m| m.title.clone())));
         document().set_title(&title);
-        if before.is_some() {
+        if before.is_some_and(|before| before != stage) {
             request_animation_frame(focus_heading);
         }
+        stage
     });
     view! {
         <ReconnectBanner />

@@ -19,7 +19,7 @@ use super::store::Store;
 use crate::media::local::LocalMedia;
 use crate::media::peer::{Peer, PeerEvent};
 use crate::room::words;
-use crate::room::{Applied, Link, News, Room, Stage, Task, backoff};
+use crate::room::{Answer, Applied, Link, News, Room, Stage, Task, backoff};
 use crate::signal::kept::{self, Kept};
 use crate::signal::site;
 use crate::signal::socket::{Socket, SocketEvent};
@@ -54,6 +54,12 @@ struct Shell {
     link: Option<Secret>,
     life: Cell<u32>,
     attempt: Cell<u32>,
+    /// A knock that brings this page back, and is not answered yet.
+    knocking: Cell<bool>,
+    /// Whether the PeerConnection of this life was up.
+    was_up: Cell<bool>,
+    /// What was on when this page asked to enter.
+    entered_with: Cell<MediaState>,
     /// What the server was last told is on; `None` while it cannot be told.
     told: Cell<Option<MediaState>>,
     toasts: ToastRack,
@@ -89,6 +95,9 @@ impl Session {
             link: opening.link,
             life: Cell::new(0),
             attempt: Cell::new(0),
+            knocking: Cell::new(false),
+            was_up: Cell::new(false),
+            entered_with: Cell::default(),
             told: Cell::new(None),
             toasts,
         };
@@ -240,8 +249,11 @@ impl Session {
         let life = shell.life.get().wrapping_add(1);
         shell.life.set(life);
         shell.told.set(None);
+        shell.knocking.set(false);
+        shell.was_up.set(false);
         shell.socket.take();
         self.store.peer.set(None);
+        self.board.close();
         life
     }
 
@@ -259,6 +271,7 @@ impl Session {
     fn knock(self) {
         let shell = self.shell();
         let session = shell.room.borrow().session.clone();
+        shell.knocking.set(session.is_some() || self.store.link.get_untracked().is_lost());
         if let Some(session) = session {
             self.send(&ClientMsg::Resume { session });
         } else if let Some(pin) = shell.knock.borrow().clone() {
@@ -267,25 +280,25 @@ impl Session {
     }
 
     fn receive(self, message: ServerMsg) {
-        let answers = matches!(
-            message,
-            ServerMsg::JoinRefused { .. }
-                | ServerMsg::PasswordRequired { .. }
-                | ServerMsg::PasswordRefused { .. }
-                | ServerMsg::Welcomed { .. }
-        );
+        let answer = Answer::of(&message);
+        if answer == Answer::NotNow && self.shell().knocking.get() {
+            return self.lost();
+        }
         let refused = matches!(message, ServerMsg::JoinRefused { .. });
         let let_in = matches!(message, ServerMsg::Welcomed { .. });
         let applied = self.update_room(|room| room.apply(message));
-        if answers {
+        if answer != Answer::No {
             self.store.asking.set(false);
+        }
+        if answer == Answer::Yes {
+            self.shell().knocking.set(false);
         }
         if refused || let_in {
             self.shell().knock.take();
         }
         self.carry_out(applied);
         let is_between = self.with_room(|room| matches!(room.stage, Stage::Password | Stage::GreenRoom));
-        if answers && is_between {
+        if answer == Answer::Yes && is_between {
             self.connected();
         }
     }
@@ -305,7 +318,7 @@ impl Session {
             Task::Forget => kept::forget(),
             Task::Enter => spawn_local(self.open_peer()),
             Task::Answer(sdp) => spawn_local(self.take_answer(sdp)),
-            Task::Rejoin => self.lost(),
+            Task::Rejoin => self.media_lost(),
             Task::HangUp => self.hang_up(),
             Task::Pong => self.send(&ClientMsg::Pong),
             Task::Tell(news) => self.tell(&news),
@@ -331,6 +344,7 @@ impl Session {
         self.media.stop();
         self.board.forget();
         self.store.link.set(Link::Idle);
+        self.store.blocked.set(false);
         self.store.asking.set(false);
     }
 
@@ -348,6 +362,14 @@ impl Session {
             self.store.asking.set(false);
             self.store.unreachable.set(true);
         }
+    }
+
+    /// Media gave up. When it never came although the server answered, the network in between is the likely cause.
+    fn media_lost(self) {
+        if !self.shell().was_up.get() {
+            self.store.blocked.set(true);
+        }
+        self.lost();
     }
 
     fn count_down(self, attempt: u32, in_ms: u32, life: u32) {
@@ -388,7 +410,9 @@ impl Session {
             self.board.open(me);
         }
         self.store.peer.set(Some(Rc::new(peer)));
-        self.send(&ClientMsg::Enter { offer, media: self.media.state_now() });
+        let media = self.media.state_now();
+        self.shell().entered_with.set(media);
+        self.send(&ClientMsg::Enter { offer, media });
     }
 
     fn no_webrtc(self) {
@@ -409,14 +433,19 @@ impl Session {
         if taken.is_err() {
             return self.lost();
         }
-        self.shell().told.set(Some(MediaState::default()));
+        let shell = self.shell();
+        shell.told.set(Some(shell.entered_with.get()));
         self.tell_media();
     }
 
     fn on_peer(self, event: PeerEvent) {
         match event {
-            PeerEvent::Connected => self.connected(),
-            PeerEvent::Lost => self.lost(),
+            PeerEvent::Connected => {
+                self.shell().was_up.set(true);
+                self.store.blocked.set(false);
+                self.connected();
+            }
+            PeerEvent::Lost => self.media_lost(),
             PeerEvent::Pointer(pointer) => self.board.pointer_moved(pointer),
             PeerEvent::Drawing(records) => {
                 for refused in self.board.apply(records) {

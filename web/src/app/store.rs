@@ -40,6 +40,8 @@ pub struct Store {
     pub stage: RwSignal<Stage>,
     /// How the connection stands.
     pub link: RwSignal<Link>,
+    /// Whether media did not come although the server answered.
+    pub blocked: RwSignal<bool>,
     /// Whether an answer of the server is awaited.
     pub asking: RwSignal<bool>,
     /// Whether the server could not be reached at the door.
@@ -75,6 +77,7 @@ impl Store {
         Self {
             stage: RwSignal::new(stage),
             link: RwSignal::new(Link::Idle),
+            blocked: RwSignal::new(false),
             asking: RwSignal::new(false),
             unreachable: RwSignal::new(false),
             join_error: RwSignal::new(None),

@@ -7,7 +7,7 @@ use crate::app::use_session;
 use crate::room::Link;
 use crate::ui::{Button, ButtonVariant, Spinner};
 
-/// Tries from which on the banner speaks of networks that block media.
+/// Tries from which on the banner speaks of networks that block media, also when none of them failed for that.
 const PATIENCE: u32 = 4;
 
 /// Says that the connection is lost, counts down to the next try, and offers to try now.
@@ -15,6 +15,7 @@ const PATIENCE: u32 = 4;
 pub(crate) fn ReconnectBanner() -> impl IntoView {
     let session = use_session();
     let link = session.store.link;
+    let blocked = session.store.blocked;
     let is_lost = Memo::new(move |_| link.get().is_lost());
     let attempt = Memo::new(move |_| match link.get() {
         Link::Waiting { attempt, .. } | Link::Trying { attempt } => attempt,
@@ -34,7 +35,7 @@ pub(crate) fn ReconnectBanner() -> impl IntoView {
                     <strong>{tr("The connection was lost.")}</strong>
                     " "
                     <span aria-live="off">{countdown}</span>
-                    {move || (attempt.get() >= PATIENCE).then(|| view! {
+                    {move || (blocked.get() || attempt.get() >= PATIENCE).then(|| view! {
                         <span>" "{tr("If this goes on, your network may block the connection: try another one.")}</span>
                     })}
                 </div>

@@ -57,6 +57,32 @@ pub enum Task {
     Tell(News),
 }
 
+/// What a message says to a knock or a password that waits for its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// It is about something else.
+    No,
+    /// It is the answer.
+    Yes,
+    /// The server did not do it just now: a spinner must not wait any longer, and a page that comes back tries again.
+    NotNow,
+}
+
+impl Answer {
+    /// What this message says.
+    pub const fn of(message: &ServerMsg) -> Self {
+        match message {
+            ServerMsg::JoinRefused { .. }
+            | ServerMsg::PasswordRequired { .. }
+            | ServerMsg::PasswordRefused { .. }
+            | ServerMsg::Welcomed { .. }
+            | ServerMsg::ProtocolError { error: ProtocolError::Version { .. } } => Self::Yes,
+            ServerMsg::ProtocolError { .. } => Self::NotNow,
+            _ => Self::No,
+        }
+    }
+}
+
 /// Something worth a short message, and an announcement to a screen reader.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum News {

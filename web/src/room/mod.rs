@@ -17,5 +17,5 @@ mod state;
 pub mod tiling;
 pub mod words;
 
-pub use apply::{Applied, Change, News, Task};
+pub use apply::{Answer, Applied, Change, News, Task};
 pub use state::{Ended, Link, PasswordAsk, Room, Stage};

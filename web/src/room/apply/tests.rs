@@ -221,3 +221,21 @@ fn an_offer_that_is_not_taken_leads_back_to_the_green_room() {
     room.apply(ServerMsg::ProtocolError { error: ProtocolError::Version { server: 2 } });
     assert_eq!(room.stage, Stage::Ended(Ended::Outdated));
 }
+
+#[test]
+fn every_answer_to_a_knock_ends_the_wait() {
+    let error = |error| Answer::of(&ServerMsg::ProtocolError { error });
+    assert_eq!(Answer::of(&welcomed(BEN, None)), Answer::Yes);
+    assert_eq!(Answer::of(&ServerMsg::JoinRefused { reason: JoinRefused::WrongPin }), Answer::Yes);
+    assert_eq!(error(ProtocolError::TooMany), Answer::NotNow);
+    assert_eq!(error(ProtocolError::Internal), Answer::NotNow);
+    assert_eq!(Answer::of(&ServerMsg::Ping), Answer::No);
+}
+
+#[test]
+fn starting_over_forgets_the_meetings_title() {
+    let mut room = ben_in_the_room();
+    room.leave();
+    let applied = room.start_over();
+    assert!(room.meeting.is_none() && applied.changes.contains(&Change::Meeting));
+}
