@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::{Button, ButtonVariant, next_id};
 
-/// A modal dialog, open while `open` is true. Esc and a press beside it close it.
+/// A modal dialog, open while `open` is true. Esc and a press beside it close it, unless it is `steady`.
 #[component]
 pub fn Dialog(
     /// Whether it is open; closing writes `false`.
@@ -13,7 +13,7 @@ pub fn Dialog(
     /// Its heading, and its name.
     #[prop(into)]
     title: String,
-    /// A press beside it does not close it: for what is shown once and must not vanish by a slip.
+    /// Neither Esc nor a press beside it closes it: for what is shown once and must not vanish by a slip.
     #[prop(optional)]
     steady: bool,
     /// For tests.
@@ -41,12 +41,26 @@ pub fn Dialog(
             open.set(false);
         }
     };
+    // Esc: a browser asks once with `cancel`, and closes without asking when it is pressed again.
+    let refuse_cancel = move |event: web_sys::Event| {
+        let is_own = node.get().is_some_and(|dialog| event.target().as_ref() == Some(dialog.as_ref()));
+        if steady && is_own {
+            event.prevent_default();
+        }
+    };
+    let refuse_escape = move |event: web_sys::KeyboardEvent| {
+        if steady && event.key() == "Escape" {
+            event.prevent_default();
+        }
+    };
     view! {
         <dialog
             node_ref=node
             class="dialog"
             data-testid=testid
             aria-labelledby=labelled_by
+            on:cancel=refuse_cancel
+            on:keydown=refuse_escape
             on:close=move |_| open.set(false)
             on:click=beside
         >
