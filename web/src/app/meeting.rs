@@ -25,6 +25,7 @@ pub fn App() -> impl IntoView {
 fn Stages() -> impl IntoView {
     let session = Session::new(opening(), use_toasts());
     provide_context(session);
+    watch_address(session);
     let stage = Memo::new(move |_| session.store.stage.get());
     Effect::new(move |before: Option<Stage>| {
         let stage = stage.get();
@@ -68,7 +69,21 @@ fn opening() -> Opening {
     let query = location.search().ok().and_then(|query| web_sys::UrlSearchParams::new_with_str(&query).ok());
     let muted = query.and_then(|query| query.get("muted")).is_some_and(|muted| muted == "1");
     let link = location.hash().ok().and_then(|hash| link_token(&hash));
-    Opening { link, muted, kept: kept::load() }
+    let kept = kept::load().filter(|kept| kept.is_for(link.as_ref()));
+    let link = link.or_else(|| kept.as_ref().and_then(|kept| kept.link.clone()));
+    Opening { link, muted, kept }
+}
+
+/// Another invitation pasted into this tab changes only the address's fragment, which loads nothing by itself.
+fn watch_address(session: Session) {
+    let handle = window_event_listener(leptos::ev::hashchange, move |_| {
+        let location = window().location();
+        let link = location.hash().ok().and_then(|hash| link_token(&hash));
+        if link.is_some_and(|link| !session.is_link(&link)) {
+            let _ = location.reload();
+        }
+    });
+    on_cleanup(move || handle.remove());
 }
 
 /// The token of an invitation link: 32 hex digits behind the `#`, which never reach a server's log.

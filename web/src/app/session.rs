@@ -115,6 +115,11 @@ impl Session {
         session
     }
 
+    /// Whether this token is the one of the invitation link that the page was opened with.
+    pub fn is_link(&self, token: &Secret) -> bool {
+        self.shell().link.as_ref() == Some(token)
+    }
+
     /// Whether the page was opened from an invitation link.
     pub fn came_by_link(&self) -> bool {
         self.shell().link.is_some()
@@ -470,6 +475,7 @@ impl Session {
         if session.is_some() {
             kept::save(&Kept {
                 session,
+                link: self.shell().link.clone(),
                 microphone: self.media.microphone_on.get_untracked(),
                 camera: self.media.camera_on.get_untracked(),
                 microphone_id: self.media.microphone_id.get_untracked(),

@@ -11,6 +11,8 @@ const KEY: &str = "conclave";
 pub struct Kept {
     /// The tab's secret for `Resume`.
     pub session: Option<Secret>,
+    /// The invitation link through which the secret came: another link is another meeting, or another person.
+    pub link: Option<Secret>,
     /// Whether the microphone was on.
     pub microphone: bool,
     /// Whether the camera was on.
@@ -19,6 +21,14 @@ pub struct Kept {
     pub microphone_id: String,
     /// Chosen camera.
     pub camera_id: String,
+}
+
+impl Kept {
+    /// Whether this is still good for a page opened with this link. An address without one claims nothing else: the skip
+    /// link and a typed address come back to where the tab was.
+    pub fn is_for(&self, link: Option<&Secret>) -> bool {
+        link.is_none() || link == self.link.as_ref()
+    }
 }
 
 fn storage() -> Option<web_sys::Storage> {
@@ -41,5 +51,19 @@ pub fn save(kept: &Kept) {
 pub fn forget() {
     if let Some(storage) = storage() {
         let _ = storage.remove_item(KEY);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_invitation_in_the_same_tab_is_not_the_old_session() {
+        let (first, second) = (Secret::new("1f"), Secret::new("2f"));
+        let by_link = Kept { link: Some(first.clone()), ..Kept::default() };
+        assert!(by_link.is_for(Some(&first)) && by_link.is_for(None));
+        assert!(!by_link.is_for(Some(&second)));
+        assert!(!Kept::default().is_for(Some(&second)), "came by the PIN alone, now a link");
     }
 }
