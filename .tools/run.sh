@@ -43,7 +43,11 @@ if [ "${#files[@]}" -gt 0 ]; then
   {
     printf '[geo]\nfiles = ['
     printf "'%s', " "${files[@]}"
-    printf ']\nattribution = "IP geolocation by DB-IP (https://db-ip.com)"\n'
+    printf ']\n'
+    # Only DB-IP asks for this sentence; another file may ask for another.
+    if compgen -G "$data/geo/dbip-*.mmdb" >/dev/null; then
+      printf 'attribution = "IP geolocation by DB-IP (https://db-ip.com)"\n'
+    fi
   } >"$config"
   arguments+=(--config "$config")
 fi

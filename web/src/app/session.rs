@@ -111,7 +111,11 @@ impl Session {
         if session.with_room(Room::is_resumable) {
             session.connect();
         }
-        spawn_local(async move { session.store.demo.set(site::fetch().await.is_some_and(|site| site.demo)) });
+        spawn_local(async move {
+            let site = site::fetch().await;
+            session.store.demo.set(site.as_ref().is_some_and(|site| site.demo));
+            session.store.site.set(site);
+        });
         session
     }
 

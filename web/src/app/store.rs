@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use leptos::prelude::*;
+use shared::api::Site;
 use shared::ids::ParticipantId;
 use shared::meeting::{MeetingInfo, Role};
 use shared::signal::{InvitedAs, JoinRefused, LobbyCard, PasswordRefused, RosterEntry, Waiting};
@@ -66,6 +67,8 @@ pub struct Store {
     pub peer: RwSignal<Option<Rc<Peer>>, LocalStorage>,
     /// Whether this deployment is the demo.
     pub demo: RwSignal<bool>,
+    /// What else is known of the deployment, once the server has said it.
+    pub site: RwSignal<Option<Site>>,
     /// Whether the browser holds sound back until a press.
     pub sound_blocked: RwSignal<bool>,
     people: StoredValue<HashMap<ParticipantId, Person>>,
@@ -90,6 +93,7 @@ impl Store {
             lobby: RwSignal::new(Vec::new()),
             peer: RwSignal::new_local(None),
             demo: RwSignal::new(false),
+            site: RwSignal::new(None),
             sound_blocked: RwSignal::new(false),
             people: StoredValue::new(HashMap::new()),
         }

@@ -20,17 +20,21 @@ pub fn Brand() -> impl IntoView {
     }
 }
 
-/// Says that this deployment is a demo on loopback (D15).
+/// Says that this deployment is a demo (D15): on loopback, or under a certificate for other computers.
 #[component]
 pub fn DemoBanner(
     /// Where there is little room.
     #[prop(optional)]
     short: bool,
 ) -> impl IntoView {
-    let words = if short {
-        tr("Demo: for this computer only, not for real meetings.")
-    } else {
-        tr("Demo: this server speaks plain HTTP to this computer only. Do not use it for real meetings.")
+    let is_plain = window().location().protocol().is_ok_and(|protocol| protocol == "http:");
+    let words = match (is_plain, short) {
+        (true, true) => tr("Demo: for this computer only, not for real meetings."),
+        (true, false) => {
+            tr("Demo: this server speaks plain HTTP to this computer only. Do not use it for real meetings.")
+        }
+        (false, true) => tr("Demo: for trying out, not for real meetings."),
+        (false, false) => tr("Demo: this server is for trying out. Do not use it for real meetings."),
     };
     view! {
         <section class="demo-banner" aria-label=tr("Demo") data-testid="demo-banner">

@@ -18,9 +18,12 @@ use crate::ui::{Avatar, Badge, Button, ButtonVariant, Glyph, Icon, Tone};
 /// How often the waiting time is repainted.
 const TICK: Duration = Duration::from_secs(10);
 
+/// Whom this page decided about last, so that the focus of their vanishing card finds its next place.
+pub(super) type Decided = StoredValue<Option<ParticipantId>>;
+
 /// The card.
 #[component]
-pub(super) fn Card(session: Session, who: ParticipantId) -> impl IntoView {
+pub(super) fn Card(session: Session, who: ParticipantId, decided: Decided) -> impl IntoView {
     let store = session.store;
     let person = store.person(who);
     let card = RwSignal::from(person.card);
@@ -41,17 +44,17 @@ pub(super) fn Card(session: Session, who: ParticipantId) -> impl IntoView {
                 <span class="small muted-text">{tr("Invited as")}</span>
                 <strong class="lobby-card__name">{name}</strong>
             </div>
-            {move || card.get().map(|card| view! { <Facts card=card /> })}
+            {move || card.get().map(|card| view! { <Facts session=session card=card /> })}
             <div class="lobby-card__actions">
-                <Button variant=ButtonVariant::Primary small=true icon=Glyph::Check label=tr_with("Admit {name}", &[("name", &name.get_untracked())]) testid=format!("admit-{}", who.0) on:click=move |_| session.admit(who)>{tr("Admit")}</Button>
-                <Button variant=ButtonVariant::DangerQuiet small=true label=tr_with("Refuse {name}", &[("name", &name.get_untracked())]) testid=format!("refuse-{}", who.0) on:click=move |_| session.refuse(who)>{tr("Refuse")}</Button>
+                <Button variant=ButtonVariant::Primary small=true icon=Glyph::Check label=tr_with("Admit {name}", &[("name", &name.get_untracked())]) testid=format!("admit-{}", who.0) on:click=move |_| { decided.set_value(Some(who)); session.admit(who) }>{tr("Admit")}</Button>
+                <Button variant=ButtonVariant::DangerQuiet small=true label=tr_with("Refuse {name}", &[("name", &name.get_untracked())]) testid=format!("refuse-{}", who.0) on:click=move |_| { decided.set_value(Some(who)); session.refuse(who) }>{tr("Refuse")}</Button>
             </div>
         </article>
     }
 }
 
 #[component]
-fn Facts(card: LobbyCard) -> impl IntoView {
+fn Facts(session: Session, card: LobbyCard) -> impl IntoView {
     let clock = RwSignal::new(now());
     if let Ok(interval) = set_interval_with_handle(move || clock.set(now()), TICK) {
         on_cleanup(move || interval.clear());
@@ -74,7 +77,7 @@ fn Facts(card: LobbyCard) -> impl IntoView {
                 <Badge tone=Tone::Danger>{tr_with("Refused before: {n}", &[("n", &card.refused_before.to_string())])}</Badge>
             })}
         </div>
-        <Hint hint=card.location />
+        <Hint session=session hint=card.location />
     }
 }
 
@@ -88,13 +91,16 @@ fn waiting_for(ms: i64) -> String {
 
 /// D28–D30: verdict, evidence in words, and that it is an estimate.
 #[component]
-fn Hint(hint: LocationHint) -> impl IntoView {
+fn Hint(session: Session, hint: LocationHint) -> impl IntoView {
     let (tone, verdict) = match hint.verdict {
         Verdict::Agree => (Tone::Good, "agree"),
         Verdict::Differ => (Tone::Warn, "differ"),
         Verdict::Unknown => (Tone::Neutral, "unknown"),
     };
     let (computer, phone) = words::evidence(&hint, country_name);
+    // The database's licence asks for it wherever its results are shown.
+    let attribution =
+        move || session.store.site.with(|site| site.as_ref().and_then(|site| site.geo_attribution.clone()));
     view! {
         <div class="hint" data-testid="location-hint" data-verdict=verdict>
             <Badge tone=tone icon=Glyph::Pin>{words::verdict(hint.verdict)}</Badge>
@@ -103,6 +109,7 @@ fn Hint(hint: LocationHint) -> impl IntoView {
                 <li class="fact"><Icon glyph=Glyph::Phone /><span>{phone}</span></li>
             </ul>
             <p class="hint__estimate">{words::estimate()}</p>
+            {move || attribution().map(|words| view! { <p class="hint__estimate">{words}</p> })}
         </div>
     }
 }

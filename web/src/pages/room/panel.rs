@@ -3,10 +3,12 @@
 use leptos::prelude::*;
 use shared::ids::ParticipantId;
 use shared::text::{tr, tr_with};
+use wasm_bindgen::JsCast;
 
-use super::lobby_card::Card;
+use super::lobby_card::{Card, Decided};
 use super::tile::person_colour;
 use crate::app::Session;
+use crate::app::store::Store;
 use crate::room::words;
 use crate::ui::{Avatar, ConfirmDialog, Glyph, Icon};
 
@@ -34,14 +36,50 @@ pub(super) fn Panel(session: Session, open: RwSignal<bool>, settings: RwSignal<b
 fn LobbyPanel(session: Session) -> impl IntoView {
     let store = session.store;
     let count = move || store.lobby.with(Vec::len);
+    let decided = Decided::new(None);
+    keep_focus(store, decided);
     view! {
         <section class="panel__part" data-testid="lobby-panel" aria-label=tr("Lobby")>
-            <h3 class="panel__title">{tr("Waiting to come in")}<span class="panel__count">{count}</span></h3>
+            <h3 class="panel__title" tabindex="-1">{tr("Waiting to come in")}<span class="panel__count">{count}</span></h3>
             <For each=move || store.lobby.get() key=|who| *who let:who>
-                <Card session=session who=who />
+                <Card session=session who=who decided=decided />
             </For>
             {move || (count() == 0).then(|| view! { <p class="small muted-text">{tr("Nobody is waiting. You will be told when somebody comes.")}</p> })}
         </section>
+    }
+}
+
+/// A decision takes its card away, and the focus with it: it goes on to who waits next, or to the lobby's heading.
+fn keep_focus(store: Store, decided: Decided) {
+    Effect::new(move |before: Option<Vec<ParticipantId>>| {
+        let now = store.lobby.get();
+        let gone = decided.get_value().filter(|who| !now.contains(who));
+        if let (Some(gone), Some(before)) = (gone, before) {
+            decided.set_value(None);
+            let selector = match next_in_line(&before, &now, gone) {
+                Some(next) => format!("[data-testid=admit-{}]", next.0),
+                None => "[data-testid=lobby-panel] h3".to_owned(),
+            };
+            request_animation_frame(move || focus_if_lost(&selector));
+        }
+        now
+    });
+}
+
+/// Who waits next after somebody is gone: who stood behind them, or else before them.
+fn next_in_line(before: &[ParticipantId], now: &[ParticipantId], gone: ParticipantId) -> Option<ParticipantId> {
+    let place = before.iter().position(|who| *who == gone)?;
+    let (ahead, behind) = before.split_at(place);
+    let still_here = |who: &&ParticipantId| now.contains(who);
+    behind.iter().find(still_here).or_else(|| ahead.iter().rev().find(still_here)).or(now.first()).copied()
+}
+
+/// Focuses an element, unless the focus is somewhere already.
+fn focus_if_lost(selector: &str) {
+    let is_lost = document().active_element().is_none_or(|element| element.tag_name() == "BODY");
+    let found = document().query_selector(selector).ok().flatten().filter(|_| is_lost);
+    if let Some(element) = found.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
+        let _ = element.focus();
     }
 }
 
@@ -116,5 +154,25 @@ fn State(off: bool, glyph_on: Glyph, glyph_off: Glyph, on: &'static str, off_wor
     let (glyph, words) = if off { (glyph_off, off_words) } else { (glyph_on, on) };
     view! {
         <span class="state" class:state--off=off title=words><Icon glyph=glyph /><span class="visually-hidden">{words}</span></span>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_focus_goes_to_who_waits_next() {
+        let ids = |numbers: &[u16]| numbers.iter().copied().map(ParticipantId).collect::<Vec<_>>();
+        let table: [(&[u16], &[u16], u16, Option<u16>); 4] = [
+            (&[1, 2, 3], &[1, 3], 2, Some(3)),
+            (&[1, 2], &[1], 2, Some(1)),
+            (&[2], &[], 2, None),
+            (&[2], &[7], 2, Some(7)),
+        ];
+        for (before, now, gone, next) in table {
+            let found = next_in_line(&ids(before), &ids(now), ParticipantId(gone));
+            assert_eq!(found, next.map(ParticipantId), "{before:?} {now:?}");
+        }
     }
 }
