@@ -16,7 +16,7 @@ const PASSWORD: &str = "correct horse battery staple";
 /// What a test wants different from the default.
 #[derive(Debug, Default, Clone)]
 pub struct Options {
-    /// Lines for the configuration file.
+    /// Lines for the configuration file. `{port}` stands for a port that was free a moment ago.
     pub config: String,
     /// As `make run` starts it.
     pub demo: bool,
@@ -40,9 +40,11 @@ impl Deployment {
     /// Starts one with a configuration of the test's own.
     pub async fn start_with(options: Options) -> Self {
         let folder = TempFolder::new("server");
-        std::fs::write(folder.path().join("conclave.toml"), &options.config).unwrap();
+        let port = if options.config.contains("{port}") { free_port() } else { 0 };
+        let config = options.config.replace("{port}", &port.to_string());
+        std::fs::write(folder.path().join("conclave.toml"), config).unwrap();
         create_admin(&folder);
-        let (process, url) = launch(&folder, &options, 0).await;
+        let (process, url) = launch(&folder, &options, port).await;
         Self { folder, options, process, url }
     }
 
@@ -130,6 +132,11 @@ fn web() -> PathBuf {
     let path = path.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("dist"));
     assert!(path.join("meeting/index.html").exists(), "{} is not built: .tools/build-web.sh", path.display());
     path
+}
+
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
 }
 
 fn create_admin(folder: &TempFolder) {

@@ -112,7 +112,7 @@ async fn the_card_compares_computer_and_telephone() {
     let country_data = folder.path().join("countries.mmdb");
     std::fs::write(&country_data, mmdb_writer::write(Schema::Flat, 6, &[("193.190.0.0/15", "BE")])).unwrap();
     let config = format!(
-        "[proxy]\nranges = [\"127.0.0.1/32\"]\nheader = \"X-Forwarded-For\"\n[geo]\nfiles = ['{}']\n[sms]\nsender = \"outbox\"\n",
+        "public_url = \"http://localhost:{{port}}\"\n[proxy]\nranges = [\"127.0.0.1/32\"]\nheader = \"X-Forwarded-For\"\n[geo]\nfiles = ['{}']\n[sms]\nsender = \"outbox\"\n",
         country_data.display()
     );
     let server = Deployment::start_with(Options { config, demo: false }).await;
