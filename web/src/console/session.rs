@@ -93,6 +93,11 @@ impl Session {
         self.site.get()
     }
 
+    /// Whether passwords can reach anybody by SMS; taken for granted until the server has said otherwise.
+    pub(crate) fn sends_sms(self) -> bool {
+        self.site.with(|site| site.as_ref().is_none_or(|site| site.sms))
+    }
+
     /// A call because a person did something.
     pub(crate) async fn ask<T: DeserializeOwned>(self, call: Call<T>) -> Result<T, CallError> {
         let answer = fetch::send(&call, By::Person).await;

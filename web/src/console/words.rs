@@ -91,13 +91,36 @@ pub(crate) fn role(role: Role) -> &'static str {
 }
 
 /// What a role may do, in one sentence.
-pub(crate) fn role_meaning(role: Role) -> &'static str {
+pub(crate) fn role_meaning(role: Role, sends_sms: bool) -> &'static str {
     match role {
+        Role::Moderator if !sends_sms => {
+            tr("Sees who waits, lets people in and ends the meeting. Needs a login to this console besides the PIN.")
+        }
         Role::Moderator => {
             tr("Sees who waits, lets people in and ends the meeting. Needs an SMS password or a login besides the PIN.")
         }
         Role::Participant => tr("Sees, hears, speaks, points and draws once a moderator has let them in."),
         Role::Observer => tr("Sees and hears. Only moderators see and hear an observer."),
+    }
+}
+
+/// Why nothing is offered that goes by SMS.
+pub(crate) fn no_sms() -> &'static str {
+    tr(
+        "This server sends no SMS, so nobody can be asked for a password; moderators log in to the console besides their PIN.",
+    )
+}
+
+/// What somebody invited without a telephone number has to know, while passwords go by SMS.
+pub(crate) fn without_phone(role: Role, meeting_asks: bool) -> Option<&'static str> {
+    match (role, meeting_asks) {
+        (Role::Moderator, _) => Some(tr(
+            "Without a telephone number this moderator comes in only from a browser that is logged in to this console.",
+        )),
+        (_, true) => Some(tr(
+            "This meeting asks for a password by SMS: without a telephone number this person cannot come in. A number cannot be added later.",
+        )),
+        (_, false) => None,
     }
 }
 
@@ -168,6 +191,13 @@ mod tests {
     fn a_refused_login_says_how_long_to_wait() {
         let refused = CallError::Refused(ApiError::TooManyTries { retry_after_s: 42 });
         assert_eq!(call_error(&refused), "Too many tries. Try again in 42 seconds.");
+    }
+
+    #[test]
+    fn only_who_needs_a_telephone_is_warned_about_none() {
+        assert!(without_phone(Role::Moderator, false).is_some());
+        assert!(without_phone(Role::Participant, true).is_some() && without_phone(Role::Observer, true).is_some());
+        assert!(without_phone(Role::Participant, false).is_none());
     }
 
     #[test]

@@ -5,14 +5,44 @@ use shared::secret::Secret;
 use shared::signal::PasswordState;
 use shared::text::tr;
 
-use crate::app::use_session;
+use crate::app::{Session, use_session};
 use crate::room::words;
 use crate::ui::{Button, ButtonVariant, Card, Glyph, Page, TextField};
 
-/// Asks for the password, and has one sent.
+/// The second proof: a password by SMS, or a login where the server sends none.
 #[component]
 pub(crate) fn PasswordPage() -> impl IntoView {
     let session = use_session();
+    let store = session.store;
+    let no_sms = Memo::new(move |_| store.site.with(|site| site.as_ref().is_some_and(|site| !site.sms)));
+    view! {
+        <Page narrow=true demo=store.demo>
+            <Card>
+                {move || match no_sms.get() {
+                    true => view! { <LoginInstead /> }.into_any(),
+                    false => view! { <PasswordForm session=session /> }.into_any(),
+                }}
+            </Card>
+        </Page>
+    }
+}
+
+/// Only a moderator is asked for a second proof by a server without SMS.
+#[component]
+fn LoginInstead() -> impl IntoView {
+    view! {
+        <div class="stack stack--tight">
+            <h1 class="card__title" tabindex="-1">{tr("One more thing: your login")}</h1>
+            <p class="muted-text">{tr("Your PIN is right. A moderator lets others in, so we make sure of you with a login as well.")}</p>
+            <p>{tr("Log in to the console in this browser, then reload this page and type your PIN again.")}</p>
+            <a class="button button--primary button--wide" href="/console" target="_blank" rel="noopener">{tr("Open the console in a new tab")}</a>
+        </div>
+    }
+}
+
+/// Asks for the password, and has one sent.
+#[component]
+fn PasswordForm(session: Session) -> impl IntoView {
     let store = session.store;
     let typed = RwSignal::new(String::new());
     let state = Memo::new(move |_| store.password.with(|ask| ask.as_ref().map(|ask| ask.state.clone())));
@@ -33,41 +63,37 @@ pub(crate) fn PasswordPage() -> impl IntoView {
         }
     };
     view! {
-        <Page narrow=true demo=store.demo>
-            <Card>
-                <form class="stack" on:submit=submit novalidate=true>
-                    <div class="stack stack--tight">
-                        <h1 class="card__title" tabindex="-1">{tr("One more thing: your password")}</h1>
-                        <p class="muted-text">{why}</p>
-                        <p>{move || state.get().map(|state| words::password_state(&state))}</p>
-                    </div>
-                    <TextField
-                        label=tr("Password from the SMS")
-                        value=typed
-                        error=error
-                        autocomplete="one-time-code"
-                        class="input--code"
-                        maxlength=20
-                        disabled=Signal::derive(move || !can_type.get())
-                        testid="password-input"
-                        error_testid="password-error"
-                    />
-                    <Show when=move || can_type.get()>
-                        <Button variant=ButtonVariant::Primary submit=true wide=true busy=store.asking testid="password-submit">{tr("Continue")}</Button>
-                    </Show>
-                    {move || {
-                        let (variant, words) = if can_type.get() {
-                            (ButtonVariant::Quiet, tr("Not received? Send a new one"))
-                        } else {
-                            (ButtonVariant::Primary, tr("Send me the password"))
-                        };
-                        view! {
-                            <Button variant=variant wide=true icon=Glyph::Send busy=store.asking testid="password-send" on:click=move |_| session.send_password()>{words}</Button>
-                        }
-                    }}
-                    <p class="small muted-text">{tr("No telephone at hand? The organiser can change the number on your invitation.")}</p>
-                </form>
-            </Card>
-        </Page>
+        <form class="stack" on:submit=submit novalidate=true>
+            <div class="stack stack--tight">
+                <h1 class="card__title" tabindex="-1">{tr("One more thing: your password")}</h1>
+                <p class="muted-text">{why}</p>
+                <p>{move || state.get().map(|state| words::password_state(&state))}</p>
+            </div>
+            <TextField
+                label=tr("Password from the SMS")
+                value=typed
+                error=error
+                autocomplete="one-time-code"
+                class="input--code"
+                maxlength=20
+                disabled=Signal::derive(move || !can_type.get())
+                testid="password-input"
+                error_testid="password-error"
+            />
+            <Show when=move || can_type.get()>
+                <Button variant=ButtonVariant::Primary submit=true wide=true busy=store.asking testid="password-submit">{tr("Continue")}</Button>
+            </Show>
+            {move || {
+                let (variant, words) = if can_type.get() {
+                    (ButtonVariant::Quiet, tr("Not received? Send a new one"))
+                } else {
+                    (ButtonVariant::Primary, tr("Send me the password"))
+                };
+                view! {
+                    <Button variant=variant wide=true icon=Glyph::Send busy=store.asking testid="password-send" on:click=move |_| session.send_password()>{words}</Button>
+                }
+            }}
+            <p class="small muted-text">{tr("No telephone at hand? Ask the organiser for a new invitation with another number.")}</p>
+        </form>
     }
 }

@@ -100,7 +100,7 @@ pub fn password_refused(reason: &PasswordRefused) -> String {
             &[("s", &retry_after_s.to_string())],
         ),
         PasswordRefused::NoPhone => {
-            tr("Your invitation has no telephone number to send to. The organiser can add one.").to_owned()
+            tr("Your invitation has no telephone number to send to. Ask the organiser for a new invitation.").to_owned()
         }
         PasswordRefused::NoSender => {
             tr("This server sends no SMS. Log in to the console in this browser, then reload this page.").to_owned()

@@ -91,6 +91,12 @@ pub(super) fn InviteForm(meeting: Meeting, id: MeetingId, issued: RwSignal<Optio
     };
     let roles = || [Role::Participant, Role::Moderator, Role::Observer];
     let choices = roles().map(|role| Choice::new(role.as_str(), words::role(role))).to_vec();
+    let asks = Memo::new(move |_| meeting.read(|m| m.ask_password).unwrap_or_default());
+    let warning = Memo::new(move |_| {
+        let is_unreachable = session.sends_sms() && fields.phone.with(|phone| phone.trim().is_empty());
+        let somebody = fields.name.with(|name| !name.trim().is_empty());
+        (somebody && is_unreachable).then(|| words::without_phone(fields.role.get(), asks.get())).flatten()
+    });
     let choose = move |name: String| fields.role.set(Role::from_name(&name).unwrap_or(Role::Participant));
     view! {
         <form class="invite__form" novalidate=true on:submit=submit>
@@ -103,9 +109,10 @@ pub(super) fn InviteForm(meeting: Meeting, id: MeetingId, issued: RwSignal<Optio
             <Select label=tr("Role") choices=Signal::stored(choices) value=Signal::derive(move || fields.role.get().as_str().to_owned())
                 on_choice=choose testid="invitee-role" />
             <div class="invite__end">
-                <p class="muted-text small" role="status">{move || words::role_meaning(fields.role.get())}</p>
+                <p class="muted-text small" role="status">{move || words::role_meaning(fields.role.get(), session.sends_sms())}</p>
                 <Button variant=ButtonVariant::Primary submit=true busy=fields.state.busy icon=Glyph::Plus testid="invitee-add">{tr("Invite")}</Button>
             </div>
+            {move || warning.get().map(|text| view! { <Banner tone=Tone::Warn testid="invite-warning">{text}</Banner> })}
             {move || fields.state.refusal.get().map(|text| view! {
                 <Banner tone=Tone::Danger assertive=true testid="invite-error">{text}</Banner>
             })}

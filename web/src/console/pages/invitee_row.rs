@@ -118,7 +118,7 @@ fn PasswordBadge(person: Person) -> impl IntoView {
 
 #[component]
 fn Actions(person: Person, name: String, role: Memo<Option<Role>>, issued: RwSignal<Option<Issued>>) -> impl IntoView {
-    let place = person.place;
+    let (place, session) = (person.place, Session::get());
     let link = Signal::derive(move || person.read(|i| i.link.clone()));
     let for_name = |sentence| tr_with(sentence, &[("name", &name)]);
     let asked = Memo::new(move |_| {
@@ -133,7 +133,7 @@ fn Actions(person: Person, name: String, role: Memo<Option<Role>>, issued: RwSig
                 <Icon glyph=Glyph::Calendar /><span>{tr(".ics")}</span>
             </a>
             <Reissue person=person name=name.clone() issued=issued />
-            {move || asked.get().then(|| view! { <SendPassword person=person label=send_label.clone() /> })}
+            {move || (asked.get() && session.sends_sms()).then(|| view! { <SendPassword person=person label=send_label.clone() /> })}
         </div>
     }
 }

@@ -94,6 +94,7 @@ fn Entry(meeting: Meeting, id: MeetingId, over: Memo<bool>) -> impl IntoView {
     let (session, toasts) = (Session::get(), use_toasts());
     let busy = RwSignal::new(false);
     let asked = Memo::new(move |_| meeting.read(|m| m.ask_password).unwrap_or_default());
+    let offered = Memo::new(move |_| session.sends_sms());
     let change = move |on: bool| {
         busy.set(true);
         spawn_local(async move {
@@ -109,8 +110,14 @@ fn Entry(meeting: Meeting, id: MeetingId, over: Memo<bool>) -> impl IntoView {
     };
     view! {
         <p class="muted-text">{tr("Each person has a PIN of their own, and a moderator lets everybody in by hand.")}</p>
-        <Checkbox label=tr("Ask everybody for a password by SMS as well")
-            hint=tr("Sent to the person's telephone when they come, or by you beforehand. Moderators need a second proof in any case.")
-            checked=asked disabled=Signal::derive(move || busy.get() || over.get()) on_change=change testid="ask-password" />
+        {move || if offered.get() {
+            view! {
+                <Checkbox label=tr("Ask everybody for a password by SMS as well")
+                    hint=tr("Sent to the person's telephone when they come, or by you beforehand. Moderators need a second proof in any case.")
+                    checked=asked disabled=Signal::derive(move || busy.get() || over.get()) on_change=change testid="ask-password" />
+            }.into_any()
+        } else {
+            view! { <p class="muted-text small">{words::no_sms()}</p> }.into_any()
+        }}
     }
 }

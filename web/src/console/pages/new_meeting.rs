@@ -13,7 +13,7 @@ use crate::console::navigation::{Link, Navigation};
 use crate::console::parts::{FormState, PageHead};
 use crate::console::route::Route;
 use crate::console::session::Session;
-use crate::console::when;
+use crate::console::{when, words};
 use crate::ui::{
     Banner, Button, ButtonVariant, Card, Checkbox, Choice, FieldError, Glyph, Icon, Select, TextField, Tone,
 };
@@ -95,9 +95,7 @@ pub(crate) fn NewMeetingPage(
                         hint=tr_with("Everybody invited sees it. Up to {max} characters.", &[("max", &MAX_TITLE_CHARS.to_string())])
                         required=true testid="meeting-title" error_testid="meeting-title-error" />
                     <Times fields=fields now=now />
-                    <Checkbox label=tr("Ask everybody for a password by SMS as well")
-                        hint=tr("On top of the PIN. Each person then needs a telephone number. Moderators need a second proof in any case.")
-                        checked=fields.ask_password on_change=move |on| fields.ask_password.set(on) testid="meeting-ask-password" />
+                    <AskPassword session=session fields=fields />
                     <p class="kept-note"><Icon glyph=Glyph::Shield />{tr("Nothing of this meeting is kept: what is said, shown, pointed at or drawn is gone when it is over.")}</p>
                     {move || fields.state.refusal.get().map(|text| view! {
                         <Banner tone=Tone::Danger assertive=true testid="meeting-error">{text}</Banner>
@@ -109,6 +107,23 @@ pub(crate) fn NewMeetingPage(
                 </form>
             </Card>
         </div>
+    }
+}
+
+/// The choice of SMS passwords, where the server can send any.
+#[component]
+fn AskPassword(session: Session, fields: Fields) -> impl IntoView {
+    let offered = Memo::new(move |_| session.sends_sms());
+    move || {
+        if !offered.get() {
+            return view! { <p class="muted-text small">{words::no_sms()}</p> }.into_any();
+        }
+        view! {
+            <Checkbox label=tr("Ask everybody for a password by SMS as well")
+                hint=tr("On top of the PIN. Each person then needs a telephone number. Moderators need a second proof in any case.")
+                checked=fields.ask_password on_change=move |on| fields.ask_password.set(on) testid="meeting-ask-password" />
+        }
+        .into_any()
     }
 }
 
