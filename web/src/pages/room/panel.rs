@@ -164,15 +164,10 @@ mod tests {
     #[test]
     fn the_focus_goes_to_who_waits_next() {
         let ids = |numbers: &[u16]| numbers.iter().copied().map(ParticipantId).collect::<Vec<_>>();
-        let table: [(&[u16], &[u16], u16, Option<u16>); 4] = [
-            (&[1, 2, 3], &[1, 3], 2, Some(3)),
-            (&[1, 2], &[1], 2, Some(1)),
-            (&[2], &[], 2, None),
-            (&[2], &[7], 2, Some(7)),
-        ];
-        for (before, now, gone, next) in table {
-            let found = next_in_line(&ids(before), &ids(now), ParticipantId(gone));
-            assert_eq!(found, next.map(ParticipantId), "{before:?} {now:?}");
-        }
+        let next = |before: &[u16], now: &[u16]| next_in_line(&ids(before), &ids(now), ParticipantId(2));
+        assert_eq!(next(&[1, 2, 3], &[1, 3]), Some(ParticipantId(3)), "who stood behind");
+        assert_eq!(next(&[1, 2], &[1]), Some(ParticipantId(1)), "who stood before");
+        assert_eq!(next(&[2], &[7]), Some(ParticipantId(7)), "who came just then");
+        assert_eq!(next(&[2], &[]), None);
     }
 }
