@@ -99,7 +99,7 @@ fn MicrophoneLevel(session: Session) -> impl IntoView {
                 data-testid="mic-level"
                 data-level=move || percent().to_string()
             >
-                <div class="level__fill" style:transform=move || format!("scaleX({:.3})", level.get())></div>
+                <div class="level__fill" style:--level=move || percent().to_string()></div>
             </div>
             <span class="small muted-text">{move || if media.state().microphone { tr("Say something: the bar should move") } else { tr("Your microphone is off") }}</span>
         </div>

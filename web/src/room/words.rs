@@ -248,7 +248,7 @@ pub fn estimate() -> &'static str {
 /// What the green room says about location data: what is looked at, who sees it, for how long.
 pub fn location_notice() -> &'static str {
     tr(
-        "To help the moderators recognise you, we compare the country that the network address of this computer seems to be in with the country of the telephone number on your invitation. Only the moderators of this meeting see the result, as an estimate, and it is gone when the meeting ends; only which of “agree”, “differ” or “unknown” they saw is noted with their decision to let you in.",
+        "The moderators of this meeting, and nobody else, see an estimate of whether the network address of this computer and the telephone number on your invitation belong to the same country; it is gone when the meeting ends, except for its verdict (agree, differ or unknown) beside their decision to let you in.",
     )
 }
 

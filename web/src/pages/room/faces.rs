@@ -40,7 +40,7 @@ pub(super) fn Faces(session: Session) -> impl IntoView {
             node_ref=node
             class="faces"
             style:--columns=move || fit.get().0.to_string()
-            style:--tile-width=move || format!("{}px", fit.get().1)
+            style:--tile-width=move || format!("{}px", fit.get().1 as u32)
             aria-label=tr("People in the meeting")
         >
             <For each=move || others.get() key=|who| *who let:who>

@@ -46,11 +46,13 @@ pub(crate) fn RoomPage() -> impl IntoView {
         settings: RwSignal::new(false),
         ending: RwSignal::new(false),
     };
+    let lost = Memo::new(move |_| store.link.get().is_lost());
     view! {
         <div
             class="room"
             class:room--panel=move || layout.panel.get()
             class:room--board=move || layout.board.get()
+            class:room--lost=move || lost.get()
             data-testid="room"
         >
             {move || store.demo.get().then(|| view! { <DemoBanner short=true /> })}

@@ -5,7 +5,6 @@ use shared::ids::ParticipantId;
 
 use super::tile::person_colour;
 use crate::app::Session;
-use crate::room::board::fractions;
 
 /// Everybody's pointers.
 #[component]
@@ -25,13 +24,12 @@ fn Pointer(session: Session, who: ParticipantId) -> impl IntoView {
     let at = RwSignal::from(session.board.position(who));
     let entry = RwSignal::from(session.store.person(who).entry);
     let name = move || entry.with(|entry| entry.as_ref().map(|entry| entry.name.clone()));
-    let percent = |fraction: f64| format!("{:.3}%", fraction * 100.0);
     view! {
         <div
             class="pointer"
             style:--person=person_colour(who)
-            style:--x=move || percent(fractions(at.get()).0)
-            style:--y=move || percent(fractions(at.get()).1)
+            style:--x=move || at.get().x.to_string()
+            style:--y=move || at.get().y.to_string()
             data-testid=format!("pointer-{}", who.0)
             data-x=move || at.get().x.to_string()
             data-y=move || at.get().y.to_string()
