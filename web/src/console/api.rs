@@ -150,7 +150,7 @@ mod tests {
     fn an_answer_a_refusal_and_something_else_are_told_apart() {
         let refusal = serde_json::to_string(&ApiError::TooManyTries { retry_after_s: 9 }).unwrap();
         let table = [
-            (200, r#"{"demo":true,"geo_attribution":null,"version":"1"}"#, None),
+            (200, r#"{"demo":true,"geo_attribution":null,"sms":false,"version":"1"}"#, None),
             (429, refusal.as_str(), Some(CallError::Refused(ApiError::TooManyTries { retry_after_s: 9 }))),
             (502, "<html>Bad gateway</html>", Some(CallError::Unexpected { status: 502 })),
             (200, "<html>", Some(CallError::Unexpected { status: 200 })),
