@@ -105,7 +105,8 @@ async fn live(
                 let Message::Text(text) = message else { continue };
                 match ServerMsg::decode(&text) {
                     Some(ServerMsg::Ping) => {
-                        if socket.send(Message::text(ClientMsg::Pong.encode())).await.is_err() { return }
+                        let answered = socket.send(Message::text(ClientMsg::Pong.encode())).await;
+                        let Ok(()) = answered else { return };
                     }
                     Some(message) => drop(heard.send(message)),
                     None => {}

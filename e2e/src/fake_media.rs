@@ -104,7 +104,7 @@ const RATE: u32 = 48_000;
 fn write_beeps(path: &Path, pitch: u32) -> std::io::Result<()> {
     let samples: Vec<i16> = (0..2 * RATE)
         .map(|n| {
-            let on = (n / (RATE / 4)) % 2 == 0;
+            let on = (n / (RATE / 4)).is_multiple_of(2);
             let angle = f64::from(n) * f64::from(pitch) * std::f64::consts::TAU / f64::from(RATE);
             if on { (angle.sin() * 16_000.0) as i16 } else { 0 }
         })
