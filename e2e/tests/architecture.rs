@@ -4,6 +4,8 @@
 //! They read `cargo metadata` and the source text. The clippy files of `sfu` and `sfu/core` hold the finer rules
 //! (no clock, no thread, no file written); `make lint` runs both.
 
+#![expect(clippy::unwrap_used, reason = "the whole file is tests and their helpers")]
+
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::process::Command;

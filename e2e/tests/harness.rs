@@ -1,5 +1,7 @@
 //! The positive control of everything else: a face, a voice and a packet that do arrive are seen, heard and counted.
 
+#![expect(clippy::unwrap_used, reason = "the whole file is tests and their helpers")]
+
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::TcpListener;

@@ -1,5 +1,7 @@
 //! Numbers, not assertions: `make bench` and `make sizes` run these, `make test` does not.
 
+#![expect(clippy::unwrap_used, reason = "the whole file is measurements and their helpers")]
+
 use std::time::{Duration, Instant};
 
 use e2e::{Browser, Deployment, Person};
