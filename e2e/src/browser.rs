@@ -1,6 +1,7 @@
 //! One real Chromium process with a face and a voice of its own, driven through chromedriver.
 
 use std::fs::File;
+use std::mem::ManuallyDrop;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -47,9 +48,10 @@ const FLAGS: [&str; 17] = [
 /// A running browser, at a blank page.
 #[derive(Debug)]
 pub struct Browser {
-    pub(crate) driver: WebDriver,
+    // Never dropped: thirtyfour's farewell needs the runtime that a dropping test blocks, and waits two minutes for it.
+    pub(crate) driver: ManuallyDrop<WebDriver>,
     person: Person,
-    // Dropped after the driver: chromedriver, then whatever of Chromium is left, then the profile.
+    // Ended in this order: chromedriver, then what is left of Chromium, then the profile.
     _chromedriver: Process,
     _chromium: Leftovers,
     folder: TempFolder,
@@ -100,7 +102,13 @@ impl Browser {
             .send_raw("Page.addScriptToEvaluateOnNewDocument", json!({ "source": INSTALL_PROBE }))
             .await
             .unwrap();
-        Self { driver, person, _chromedriver: chromedriver, _chromium: Leftovers(profile), folder }
+        Self {
+            driver: ManuallyDrop::new(driver),
+            person,
+            _chromedriver: chromedriver,
+            _chromium: Leftovers(profile),
+            folder,
+        }
     }
 
     /// Who sits in front of it.
