@@ -160,6 +160,8 @@ async fn launch(folder: &TempFolder, options: &Options, port: u16) -> (Process, 
     command.arg("serve").arg("--config").arg(folder.path().join("conclave.toml"));
     command.arg("--data").arg(folder.path().join("data")).arg("--web").arg(web());
     command.args(["--listen", &format!("127.0.0.1:{port}")]);
+    // The talkative log: what must not be in a log must not be in this one either.
+    command.env("CONCLAVE_LOG", "debug");
     if options.demo {
         command.arg("--demo");
     }

@@ -129,7 +129,6 @@ async fn a_server_that_cannot_start_says_why_in_a_sentence() {
     let server = Deployment::start().await;
     let folder = TempFolder::new("broken");
     let data = folder.path().join("data");
-    std::fs::create_dir_all(&data).unwrap();
     let serve = |arguments: &[&str]| {
         let mut command = std::process::Command::new("timeout");
         // A server that does start would serve for ever.
@@ -146,6 +145,9 @@ async fn a_server_that_cannot_start_says_why_in_a_sentence() {
     assert!(beyond.contains("TLS") || beyond.contains("tls"), "{beyond}");
     std::fs::write(folder.path().join("bad.toml"), "listen = 7").unwrap();
     assert!(serve(&["--config", "bad.toml"]).contains("bad.toml"));
+    // Afresh: an earlier start's write-ahead log would bring its database back.
+    let _ = std::fs::remove_dir_all(&data);
+    std::fs::create_dir_all(&data).unwrap();
     std::fs::write(data.join("conclave.db"), "this is no database, but long enough to be looked at as one").unwrap();
     assert!(serve(&["--listen", "127.0.0.1:0"]).contains("conclave.db"));
 }
