@@ -1,6 +1,8 @@
 //! Opening the file: pragmas, migrations, and telling "not a database" from other trouble.
 
 use std::borrow::Cow;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -17,6 +19,9 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// SQLite's result code for a file that is something else (https://sqlite.org/rescode.html#notadb).
 const SQLITE_NOTADB: &str = "26";
 
+/// The first bytes of every SQLite file (https://sqlite.org/fileformat.html section 1.3.1).
+const HEADER: &[u8] = b"SQLite format 3\0";
+
 /// Every schema change ever made, oldest first. What is released is never edited: the checksum would not match.
 const MIGRATIONS: &[(i64, &str, &str)] = &[(1, "first", include_str!("../../migrations/sqlite/0001_first.sql"))];
 
@@ -30,6 +35,9 @@ fn migrator() -> Migrator {
 impl Db {
     /// Opens the file, makes it when it is missing, and brings its schema up to date.
     pub async fn open(path: &Path) -> Result<Self, DbError> {
+        if is_something_else(path) {
+            return Err(DbError::NotADatabase { path: path.to_owned() });
+        }
         let options = options(path);
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
@@ -41,6 +49,14 @@ impl Db {
             SqlitePoolOptions::new().max_connections(READERS).connect_with(options.pragma("query_only", "on")).await?;
         Ok(Self { writer, readers })
     }
+}
+
+/// SQLite takes a file shorter than a page for an empty database and writes over it, whatever was in it. An empty file
+/// is fine, and one that cannot be read is SQLite's to complain about.
+fn is_something_else(path: &Path) -> bool {
+    let mut start = Vec::with_capacity(HEADER.len());
+    let read = File::open(path).and_then(|file| file.take(HEADER.len() as u64).read_to_end(&mut start));
+    read.is_ok() && !start.is_empty() && start != HEADER
 }
 
 fn options(path: &Path) -> SqliteConnectOptions {
@@ -81,10 +97,13 @@ mod tests {
     async fn a_file_that_is_something_else_is_named_and_kept() {
         let folder = crate::testing::folder();
         let path = folder.path().join("conclave.db");
-        std::fs::write(&path, "this is a letter, not a database. ".repeat(200)).unwrap();
-        let error = Db::open(&path).await.unwrap_err();
-        assert!(matches!(error, DbError::NotADatabase { .. }), "{error:?}");
-        assert!(std::fs::read_to_string(&path).unwrap().starts_with("this is a letter"));
+        for length in [1, 200] {
+            let letter = "this is a letter, not a database. ".repeat(length);
+            std::fs::write(&path, &letter).unwrap();
+            let error = Db::open(&path).await.unwrap_err();
+            assert!(matches!(error, DbError::NotADatabase { .. }), "{error:?}");
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), letter);
+        }
     }
 
     #[tokio::test]
