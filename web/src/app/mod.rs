@@ -1,9 +1,13 @@
 //! The meeting app: the state machine of [`crate::room`] wired to socket, media and signals.
 //!
 //! [`store::Store`] holds what pages show, one signal per thing that changes by itself; [`session::Session`] is the
-//! handle that pages act through; [`board::Board`] is the whiteboard's share of both.
+//! handle that pages act through ([`life`], [`call`] and [`in_step`] are its connection, its media and its devices);
+//! [`board::Board`] is the whiteboard's share of both.
 
 pub mod board;
+mod call;
+mod in_step;
+mod life;
 mod meeting;
 pub mod session;
 pub mod store;

@@ -5,11 +5,9 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use std::time::Duration;
 
 use leptos::prelude::*;
 use shared::ids::ParticipantId;
-use shared::limits::PROTOCOL_VERSION;
 use shared::secret::Secret;
 use shared::signal::{ClientMsg, MediaState, ServerMsg};
 use wasm_bindgen_futures::spawn_local;
@@ -17,22 +15,12 @@ use wasm_bindgen_futures::spawn_local;
 use super::board::Board;
 use super::store::Store;
 use crate::media::local::LocalMedia;
-use crate::media::peer::{Peer, PeerEvent};
 use crate::room::words;
-use crate::room::{Answer, Applied, Link, News, Room, Stage, Task, backoff};
+use crate::room::{Answer, Applied, News, Room, Stage, Task};
 use crate::signal::kept::{self, Kept};
 use crate::signal::site;
-use crate::signal::socket::{Socket, SocketEvent};
+use crate::signal::socket::Socket;
 use crate::ui::{ToastRack, Tone};
-
-/// How often the countdown to the next try is repainted.
-const COUNT_EVERY_MS: u32 = 100;
-/// How often it is looked who speaks.
-const SPEAKING_EVERY: Duration = Duration::from_millis(250);
-/// The level (0 to 1) from which a person counts as speaking: above a fan, below a quiet voice.
-const SPEAKING_FROM: f64 = 0.02;
-/// Looks for which the mark stays after the last word: people pause for breath.
-const SPEAKING_STAYS: u8 = 3;
 
 /// How this page was opened.
 #[derive(Debug, Clone, Default)]
@@ -45,24 +33,25 @@ pub struct Opening {
     pub kept: Option<Kept>,
 }
 
-struct Shell {
-    room: RefCell<Room>,
-    socket: RefCell<Option<Socket>>,
+/// What a session holds beside what pages show.
+pub(super) struct Shell {
+    pub(super) room: RefCell<Room>,
+    pub(super) socket: RefCell<Option<Socket>>,
     /// The PIN, from the knock until the server has given a secret: a connection lost at the password would
     /// otherwise ask for it again.
-    knock: RefCell<Option<Secret>>,
-    link: Option<Secret>,
-    life: Cell<u32>,
-    attempt: Cell<u32>,
+    pub(super) knock: RefCell<Option<Secret>>,
+    pub(super) link: Option<Secret>,
+    pub(super) life: Cell<u32>,
+    pub(super) attempt: Cell<u32>,
     /// A knock that brings this page back, and is not answered yet.
-    knocking: Cell<bool>,
+    pub(super) knocking: Cell<bool>,
     /// Whether the PeerConnection of this life was up.
-    was_up: Cell<bool>,
+    pub(super) was_up: Cell<bool>,
     /// What was on when this page asked to enter.
-    entered_with: Cell<MediaState>,
+    pub(super) entered_with: Cell<MediaState>,
     /// What the server was last told is on; `None` while it cannot be told.
-    told: Cell<Option<MediaState>>,
-    toasts: ToastRack,
+    pub(super) told: Cell<Option<MediaState>>,
+    pub(super) toasts: ToastRack,
 }
 
 /// The meeting, for pages. Copy it freely.
@@ -216,11 +205,11 @@ impl Session {
         self.shell().toasts.show(tone, text);
     }
 
-    fn shell(&self) -> Rc<Shell> {
+    pub(super) fn shell(&self) -> Rc<Shell> {
         self.shell.get_value()
     }
 
-    fn with_room<T>(&self, read: impl FnOnce(&Room) -> T) -> T {
+    pub(super) fn with_room<T>(&self, read: impl FnOnce(&Room) -> T) -> T {
         read(&self.shell().room.borrow())
     }
 
@@ -234,61 +223,7 @@ impl Session {
         }
     }
 
-    /// Begins a life with a new socket.
-    fn connect(self) {
-        let life = self.next_life();
-        if let Link::Waiting { attempt, .. } = self.store.link.get_untracked() {
-            self.store.link.set(Link::Trying { attempt });
-        }
-        let socket = Socket::open(move |event| {
-            if self.shell().life.get() == life {
-                self.on_socket(event);
-            }
-        });
-        let is_open = socket.is_some();
-        self.shell().socket.replace(socket);
-        if !is_open {
-            self.lost();
-        }
-    }
-
-    /// Ends the present life: nothing of its socket or peer is heard any more.
-    fn next_life(self) -> u32 {
-        let shell = self.shell();
-        let life = shell.life.get().wrapping_add(1);
-        shell.life.set(life);
-        shell.told.set(None);
-        shell.knocking.set(false);
-        shell.was_up.set(false);
-        shell.socket.take();
-        self.store.peer.set(None);
-        self.board.close();
-        life
-    }
-
-    fn on_socket(self, event: SocketEvent) {
-        match event {
-            SocketEvent::Open => {
-                self.send(&ClientMsg::Hello { protocol: PROTOCOL_VERSION });
-                self.knock();
-            }
-            SocketEvent::Message(message) => self.receive(message),
-            SocketEvent::Gone => self.lost(),
-        }
-    }
-
-    fn knock(self) {
-        let shell = self.shell();
-        let session = shell.room.borrow().session.clone();
-        shell.knocking.set(session.is_some() || self.store.link.get_untracked().is_lost());
-        if let Some(session) = session {
-            self.send(&ClientMsg::Resume { session });
-        } else if let Some(pin) = shell.knock.borrow().clone() {
-            self.send(&ClientMsg::Join { pin, link: shell.link.clone() });
-        }
-    }
-
-    fn receive(self, message: ServerMsg) {
+    pub(super) fn receive(self, message: ServerMsg) {
         let answer = Answer::of(&message);
         if answer == Answer::NotNow && self.shell().knocking.get() {
             return self.lost();
@@ -345,185 +280,5 @@ impl Session {
             return;
         }
         self.say(tone, words::news(news));
-    }
-
-    fn hang_up(self) {
-        self.next_life();
-        self.shell().knock.take();
-        self.media.stop();
-        self.board.forget();
-        self.store.link.set(Link::Idle);
-        self.store.blocked.set(false);
-        self.store.asking.set(false);
-    }
-
-    /// The connection is gone: come back, or say so where there is nothing to come back to.
-    fn lost(self) {
-        self.next_life();
-        let at_password = self.with_room(|room| room.stage == Stage::Password);
-        let can_knock = self.shell().knock.borrow().is_some();
-        if self.with_room(Room::is_resumable) || (at_password && can_knock) {
-            let shell = self.shell();
-            shell.attempt.set(shell.attempt.get().saturating_add(1));
-            let attempt = shell.attempt.get();
-            self.count_down(attempt, backoff::wait_ms(attempt), shell.life.get());
-        } else if self.store.asking.get_untracked() {
-            self.store.asking.set(false);
-            self.store.unreachable.set(true);
-        }
-    }
-
-    /// Media gave up. When it never came although the server answered, the network in between is the likely cause.
-    fn media_lost(self) {
-        if !self.shell().was_up.get() {
-            self.store.blocked.set(true);
-        }
-        self.lost();
-    }
-
-    fn count_down(self, attempt: u32, in_ms: u32, life: u32) {
-        if self.shell().life.get() != life {
-            return;
-        }
-        self.store.link.set(Link::Waiting { attempt, in_ms });
-        if in_ms == 0 {
-            return self.connect();
-        }
-        let step = in_ms.min(COUNT_EVERY_MS);
-        let next = move || self.count_down(attempt, in_ms - step, life);
-        set_timeout(next, Duration::from_millis(u64::from(step)));
-    }
-
-    fn connected(self) {
-        self.shell().attempt.set(0);
-        self.store.link.set(Link::Up);
-    }
-
-    async fn open_peer(self) {
-        let life = self.shell().life.get();
-        if self.with_room(|room| room.stage == Stage::Entering) && self.media.is_untouched() {
-            // A reload: come back at once, and let the devices follow.
-            spawn_local(self.media.start());
-        }
-        let on_event = move |event| {
-            if self.shell().life.get() == life {
-                self.on_peer(event);
-            }
-        };
-        let Ok(peer) = Peer::new(Rc::new(on_event)) else { return self.no_webrtc() };
-        let Ok(offer) = peer.offer().await else { return self.no_webrtc() };
-        if self.shell().life.get() != life {
-            return;
-        }
-        if let Some(me) = self.with_room(Room::me) {
-            self.board.open(me);
-        }
-        self.store.peer.set(Some(Rc::new(peer)));
-        let media = self.media.state_now();
-        self.shell().entered_with.set(media);
-        self.send(&ClientMsg::Enter { offer, media });
-    }
-
-    fn no_webrtc(self) {
-        use shared::text::tr;
-        self.say(
-            Tone::Danger,
-            tr("This browser gave no media connection. Check whether an extension blocks WebRTC, then reload."),
-        );
-    }
-
-    async fn take_answer(self, sdp: String) {
-        let life = self.shell().life.get();
-        let Some(peer) = self.store.peer.get_untracked() else { return };
-        let taken = peer.answer(&sdp).await;
-        if self.shell().life.get() != life {
-            return;
-        }
-        if taken.is_err() {
-            return self.lost();
-        }
-        let shell = self.shell();
-        shell.told.set(Some(shell.entered_with.get()));
-        self.tell_media();
-    }
-
-    fn on_peer(self, event: PeerEvent) {
-        match event {
-            PeerEvent::Connected => {
-                self.shell().was_up.set(true);
-                self.store.blocked.set(false);
-                self.connected();
-            }
-            PeerEvent::Lost => self.media_lost(),
-            PeerEvent::Pointer(pointer) => self.board.pointer_moved(pointer),
-            PeerEvent::Drawing(records) => {
-                for refused in self.board.apply(records) {
-                    self.board.message.set(Some(words::draw_refused(refused)));
-                }
-            }
-        }
-    }
-
-    /// Tells the server what is on, when that differs from what it knows.
-    fn tell_media(self) {
-        let shell = self.shell();
-        let media = self.media.state_now();
-        if shell.told.get().is_some_and(|told| told != media) {
-            shell.told.set(Some(media));
-            self.send(&ClientMsg::SetMedia { media });
-        }
-    }
-
-    fn remember(self) {
-        let session = self.with_room(|room| room.session.clone());
-        if session.is_some() {
-            kept::save(&Kept {
-                session,
-                link: self.shell().link.clone(),
-                microphone: self.media.microphone_on.get_untracked(),
-                camera: self.media.camera_on.get_untracked(),
-                microphone_id: self.media.microphone_id.get_untracked(),
-                camera_id: self.media.camera_id.get_untracked(),
-            });
-        }
-    }
-
-    /// Keeps senders, server and `sessionStorage` in step with the devices.
-    fn watch(self) {
-        let (media, store) = (self.media, self.store);
-        Effect::new(move || {
-            let Some(peer) = store.peer.get() else { return };
-            media.camera.with(|track| peer.send_camera(track.as_ref()));
-        });
-        Effect::new(move || {
-            let Some(peer) = store.peer.get() else { return };
-            let is_on = media.microphone_on.get();
-            media.microphone.with(|track| peer.send_microphone(track.as_ref().filter(|_| is_on)));
-        });
-        Effect::new(move || {
-            let _ = (media.state(), media.camera_id.get(), media.microphone_id.get());
-            let _ = (media.camera_on.get(), media.microphone_on.get());
-            self.tell_media();
-            self.remember();
-        });
-        Effect::new(move || {
-            let here = store.roster.get();
-            self.board.keep_pointers_of(&here);
-        });
-        media.watch_plugs();
-        let _ = set_interval_with_handle(move || self.look_who_speaks(), SPEAKING_EVERY);
-    }
-
-    fn look_who_speaks(self) {
-        let Some(peer) = self.store.peer.get_untracked() else { return };
-        for who in self.store.roster.get_untracked() {
-            let person = self.store.person(who);
-            let level = person.slots.get_untracked().audio.map_or(0.0, |slot| peer.audio_level(slot));
-            let before = person.speaking.get_untracked();
-            let now = if level > SPEAKING_FROM { SPEAKING_STAYS } else { before.saturating_sub(1) };
-            if before != now {
-                person.speaking.set(now);
-            }
-        }
     }
 }

@@ -1,0 +1,79 @@
+//! The PeerConnection of a life: offer, answer and what comes through it.
+
+use std::rc::Rc;
+
+use leptos::prelude::*;
+use shared::signal::ClientMsg;
+use shared::text::tr;
+use wasm_bindgen_futures::spawn_local;
+
+use super::session::Session;
+use crate::media::peer::{Peer, PeerEvent};
+use crate::room::{Room, Stage, words};
+use crate::ui::Tone;
+
+impl Session {
+    pub(super) async fn open_peer(self) {
+        let life = self.shell().life.get();
+        if self.with_room(|room| room.stage == Stage::Entering) && self.media.is_untouched() {
+            // A reload: come back at once, and let the devices follow.
+            spawn_local(self.media.start());
+        }
+        let on_event = move |event| {
+            if self.shell().life.get() == life {
+                self.on_peer(event);
+            }
+        };
+        let Ok(peer) = Peer::new(Rc::new(on_event)) else { return self.no_webrtc() };
+        let Ok(offer) = peer.offer().await else { return self.no_webrtc() };
+        if self.shell().life.get() != life {
+            return;
+        }
+        if let Some(me) = self.with_room(Room::me) {
+            self.board.open(me);
+        }
+        self.store.peer.set(Some(Rc::new(peer)));
+        let media = self.media.state_now();
+        self.shell().entered_with.set(media);
+        self.send(&ClientMsg::Enter { offer, media });
+    }
+
+    fn no_webrtc(self) {
+        self.say(
+            Tone::Danger,
+            tr("This browser gave no media connection. Check whether an extension blocks WebRTC, then reload."),
+        );
+    }
+
+    pub(super) async fn take_answer(self, sdp: String) {
+        let life = self.shell().life.get();
+        let Some(peer) = self.store.peer.get_untracked() else { return };
+        let taken = peer.answer(&sdp).await;
+        if self.shell().life.get() != life {
+            return;
+        }
+        if taken.is_err() {
+            return self.lost();
+        }
+        let shell = self.shell();
+        shell.told.set(Some(shell.entered_with.get()));
+        self.tell_media();
+    }
+
+    fn on_peer(self, event: PeerEvent) {
+        match event {
+            PeerEvent::Connected => {
+                self.shell().was_up.set(true);
+                self.store.blocked.set(false);
+                self.connected();
+            }
+            PeerEvent::Lost => self.media_lost(),
+            PeerEvent::Pointer(pointer) => self.board.pointer_moved(pointer),
+            PeerEvent::Drawing(records) => {
+                for refused in self.board.apply(records) {
+                    self.board.message.set(Some(words::draw_refused(refused)));
+                }
+            }
+        }
+    }
+}
