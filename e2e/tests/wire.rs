@@ -25,9 +25,9 @@ async fn nonsense_on_the_websocket_is_answered_by_name() {
     let mut caller = Caller::connect(server.url(), None).await;
     let table = [
         ("not json", ProtocolError::Unreadable),
-        (r#"{"type":"teleport"}"#, ProtocolError::UnknownKind),
-        (r#"{"type":"end_meeting"}"#, ProtocolError::WrongState),
-        (r#"{"type":"admit","participant":1}"#, ProtocolError::WrongState),
+        (r#"{"teleport":{}}"#, ProtocolError::UnknownKind),
+        (r#""end_meeting""#, ProtocolError::WrongState),
+        (r#"{"admit":{"participant":1}}"#, ProtocolError::WrongState),
     ];
     for (text, error) in table {
         caller.say_text(text.to_owned());

@@ -17,7 +17,7 @@ pub enum Verdict {
 
 /// Where the browser's address seems to be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
+#[serde(rename_all = "snake_case")]
 pub enum ComputerPlace {
     /// The database knows a country.
     Country {
@@ -34,7 +34,7 @@ pub enum ComputerPlace {
 
 /// Where the telephone number belongs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
+#[serde(rename_all = "snake_case")]
 pub enum PhonePlace {
     /// The number belongs to one country.
     Country {
