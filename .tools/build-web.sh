@@ -5,13 +5,10 @@ source "$(dirname "$0")/lib.sh"
 # Older binaryens are known to break modules that today's linker makes.
 optimiser() { have wasm-opt && at_least "$(wasm-opt --version | grep -o '[0-9]\+' | head -n 1)" 116 && echo z || echo 0; }
 
-# What rustc's WebAssembly uses beyond the first version; the stripped module no longer says so itself.
-FEATURES="--enable-bulk-memory --enable-mutable-globals --enable-multivalue --enable-nontrapping-float-to-int --enable-reference-types --enable-sign-ext"
-
 bundle() { # page dist public-url optimisation
   # The page's own link says data-wasm-opt="0"; a copy beside it asks for more where the tool is there.
   local copy="web/.$1" done=0
-  sed "s/data-wasm-opt=\"[^\"]*\"/data-wasm-opt=\"$4\" data-wasm-opt-params=\"$FEATURES\"/" "web/$1" >"$copy"
+  sed "s/data-wasm-opt=\"[^\"]*\"/data-wasm-opt=\"$4\"/" "web/$1" >"$copy"
   # The pages name their cargo profile. Trunk takes NO_COLOR only as true or false.
   env -u NO_COLOR TRUNK_OFFLINE=true trunk --log warn build "$copy" --release --dist "$2" --public-url "$3" || done=1
   rm -f "$copy"
@@ -23,7 +20,7 @@ build_both() { # optimisation
 }
 
 level="$(optimiser)"
-stamp="$(content_hash web shared Cargo.toml Cargo.lock Trunk.toml .tools/build-web.sh) $(rustc --version) wasm-opt=$level"
+stamp="$(content_hash .cargo web shared Cargo.toml Cargo.lock Trunk.toml .tools/build-web.sh) $(rustc --version) wasm-opt=$level"
 if [ -f dist/meeting/index.html ] && [ -f dist/console/index.html ] && [ "$(cat dist/stamp 2>/dev/null)" = "$stamp" ]; then
   exit 0
 fi
