@@ -11,7 +11,6 @@ use crate::deployment::Deployment;
 #[derive(Debug)]
 pub struct Proxy {
     url: String,
-    server: String,
     task: JoinHandle<()>,
 }
 
@@ -30,7 +29,7 @@ impl Proxy {
                 tokio::spawn(pass_on(stream, from.clone(), to.clone(), line.clone()));
             }
         });
-        Self { url, server: server.url().to_owned(), task }
+        Self { url, task }
     }
 
     /// The same invitation, by way of this proxy.
@@ -41,9 +40,9 @@ impl Proxy {
         link
     }
 
-    /// The server behind it.
-    pub fn server(&self) -> &str {
-        &self.server
+    /// Its own address, in place of the server's.
+    pub fn url(&self) -> &str {
+        &self.url
     }
 }
 
