@@ -6,6 +6,9 @@ host="${HOST:-}"
 data="${DATA:-data}"
 
 [[ "$port" =~ ^[0-9]+$ ]] && [ "$port" -ge 1 ] && [ "$port" -le 65535 ] || fail "PORT must be a number between 1 and 65535, not '$port'."
+case "$host" in
+  0.0.0.0 | :: | \*) fail "HOST is the address that the other machine types, so it cannot be $host: give one of this machine's own, as 'hostname -I' lists them." ;;
+esac
 if (exec 3<>"/dev/tcp/${host:-127.0.0.1}/$port") 2>/dev/null; then
   fail "Port $port is taken by another program: stop it, or choose another port with 'make run PORT=$((port + 1))'."
 fi

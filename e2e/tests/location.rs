@@ -1,12 +1,14 @@
 //! D28 to D30 on the whole server: address and telephone number compared, through a proxy that is trusted and one that is not.
 
+use std::net::SocketAddr;
+use std::time::Instant;
+
 use e2e::media_client::MediaClient;
 use e2e::{Caller, Console, Deployment, Meeting, Options, Proxy, invitee, meeting_now};
 use shared::api::NewInvitee;
 use shared::location::{ComputerPlace, LocationHint, PhonePlace, Verdict};
 use shared::meeting::Role;
 use shared::signal::{ClientMsg, ServerMsg};
-use std::time::Instant;
 
 /// A server that believes `X-Forwarded-For` from these ranges alone.
 async fn behind(ranges: &str) -> Deployment {
@@ -29,7 +31,8 @@ async fn meeting(console: &Console, phones: &[Option<&str>]) -> Meeting {
 
 /// Comes in with the standard offer; nobody listens to the media.
 async fn enter(caller: &mut Caller, number: u16) {
-    let client = MediaClient::new(number, "127.0.0.1:9".parse().unwrap(), Instant::now()).unwrap();
+    let nowhere = SocketAddr::from(([127, 0, 0, 1], 9));
+    let Some(client) = MediaClient::new(number, nowhere, Instant::now()) else { panic!("str0m makes no offer") };
     caller.enter(client.offer()).await;
 }
 

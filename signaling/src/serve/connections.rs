@@ -4,17 +4,15 @@
 use std::collections::HashMap;
 use std::io;
 use std::net::IpAddr;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
 
 use axum_server::accept::Accept;
 use ipnet::IpNet;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use crate::edge::client::{trusts, unmapped};
 use crate::edge::source::Source;
+use crate::serve::watched::{Watch, Watched};
 
 /// Open connections in all. More serves more people at once; each costs a file descriptor, of which processes are
 /// often given 1,024.
@@ -38,7 +36,7 @@ struct Open {
 
 /// A connection's place; dropping it gives the place back.
 #[derive(Debug)]
-struct Place {
+pub struct Place {
     connections: Connections,
     source: Source,
 }
@@ -67,6 +65,8 @@ impl Connections {
     }
 }
 
+impl Watch for Place {}
+
 impl Drop for Place {
     fn drop(&mut self) {
         let mut open = self.connections.lock();
@@ -81,9 +81,9 @@ impl Drop for Place {
 }
 
 impl<S> Accept<TcpStream, S> for Connections {
-    type Stream = Counted;
+    type Stream = Watched<TcpStream, Place>;
     type Service = S;
-    type Future = std::future::Ready<io::Result<(Counted, S)>>;
+    type Future = std::future::Ready<io::Result<(Self::Stream, S)>>;
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
         std::future::ready(self.counted(stream).map(|stream| (stream, service)))
@@ -91,49 +91,10 @@ impl<S> Accept<TcpStream, S> for Connections {
 }
 
 impl Connections {
-    fn counted(&self, stream: TcpStream) -> io::Result<Counted> {
+    fn counted(&self, stream: TcpStream) -> io::Result<Watched<TcpStream, Place>> {
         stream.set_nodelay(true)?;
         let place = self.take(stream.peer_addr()?.ip()).ok_or(io::ErrorKind::ConnectionRefused)?;
-        Ok(Counted { stream, _place: place })
-    }
-}
-
-/// A connection that holds its place.
-#[derive(Debug)]
-pub struct Counted {
-    stream: TcpStream,
-    _place: Place,
-}
-
-impl AsyncRead for Counted {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
-    }
-}
-
-impl AsyncWrite for Counted {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        Ok(Watched::new(stream, place))
     }
 }
 

@@ -8,6 +8,7 @@ pub mod connections;
 mod http;
 mod listeners;
 mod prompt;
+pub mod watched;
 
 use std::io;
 use std::net::SocketAddr;

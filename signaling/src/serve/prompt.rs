@@ -5,13 +5,13 @@
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::Context;
 
 use axum_server::accept::Accept;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 
 use super::http::HEADER_TIMEOUT;
+use super::watched::{Watch, Watched};
 
 /// Length of HTTP/2's preface (RFC 9113 section 3.4): with so many bytes the version is known. No request with a `Host`
 /// is shorter.
@@ -22,7 +22,7 @@ const PREFACE_BYTES: usize = 24;
 #[derive(Debug, Clone)]
 pub(super) struct Prompt<A>(pub(super) A);
 
-type Accepting<T, S> = Pin<Box<dyn Future<Output = io::Result<(Speaking<T>, S)>> + Send>>;
+type Accepting<T, S> = Pin<Box<dyn Future<Output = io::Result<(Watched<T, Speaking>, S)>> + Send>>;
 
 impl<A, I, S> Accept<I, S> for Prompt<A>
 where
@@ -31,27 +31,35 @@ where
     A::Stream: Send,
     A::Service: Send,
 {
-    type Stream = Speaking<A::Stream>;
+    type Stream = Watched<A::Stream, Speaking>;
     type Service = A::Service;
     type Future = Accepting<A::Stream, A::Service>;
 
     fn accept(&self, stream: I, service: S) -> Self::Future {
         let accepting = self.0.accept(stream, service);
-        Box::pin(async move { accepting.await.map(|(stream, service)| (Speaking::new(stream), service)) })
+        Box::pin(
+            async move { accepting.await.map(|(stream, service)| (Watched::new(stream, Speaking::new()), service)) },
+        )
     }
 }
 
-/// A connection that is read until it has said enough, or too long has passed.
+/// Lets a connection be read until it has said enough, or too long has passed.
 #[derive(Debug)]
-pub(super) struct Speaking<T> {
-    stream: T,
+pub(super) struct Speaking {
     wanted: usize,
     deadline: Option<Pin<Box<Sleep>>>,
 }
 
-impl<T> Speaking<T> {
-    fn new(stream: T) -> Self {
-        Self { stream, wanted: PREFACE_BYTES, deadline: Some(Box::pin(tokio::time::sleep(HEADER_TIMEOUT))) }
+impl Speaking {
+    fn new() -> Self {
+        Self { wanted: PREFACE_BYTES, deadline: Some(Box::pin(tokio::time::sleep(HEADER_TIMEOUT))) }
+    }
+}
+
+impl Watch for Speaking {
+    fn before_read(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        let late = self.deadline.as_mut().is_some_and(|deadline| deadline.as_mut().poll(cx).is_ready());
+        if late { Err(io::ErrorKind::TimedOut.into()) } else { Ok(()) }
     }
 
     fn heard(&mut self, bytes: usize) {
@@ -59,47 +67,5 @@ impl<T> Speaking<T> {
         if self.wanted == 0 {
             self.deadline = None;
         }
-    }
-
-    fn is_late(&mut self, cx: &mut Context<'_>) -> bool {
-        self.deadline.as_mut().is_some_and(|deadline| deadline.as_mut().poll(cx).is_ready())
-    }
-}
-
-impl<T: AsyncRead + Unpin> AsyncRead for Speaking<T> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if self.is_late(cx) {
-            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
-        }
-        let before = buffer.filled().len();
-        ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
-        self.heard(buffer.filled().len() - before);
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl<T: AsyncWrite + Unpin> AsyncWrite for Speaking<T> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }

@@ -242,19 +242,21 @@ impl Board {
 
     /// Takes back this person's last stroke.
     pub fn undo(&self, peer: &Peer) {
-        let message = self.with_paper(|paper| paper.drawing.as_mut().and_then(Drawing::undo));
-        if let Some(message) = message {
-            peer.send_drawing(&message);
-            self.paint(Paint::All);
-            self.refresh();
+        let message = self.with_paper(|paper| paper.drawing.as_ref().and_then(Drawing::undo_message));
+        let Some(message) = message else { return };
+        if !peer.send_drawing(&message) {
+            return self.message.set(Some(words::not_sent()));
         }
+        let paint = self.with_paper(|paper| paper.drawing.as_mut().map(|drawing| drawing.drop_own(message.object)));
+        self.paint(paint.unwrap_or(Paint::Nothing));
+        self.refresh();
     }
 
     /// Moderator: asks for empty paper.
     pub fn clear(&self, peer: &Peer) {
         let message = self.with_paper(|paper| paper.drawing.as_ref().and_then(Drawing::clear_message));
-        if let Some(message) = message {
-            peer.send_drawing(&message);
+        if message.is_some_and(|message| !peer.send_drawing(&message)) {
+            self.message.set(Some(words::not_sent()));
         }
     }
 

@@ -266,6 +266,11 @@ pub fn stroke_not_sent() -> &'static str {
     tr("The connection did not take your last stroke, so the others do not see it. Draw it again.")
 }
 
+/// Undo or clear that the connection did not take.
+pub fn not_sent() -> &'static str {
+    tr("The connection did not take this, so nothing has changed. Try again.")
+}
+
 /// A short message.
 pub fn news(news: &News) -> String {
     match news {

@@ -15,6 +15,10 @@ use crate::room::tiling::best_fit;
 const GAP: f64 = 8.0;
 /// A face below this width is no longer recognised.
 const LEAST: f64 = 104.0;
+/// Left free below (and so above) the one tile for the words that nobody else is here.
+const WORDS: f64 = 48.0;
+/// A box lower than this has no place for words.
+const WORDS_FROM: f64 = 320.0;
 
 /// Everybody's face, one's own last. Rebuilt for nobody when somebody else comes or goes.
 #[component]
@@ -26,9 +30,10 @@ pub(super) fn Faces(session: Session) -> impl IntoView {
         let me = store.me();
         store.roster.get().into_iter().filter(|who| Some(*who) != me).collect::<Vec<_>>()
     });
-    let alone = Memo::new(move |_| others.with(Vec::is_empty));
+    let says_alone = Memo::new(move |_| others.with(Vec::is_empty) && size.get().1 >= WORDS_FROM);
     let fit = Memo::new(move |_| {
         let (width, height) = size.get();
+        let height = if says_alone.get() { height - 2.0 * WORDS } else { height };
         best_fit(others.with(Vec::len) + 1, width, height, GAP, LEAST)
     });
     Effect::new(move || {
@@ -47,7 +52,7 @@ pub(super) fn Faces(session: Session) -> impl IntoView {
                 <Tile session=session who=who />
             </For>
             <OwnTile session=session />
-            {move || alone.get().then(|| view! {
+            {move || says_alone.get().then(|| view! {
                 <p class="faces__alone">{tr("You are the only one here so far.")}</p>
             })}
         </section>

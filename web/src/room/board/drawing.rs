@@ -93,7 +93,7 @@ impl Drawing {
         self.epoch = None;
     }
 
-    /// Takes away a stroke of this person's own that did not get through.
+    /// Takes away a stroke of this person's own: it did not get through, or was taken back.
     pub fn drop_own(&mut self, object: u32) -> Paint {
         self.gone.push(object);
         self.remove(self.me, object)
@@ -122,13 +122,11 @@ impl Drawing {
         Some(DrawUp { kind: OpKind::Stroke, object, epoch, body: part.encode() })
     }
 
-    /// Takes back this person's last stroke.
-    pub fn undo(&mut self) -> Option<DrawUp> {
+    /// Asks to take back this person's last stroke. It goes with [`Drawing::drop_own`] when that was sent.
+    pub fn undo_message(&self) -> Option<DrawUp> {
         let epoch = self.epoch?;
-        let index = self.objects.iter().rposition(|object| object.author == self.me)?;
-        let object = self.objects.remove(index).id;
-        self.gone.push(object);
-        Some(DrawUp { kind: OpKind::Undo, object, epoch, body: Vec::new() })
+        let last = self.objects.iter().rfind(|object| object.author == self.me)?;
+        Some(DrawUp { kind: OpKind::Undo, object: last.id, epoch, body: Vec::new() })
     }
 
     /// Asks for an empty paper. It empties when the room says so.
@@ -236,7 +234,7 @@ mod tests {
     #[test]
     fn nothing_is_drawn_before_the_room_is_open() {
         let mut drawing = Drawing::new(ADA, 0);
-        assert!(!drawing.is_open() && drawing.begin().is_none() && drawing.undo().is_none());
+        assert!(!drawing.is_open() && drawing.begin().is_none() && drawing.undo_message().is_none());
     }
 
     #[test]
@@ -256,7 +254,8 @@ mod tests {
         drawing.draw(object, 0, 4, &points(&[1, 2]));
         assert_eq!(drawing.apply(op(ADA, Stroke, object, 1, &[1, 2])), Paint::Nothing);
         assert_eq!(drawing.objects()[0].points, points(&[1, 2]));
-        assert_eq!(drawing.undo().unwrap().object, object);
+        assert_eq!(drawing.undo_message().unwrap().object, object);
+        drawing.drop_own(object);
         assert_eq!(drawing.apply(op(ADA, Stroke, object, 1, &[2, 3])), Paint::Nothing, "its echo came late");
         assert!(drawing.objects().is_empty() && !drawing.can_undo());
     }
@@ -266,8 +265,10 @@ mod tests {
         let mut drawing = ada();
         drawing.apply(op(ADA, Stroke, 5, 1, &[1, 2]));
         drawing.apply(op(BEN, Stroke, 5, 1, &[8, 9]));
-        let undo = drawing.undo().unwrap();
+        let undo = drawing.undo_message().unwrap();
         assert_eq!((undo.kind, undo.object, undo.epoch), (Undo, 5, 1));
+        assert_eq!(drawing.objects().len(), 2, "it stays until the connection has taken the request");
+        drawing.drop_own(undo.object);
         assert_eq!(drawing.objects()[0].author, BEN);
     }
 
