@@ -9,15 +9,17 @@ use std::time::{Duration, Instant};
 
 use sfu_core::{Config, Node, Output, Stats};
 use shared::control::{Command, Event};
-use tokio::net::UdpSocket;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::egress::Egress;
+use crate::port::{Inbox, Port};
 use crate::sockets::Bound;
 
-/// Datagrams taken from one socket before the others and the core have their turn.
-const BATCH: usize = 64;
-/// Larger datagrams are no media of ours; what is cut off fails its integrity check.
-const DATAGRAM_BYTES: usize = 2048;
+/// Batches taken from one port before the others and the core have their turn.
+const BATCHES: usize = 4;
+/// Datagrams are looked for so often at most. Longer gathers more packets of a frame into one batch and one burst, and
+/// costs each packet that much delay under load; a datagram after a pause is taken at once.
+const TICK: Duration = Duration::from_micros(500);
 /// How often dropped datagrams are worth a line in the log.
 const REPORT_EVERY: Duration = Duration::from_secs(10);
 
@@ -28,6 +30,8 @@ pub struct Snapshot {
     pub core: Stats,
     /// Datagrams that the system took for sending.
     pub sent: u64,
+    /// System calls that took them.
+    pub sends: u64,
     /// Datagrams that the system did not take: a full buffer, an unreachable network.
     pub not_sent: u64,
 }
@@ -52,8 +56,10 @@ enum Woken {
 
 struct Driver {
     node: Node,
-    sockets: Vec<(UdpSocket, SocketAddr)>,
+    ports: Vec<Port>,
     by_address: HashMap<SocketAddr, usize>,
+    inbox: Inbox,
+    egress: Egress,
     events: mpsc::UnboundedSender<Event>,
     snapshot: Snapshot,
     reported: (Instant, u64),
@@ -68,17 +74,24 @@ pub(crate) async fn run(sockets: Vec<Bound>, candidates: Vec<SocketAddr>, channe
         Err(error) => return tracing::error!(kind = %error.kind(), "media sockets could not be registered"),
     };
     let mut deadline = driver.pump();
+    let mut taken = now;
     loop {
         let woken = tokio::select! {
-            () = readable(&driver.sockets) => Woken::Readable,
+            () = readable(&driver.ports) => Woken::Readable,
             command = commands.recv() => command.map_or(Woken::Stop, Woken::Command),
             Some(answer) = inspect.recv() => Woken::Inspect(answer),
             () = tokio::time::sleep_until(deadline.into()) => Woken::Deadline,
             _ = &mut stopped => Woken::Stop,
         };
+        if matches!(woken, Woken::Readable) {
+            wait_until(taken + TICK);
+        }
         let now = Instant::now();
         match woken {
-            Woken::Readable => driver.receive(now),
+            Woken::Readable => {
+                driver.receive(now);
+                taken = now;
+            }
             Woken::Command(command) => driver.node.handle_command(now, command),
             Woken::Inspect(answer) => driver.inspected(answer),
             Woken::Deadline => {}
@@ -94,10 +107,18 @@ pub(crate) async fn run(sockets: Vec<Bound>, candidates: Vec<SocketAddr>, channe
     driver.pump();
 }
 
-/// Ready when any socket has a datagram.
-async fn readable(sockets: &[(UdpSocket, SocketAddr)]) {
+/// The thread has nothing else to do; tokio's timers know milliseconds only.
+fn wait_until(at: Instant) {
+    let left = at.saturating_duration_since(Instant::now());
+    if !left.is_zero() {
+        std::thread::sleep(left);
+    }
+}
+
+/// Ready when any port has a datagram.
+async fn readable(ports: &[Port]) {
     poll_fn(|context| {
-        let ready = sockets.iter().any(|(socket, _)| socket.poll_recv_ready(context).is_ready());
+        let ready = ports.iter().any(|port| port.poll_readable(context).is_ready());
         if ready { Poll::Ready(()) } else { Poll::Pending }
     })
     .await;
@@ -110,24 +131,34 @@ impl Driver {
         events: mpsc::UnboundedSender<Event>,
         now: Instant,
     ) -> std::io::Result<Self> {
-        let mut sockets = Vec::with_capacity(bound.len());
-        for Bound { socket, address } in bound {
-            sockets.push((UdpSocket::from_std(socket)?, address));
-        }
-        let by_address = sockets.iter().enumerate().map(|(index, (_, address))| (*address, index)).collect();
+        let ports = bound.into_iter().map(Port::new).collect::<Result<Vec<_>, _>>()?;
+        let by_address = ports.iter().enumerate().map(|(index, port)| (port.address, index)).collect();
+        let max_segments = ports.iter().map(Port::max_segments).min().unwrap_or(1);
+        tracing::info!(addresses = ports.len(), max_segments, "media ports are open");
         let node = Node::new(Config { candidates }, now);
-        Ok(Self { node, sockets, by_address, events, snapshot: Snapshot::default(), reported: (now, 0) })
+        Ok(Self {
+            node,
+            ports,
+            by_address,
+            inbox: Inbox::new(),
+            egress: Egress::new(max_segments),
+            events,
+            snapshot: Snapshot::default(),
+            reported: (now, 0),
+        })
     }
 
-    /// Takes a batch from every socket; one timestamp for all of it.
+    /// Takes what waits at every port; one timestamp for all of it.
     fn receive(&mut self, now: Instant) {
-        let mut buffer = [0; DATAGRAM_BYTES];
-        for (socket, address) in &self.sockets {
-            for _ in 0..BATCH {
-                match socket.try_recv_from(&mut buffer) {
-                    Ok((size, source)) => self.node.handle_datagram(now, source, *address, &buffer[..size]),
-                    // An ICMP "port unreachable" of an earlier datagram also ends up here; the next call goes on.
-                    Err(_) => break,
+        let Self { node, ports, inbox, .. } = self;
+        for port in ports {
+            for _ in 0..BATCHES {
+                let taken = port.receive(inbox, |source, datagram| {
+                    node.handle_datagram(now, source, port.address, datagram);
+                });
+                // With an error nothing is lost either: the next call goes on.
+                if taken.is_err() {
+                    break;
                 }
             }
         }
@@ -137,20 +168,37 @@ impl Driver {
     fn pump(&mut self) -> Instant {
         loop {
             match self.node.poll_output() {
-                Output::Timeout(at) => return at,
-                Output::Transmit { source, destination, payload } => self.send(source, destination, &payload),
+                Output::Timeout(at) => {
+                    self.send();
+                    return at;
+                }
+                Output::Transmit { source, destination, payload } => {
+                    if !self.egress.add(source, destination, &payload) {
+                        self.send();
+                        self.egress.add(source, destination, &payload);
+                    }
+                }
                 // Nobody listening any more means that the process is stopping.
                 Output::Event(event) => drop(self.events.send(event)),
             }
         }
     }
 
-    /// A datagram that the system does not take is lost, as it would be on the wire; RTP and SCTP repeat theirs.
-    fn send(&mut self, source: SocketAddr, destination: SocketAddr, payload: &[u8]) {
-        let index = self.by_address.get(&source).copied().unwrap_or(0);
-        let sent = self.sockets.get(index).is_some_and(|(socket, _)| socket.try_send_to(payload, destination).is_ok());
-        self.snapshot.sent += u64::from(sent);
-        self.snapshot.not_sent += u64::from(!sent);
+    /// Sends what is gathered.
+    fn send(&mut self) {
+        if let Some(burst) = self.egress.burst() {
+            let port = self.by_address.get(&burst.source).and_then(|index| self.ports.get(*index));
+            if let Some(port) = port.or(self.ports.first()) {
+                let sent = port.send(&burst);
+                self.snapshot.sends += 1;
+                self.snapshot.sent += sent as u64;
+                self.snapshot.not_sent += (burst.count - sent) as u64;
+                if sent < burst.count {
+                    self.egress.limit(port.max_segments());
+                }
+            }
+        }
+        self.egress.clear();
     }
 
     fn inspected(&self, answer: oneshot::Sender<Snapshot>) {

@@ -4,10 +4,12 @@
 //! in over a bounded channel, events come out over one that never makes media wait. Nothing is written anywhere:
 //! no file, no database; addresses of connections and SDP are never logged.
 //!
-//! `config` and `sockets` decide where to listen, `driver` moves datagrams in batches.
+//! `config` and `sockets` decide where to listen, `driver` moves datagrams: in by the batch (`port`), out by the burst (`egress`).
 
 mod config;
 mod driver;
+mod egress;
+mod port;
 mod sockets;
 
 use std::net::SocketAddr;
