@@ -119,13 +119,26 @@ impl Board {
     /// Records arrived. Answers which of this person's own strokes were not taken.
     pub fn apply(&self, records: Vec<DrawDown>) -> Vec<DrawRefused> {
         let mut refused = Vec::new();
+        let mut all = false;
         for record in records {
-            let paint = self.with_paper(|paper| paper.drawing.as_mut().map(|drawing| drawing.apply(record)));
-            if let Some(Paint::Refused(reason)) = paint {
-                self.with_paper(|paper| paper.pen = None);
-                refused.push(reason);
+            if matches!(record, DrawDown::Begin { .. }) {
+                self.message.set(None);
             }
-            self.paint(paint.unwrap_or(Paint::Nothing));
+            let paint = self.with_paper(|paper| paper.drawing.as_mut().map(|drawing| drawing.apply(record)));
+            match paint.unwrap_or(Paint::Nothing) {
+                Paint::Refused(reason) => {
+                    self.with_paper(|paper| paper.pen = None);
+                    refused.push(reason);
+                    all = true;
+                }
+                Paint::All => all = true,
+                Paint::Nothing => {}
+                appended => self.paint(appended),
+            }
+        }
+        // Once for the whole message: a full board refuses many strokes at a time.
+        if all {
+            self.paint(Paint::All);
         }
         self.refresh();
         refused

@@ -41,6 +41,10 @@ pub enum PeerEvent {
 }
 
 type OnEvent = Rc<dyn Fn(PeerEvent)>;
+type Listener = Closure<dyn FnMut(Event)>;
+
+const STATE: &str = "connectionstatechange";
+const MESSAGE: &str = "message";
 
 /// A PeerConnection that closes when it is dropped.
 pub struct Peer {
@@ -51,7 +55,8 @@ pub struct Peer {
     video: Vec<RtcRtpReceiver>,
     pointers: RtcDataChannel,
     drawing: RtcDataChannel,
-    _handlers: Vec<Closure<dyn FnMut(Event)>>,
+    /// Of the connection's state, the pointers' and the drawing's messages.
+    handlers: [Listener; 3],
 }
 
 impl Peer {
@@ -70,12 +75,12 @@ impl Peer {
         let video = slots("video", VIDEO_SLOTS)?;
         let pointers = channel(&connection, "pointers", POINTER_CHANNEL, false);
         let drawing = channel(&connection, "drawing", DRAWING_CHANNEL, true);
-        let handlers = vec![
+        let handlers = [
             watch_state(&connection, &on_event),
             watch_pointers(&pointers, &on_event),
             watch_drawing(&drawing, &on_event),
         ];
-        Ok(Self { connection, microphone, camera, audio, video, pointers, drawing, _handlers: handlers })
+        Ok(Self { connection, microphone, camera, audio, video, pointers, drawing, handlers })
     }
 
     /// The offer. It goes out at once: the server answers with its addresses and learns ours from their packets.
@@ -138,6 +143,11 @@ impl Peer {
 
 impl Drop for Peer {
     fn drop(&mut self) {
+        // A closed channel still hands out what had arrived; by then nobody listens.
+        let [state, pointers, drawing] = &self.handlers;
+        silence(&self.connection, STATE, state);
+        silence(&self.pointers, MESSAGE, pointers);
+        silence(&self.drawing, MESSAGE, drawing);
         self.connection.close();
     }
 }
@@ -203,13 +213,17 @@ fn replace(sender: &RtcRtpSender, track: Option<&MediaStreamTrack>) {
     spawn_local(async move { drop(JsFuture::from(replaced).await) });
 }
 
-fn listen(target: &EventTarget, kind: &str, handle: impl Fn(Event) + 'static) -> Closure<dyn FnMut(Event)> {
+fn listen(target: &EventTarget, kind: &str, handle: impl Fn(Event) + 'static) -> Listener {
     let closure = Closure::<dyn FnMut(Event)>::new(handle);
     let _ = target.add_event_listener_with_callback(kind, closure.as_ref().unchecked_ref());
     closure
 }
 
-fn watch_state(connection: &RtcPeerConnection, on_event: &OnEvent) -> Closure<dyn FnMut(Event)> {
+fn silence(target: &EventTarget, kind: &str, listener: &Listener) {
+    let _ = target.remove_event_listener_with_callback(kind, listener.as_ref().unchecked_ref());
+}
+
+fn watch_state(connection: &RtcPeerConnection, on_event: &OnEvent) -> Listener {
     let (watched, on_event) = (connection.clone(), Rc::clone(on_event));
     let is_lost = Rc::new(Cell::new(false));
     let lost = move |on_event: &OnEvent, is_lost: &Cell<bool>| {
@@ -217,7 +231,7 @@ fn watch_state(connection: &RtcPeerConnection, on_event: &OnEvent) -> Closure<dy
             on_event(PeerEvent::Lost);
         }
     };
-    listen(connection, "connectionstatechange", move |_| match watched.connection_state() {
+    listen(connection, STATE, move |_| match watched.connection_state() {
         RtcPeerConnectionState::Connected => on_event(PeerEvent::Connected),
         RtcPeerConnectionState::Failed => lost(&on_event, &is_lost),
         RtcPeerConnectionState::Disconnected => {
@@ -233,18 +247,18 @@ fn watch_state(connection: &RtcPeerConnection, on_event: &OnEvent) -> Closure<dy
     })
 }
 
-fn watch_pointers(channel: &RtcDataChannel, on_event: &OnEvent) -> Closure<dyn FnMut(Event)> {
+fn watch_pointers(channel: &RtcDataChannel, on_event: &OnEvent) -> Listener {
     let on_event = Rc::clone(on_event);
-    listen(channel, "message", move |event| {
+    listen(channel, MESSAGE, move |event| {
         if let Some(Ok(pointer)) = bytes_of(event).map(|bytes| PointerDown::decode(&bytes)) {
             on_event(PeerEvent::Pointer(pointer));
         }
     })
 }
 
-fn watch_drawing(channel: &RtcDataChannel, on_event: &OnEvent) -> Closure<dyn FnMut(Event)> {
+fn watch_drawing(channel: &RtcDataChannel, on_event: &OnEvent) -> Listener {
     let on_event = Rc::clone(on_event);
-    listen(channel, "message", move |event| {
+    listen(channel, MESSAGE, move |event| {
         if let Some(Ok(records)) = bytes_of(event).map(|bytes| DrawDown::decode_all(&bytes)) {
             on_event(PeerEvent::Drawing(records));
         }

@@ -7,8 +7,9 @@ use crate::app::use_session;
 use crate::room::Link;
 use crate::ui::{Button, ButtonVariant, Spinner};
 
-/// Tries from which on the banner speaks of networks that block media, also when none of them failed for that.
-const PATIENCE: u32 = 4;
+/// Tries from which on the banner speaks of networks that block media, also when none of them failed for that: about half a
+/// minute. A server that restarts is back before.
+const PATIENCE: u32 = 8;
 
 /// Says that the connection is lost, counts down to the next try, and offers to try now.
 #[component]

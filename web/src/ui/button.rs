@@ -56,11 +56,10 @@ pub fn Button(
     /// For tests.
     #[prop(optional, into)]
     testid: Option<String>,
-    /// Cannot be pressed now.
+    /// Cannot be pressed now. Like `busy` it stays focusable, so that the keyboard does not lose its place.
     #[prop(optional, into)]
     disabled: Signal<bool>,
-    /// Works on it: a spinner instead of the picture, and no second press. It stays focusable, so that the
-    /// keyboard does not lose its place.
+    /// Works on it: a spinner instead of the picture, and no second press.
     #[prop(optional, into)]
     busy: Signal<bool>,
     /// The text.
@@ -72,8 +71,9 @@ pub fn Button(
         if small { " button--small" } else { "" },
         if wide { " button--wide" } else { "" }
     );
-    let hold_while_busy = move |press: web_sys::MouseEvent| {
-        if busy.get_untracked() {
+    let held = move || busy.try_get_untracked().unwrap_or(true) || disabled.try_get_untracked().unwrap_or(true);
+    let hold = move |press: web_sys::MouseEvent| {
+        if held() {
             press.prevent_default();
             press.stop_immediate_propagation();
         }
@@ -84,9 +84,8 @@ pub fn Button(
             class=class
             aria-label=label
             data-testid=testid
-            disabled=move || disabled.get()
-            on:click:capture=hold_while_busy
-            aria-disabled=move || busy.get().then_some("true")
+            on:click:capture=hold
+            aria-disabled=move || (busy.get() || disabled.get()).then_some("true")
             aria-busy=move || busy.get().then_some("true")
         >
             {move || match (busy.get(), icon) {

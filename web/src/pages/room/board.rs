@@ -7,7 +7,7 @@ use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
 use shared::surface::Point;
-use shared::text::{tr, tr_with};
+use shared::text::tr;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, PointerEvent, ResizeObserver};
@@ -15,8 +15,8 @@ use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, PointerEvent, ResizeO
 use super::pointers::PointerLayer;
 use crate::app::Session;
 use crate::app::board::Tool;
-use crate::room::board::{FLUSH_EVERY_MS, Object, PALETTE, Paint, colour, colour_of, fractions, point_at};
-use crate::ui::{Button, ButtonVariant, Glyph, Icon};
+use crate::room::board::{FLUSH_EVERY_MS, Object, PALETTE, Paint, colour, colour_name, colour_of, fractions, point_at};
+use crate::ui::{Button, ButtonVariant, ConfirmDialog, Glyph, Icon};
 
 /// How many colours the tools offer.
 const COLOURS_OFFERED: usize = 6;
@@ -32,7 +32,7 @@ pub(super) fn Whiteboard(session: Session) -> impl IntoView {
     });
     view! {
         <section class="board" aria-label=tr("Whiteboard")>
-            <Show when=move || may_draw.get() fallback=|| view! { <p class="board__note small muted-text">{tr("Observers see the whiteboard and do not draw on it.")}</p> }>
+            <Show when=move || may_draw.get() fallback=|| view! { <p class="board__note small muted-text">{tr("You observe: only moderators see and hear you, and you do not point or draw.")}</p> }>
                 <Tools session=session />
             </Show>
             {move || board.message.get().map(|message| view! {
@@ -52,6 +52,7 @@ fn Tools(session: Session) -> impl IntoView {
     // One's own colour first, then others.
     let offered = std::iter::once(own).chain((0..PALETTE.len() as u8).filter(move |c| *c != own)).take(COLOURS_OFFERED);
     let is_moderator = Memo::new(move |_| store.is_moderator());
+    let clearing = RwSignal::new(false);
     let with_peer = move |act: &dyn Fn(&crate::media::peer::Peer)| {
         store.peer.with_untracked(|peer| peer.as_deref().map(act));
     };
@@ -62,14 +63,15 @@ fn Tools(session: Session) -> impl IntoView {
             <span class="tools__line" aria-hidden="true"></span>
             <div class="tools__colours" role="group" aria-label=tr("Colour of the pen")>
                 {offered.enumerate().map(|(index, palette)| {
-                    let number = (index + 1).to_string();
+                    let number = index + 1;
                     view! {
                         <button
                             type="button"
                             class="colour"
                             style:--colour=colour(palette)
                             aria-pressed=move || if board.colour.get() == palette { "true" } else { "false" }
-                            aria-label=tr_with("Colour {n}", &[("n", &number)])
+                            aria-label=colour_name(palette)
+                            title=colour_name(palette)
                             data-testid=format!("colour-{number}")
                             on:click=move |_| {
                                 board.colour.set(palette);
@@ -80,9 +82,18 @@ fn Tools(session: Session) -> impl IntoView {
                 }).collect_view()}
             </div>
             <span class="tools__line" aria-hidden="true"></span>
-            <Button variant=ButtonVariant::Quiet small=true icon=Glyph::Undo testid="undo" disabled=Signal::derive(move || !board.can_undo.get()) label=tr("Take back your last stroke") on:click=move |_| with_peer(&|peer| board.undo(peer))>{tr("Undo")}</Button>
+            <Button variant=ButtonVariant::Quiet small=true icon=Glyph::Undo testid="undo" disabled=Signal::derive(move || !board.can_undo.get()) label=tr("Undo your last stroke") on:click=move |_| with_peer(&|peer| board.undo(peer))>{tr("Undo")}</Button>
             {move || is_moderator.get().then(|| view! {
-                <Button variant=ButtonVariant::Quiet small=true icon=Glyph::Trash testid="clear" disabled=board.is_empty label=tr("Clear the whiteboard for everybody") on:click=move |_| with_peer(&|peer| board.clear(peer))>{tr("Clear")}</Button>
+                <Button variant=ButtonVariant::Quiet small=true icon=Glyph::Trash testid="clear" disabled=board.is_empty label=tr("Clear the whiteboard for everybody") on:click=move |_| clearing.set(true)>{tr("Clear")}</Button>
+                <ConfirmDialog
+                    open=clearing
+                    title=tr("Clear the whiteboard for everybody?")
+                    text=tr("Everything that anybody has drawn goes, on every screen. This cannot be undone.")
+                    confirm=tr("Clear")
+                    cancel=tr("Keep it")
+                    testid="clear-confirm"
+                    on_confirm=Callback::new(move |()| with_peer(&|peer| board.clear(peer)))
+                />
             })}
         </div>
     }
@@ -116,7 +127,8 @@ fn ToolButton(
 fn Paper(session: Session, may_draw: Memo<bool>) -> impl IntoView {
     let board = session.board;
     let canvas = NodeRef::<html::Canvas>::new();
-    let hand = Hand { session, may_draw, canvas };
+    let own = RwSignal::new(None);
+    let hand = Hand { session, may_draw, canvas, own };
     Effect::new(move || {
         let Some(element) = canvas.get() else { return };
         attach_painter(session, element);
@@ -144,8 +156,8 @@ fn Paper(session: Session, may_draw: Memo<bool>) -> impl IntoView {
                 on:keydown=move |event| hand.key(&event, keyboard)
                 on:blur=move |_| hand.left()
             ></canvas>
-            <PointerLayer session=session />
-            {move || (!board.is_open.get()).then(|| view! { <p class="paper__closed small">{tr("Connecting the whiteboard…")}</p> })}
+            <PointerLayer session=session own=own />
+            {move || (!board.is_open.get()).then(|| view! { <p class="paper__closed small"><span>{tr("Connecting the whiteboard…")}</span></p> })}
         </div>
     }
 }
@@ -156,9 +168,15 @@ struct Hand {
     session: Session,
     may_draw: Memo<bool>,
     canvas: NodeRef<html::Canvas>,
+    /// Where the arrow keys have moved it: somebody without a mouse must see where they point.
+    own: RwSignal<Option<Point>>,
 }
 
 impl Hand {
+    fn may_draw(self) -> bool {
+        self.may_draw.try_get_untracked().unwrap_or(false)
+    }
+
     fn place(self, event: &PointerEvent) -> Option<Point> {
         let rect = self.canvas.get_untracked()?.get_bounding_client_rect();
         let x = (f64::from(event.client_x()) - rect.left()) / rect.width();
@@ -167,7 +185,7 @@ impl Hand {
     }
 
     fn down(self, event: &PointerEvent) {
-        let Some(at) = self.place(event).filter(|_| self.may_draw.get_untracked() && event.is_primary()) else {
+        let Some(at) = self.place(event).filter(|_| self.may_draw() && event.is_primary()) else {
             return;
         };
         self.point(Some(at));
@@ -180,9 +198,10 @@ impl Hand {
     }
 
     fn moved(self, event: &PointerEvent) {
-        let Some(at) = self.place(event).filter(|_| self.may_draw.get_untracked() && event.is_primary()) else {
+        let Some(at) = self.place(event).filter(|_| self.may_draw() && event.is_primary()) else {
             return;
         };
+        self.own.set(None);
         self.point(Some(at));
         self.session.board.pen_to(at);
     }
@@ -194,8 +213,9 @@ impl Hand {
         }
     }
 
+    /// Also called when the page takes the focused canvas away, and with it everything that was kept for it.
     fn left(self) {
-        if !self.session.board.is_drawing() {
+        if !self.session.board.is_drawing() && self.own.try_set(None).is_none() {
             self.point(None);
         }
     }
@@ -219,7 +239,7 @@ impl Hand {
 
     fn point(self, at: Option<Point>) {
         let board = self.session.board;
-        if self.may_draw.get_untracked() && board.point(at) {
+        if self.may_draw() && board.point(at) {
             request_animation_frame(move || self.send_pointer());
         }
     }
@@ -236,7 +256,7 @@ impl Hand {
     }
 
     fn key(self, event: &ev::KeyboardEvent, place: StoredValue<(f64, f64)>) {
-        if !self.may_draw.get_untracked() {
+        if !self.may_draw() {
             return;
         }
         let step = if event.shift_key() { KEY_STEP / 4.0 } else { KEY_STEP };
@@ -254,6 +274,7 @@ impl Hand {
         let next = ((x + dx).clamp(0.0, 1.0), (y + dy).clamp(0.0, 1.0));
         place.set_value(next);
         let at = point_at(next.0, next.1);
+        self.own.set(Some(at));
         self.point(Some(at));
         let board = self.session.board;
         let toggles = (dx, dy) == (0.0, 0.0) && board.tool.get_untracked() == Tool::Pen;
@@ -342,8 +363,8 @@ fn stroke(context: &CanvasRenderingContext2d, object: &Object, from: usize, widt
     context.set_line_join("round");
     context.begin_path();
     context.move_to(x, y);
-    // A single point is a dot: a line to itself with round caps.
-    context.line_to(x, y);
+    // A single point is a dot: a line of no length at all is not painted.
+    context.line_to(x + 0.01, y);
     points.for_each(|(x, y)| context.line_to(x, y));
     context.stroke();
 }

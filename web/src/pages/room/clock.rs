@@ -68,7 +68,7 @@ pub(super) fn EndTime(session: Session) -> impl IntoView {
             <Icon glyph=Glyph::Clock />
             <span role="timer">{words}</span>
             {move || is_moderator.get().then(|| view! {
-                <Button small=true icon=Glyph::Plus label=tr("Extend by 15 min") testid="extend" on:click=move |_| session.extend(EXTENSION_MINUTES)>{tr("15 min")}</Button>
+                <Button small=true label=tr("+15 min: extend the meeting") testid="extend" on:click=move |_| session.extend(EXTENSION_MINUTES)>{tr("+15 min")}</Button>
             })}
         </div>
     }

@@ -23,7 +23,7 @@ use crate::app::{Session, use_session};
 use crate::ui::{Badge, Brand, Button, ButtonVariant, ConfirmDialog, DemoBanner, Dialog, Glyph, Icon, Tone};
 
 /// Screens from this width on have room for the panel beside everything else, pixels.
-const PANEL_FROM: f64 = 760.0;
+const PANEL_FROM: f64 = 1_088.0;
 
 /// What is open. Copy it freely.
 #[derive(Clone, Copy)]
@@ -130,7 +130,10 @@ fn Knocking(session: Session, layout: Layout) -> impl IntoView {
     view! {
         <div class="knocking" class:knocking--shown=move || { waiting.get() > 0 && !layout.panel.get() }>
             <span role="status">{words}</span>
-            <Button variant=ButtonVariant::Primary small=true on:click=move |_| layout.panel.set(true)>{tr("Look")}</Button>
+            <Button variant=ButtonVariant::Primary small=true on:click=move |_| {
+                layout.panel.set(true);
+                request_animation_frame(|| panel::focus_if_lost("[data-testid=lobby-panel] h3"));
+            }>{tr("Look")}</Button>
         </div>
     }
 }

@@ -1,28 +1,39 @@
 //! The panel at the side: who waits (for moderators) and who is here.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 use shared::ids::ParticipantId;
+use shared::signal::RosterEntry;
 use shared::text::{tr, tr_with};
 use wasm_bindgen::JsCast;
 
-use super::lobby_card::{Card, Decided};
+use super::lobby_card::{Card, Door};
 use super::tile::person_colour;
 use crate::app::Session;
 use crate::app::store::Store;
 use crate::room::words;
 use crate::ui::{Avatar, ConfirmDialog, Glyph, Icon};
 
+/// By then a removed person's line is gone, and the focus with it.
+const REMOVED_WITHIN: Duration = Duration::from_millis(700);
+
 /// The panel.
 #[component]
 pub(super) fn Panel(session: Session, open: RwSignal<bool>, settings: RwSignal<bool>) -> impl IntoView {
     let store = session.store;
     let is_moderator = Memo::new(move |_| store.is_moderator());
+    // The focus goes back to the button that opens it again.
+    let close = move || {
+        open.set(false);
+        request_animation_frame(|| focus_if_lost("[data-testid=people-toggle]"));
+    };
     view! {
-        <aside class="panel" class:panel--open=move || open.get() aria-label=tr("People") inert=move || !open.get()>
+        <aside class="panel" class:panel--open=move || open.get() aria-label=tr("People") inert=move || !open.get() on:keydown=move |event| if event.key() == "Escape" { close() }>
             <div class="panel__head">
                 <h2>{tr("People")}</h2>
                 <button type="button" class="panel__devices" aria-label=tr("Choose camera and microphone") on:click=move |_| settings.set(true)><Icon glyph=Glyph::Settings /></button>
-                <button type="button" class="panel__close" aria-label=tr("Close the list of people") on:click=move |_| open.set(false)><Icon glyph=Glyph::Cross /></button>
+                <button type="button" class="panel__close" aria-label=tr("Close the list of people") on:click=move |_| close()><Icon glyph=Glyph::Cross /></button>
             </div>
             <div class="panel__body">
                 {move || is_moderator.get().then(|| view! { <LobbyPanel session=session /> })}
@@ -36,28 +47,33 @@ pub(super) fn Panel(session: Session, open: RwSignal<bool>, settings: RwSignal<b
 fn LobbyPanel(session: Session) -> impl IntoView {
     let store = session.store;
     let count = move || store.lobby.with(Vec::len);
-    let decided = Decided::new(None);
-    keep_focus(store, decided);
+    let door = Door::new();
+    keep_focus(store, door);
     view! {
         <section class="panel__part" data-testid="lobby-panel" aria-label=tr("Lobby")>
             <h3 class="panel__title" tabindex="-1">{tr("Waiting to come in")}<span class="panel__count">{count}</span></h3>
             <For each=move || store.lobby.get() key=|who| *who let:who>
-                <Card session=session who=who decided=decided />
+                <Card session=session who=who door=door />
             </For>
             {move || (count() == 0).then(|| view! { <p class="small muted-text">{tr("Nobody is waiting. You will be told when somebody comes.")}</p> })}
         </section>
     }
 }
 
-/// A decision takes its card away, and the focus with it: it goes on to who waits next, or to the lobby's heading.
-fn keep_focus(store: Store, decided: Decided) {
+/// A decision takes its card away, and the focus with it: it goes on to the name of who waits next, or to the lobby's
+/// heading. Never to a button, and no card is decided about while the others move up: one press too many would let
+/// somebody in whom nobody looked at.
+fn keep_focus(store: Store, door: Door) {
     Effect::new(move |before: Option<Vec<ParticipantId>>| {
         let now = store.lobby.get();
-        let gone = decided.get_value().filter(|who| !now.contains(who));
-        if let (Some(gone), Some(before)) = (gone, before) {
-            decided.set_value(None);
+        let before = before.unwrap_or_default();
+        if before.iter().any(|who| !now.contains(who)) {
+            door.settle();
+        }
+        if let Some(gone) = door.decided.get_value().filter(|who| !now.contains(who)) {
+            door.decided.set_value(None);
             let selector = match next_in_line(&before, &now, gone) {
-                Some(next) => format!("[data-testid=admit-{}]", next.0),
+                Some(next) => format!("[data-testid=lobby-card-{}] .lobby-card__name", next.0),
                 None => "[data-testid=lobby-panel] h3".to_owned(),
             };
             request_animation_frame(move || focus_if_lost(&selector));
@@ -75,7 +91,7 @@ fn next_in_line(before: &[ParticipantId], now: &[ParticipantId], gone: Participa
 }
 
 /// Focuses an element, unless the focus is somewhere already.
-fn focus_if_lost(selector: &str) {
+pub(super) fn focus_if_lost(selector: &str) {
     let is_lost = document().active_element().is_none_or(|element| element.tag_name() == "BODY");
     let found = document().query_selector(selector).ok().flatten().filter(|_| is_lost);
     if let Some(element) = found.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
@@ -94,7 +110,7 @@ fn Roster(session: Session) -> impl IntoView {
     });
     view! {
         <section class="panel__part" aria-label=tr("In the meeting")>
-            <h3 class="panel__title">{tr("In the meeting")}<span class="panel__count">{move || store.roster.with(Vec::len)}</span></h3>
+            <h3 class="panel__title" tabindex="-1" data-testid="roster-title">{tr("In the meeting")}<span class="panel__count">{move || store.roster.with(Vec::len)}</span></h3>
             <ul class="roster" data-testid="roster">
                 <For each=move || store.roster.get() key=|who| *who let:who>
                     <Line session=session who=who ask=ask />
@@ -108,7 +124,10 @@ fn Roster(session: Session) -> impl IntoView {
                     confirm=tr("Take out")
                     cancel=tr("Let them stay")
                     testid="remove-confirm"
-                    on_confirm=Callback::new(move |()| session.remove(who))
+                    on_confirm=Callback::new(move |()| {
+                        session.remove(who);
+                        set_timeout(|| focus_if_lost("[data-testid=roster-title]"), REMOVED_WITHIN);
+                    })
                 />
             })}
         </section>
@@ -122,6 +141,11 @@ fn Line(session: Session, who: ParticipantId, ask: Callback<(ParticipantId, Stri
     let name = Memo::new(move |_| entry.with(|entry| entry.as_ref().map(|e| e.name.clone()).unwrap_or_default()));
     let is_me = Memo::new(move |_| store.me() == Some(who));
     let may_remove = Memo::new(move |_| store.is_moderator() && store.me() != Some(who));
+    // To all but moderators and themselves an observer has neither voice nor face: crossed-out devices would say that they
+    // had switched them off.
+    let perceived = move |entry: &RosterEntry| {
+        entry.role.is_seen_by_all() || store.is_moderator() || store.me() == Some(entry.participant)
+    };
     let shown_name = move || if is_me.get() { tr_with("{name} (you)", &[("name", &name.get())]) } else { name.get() };
     view! {
         <li class="roster__line" style:--person=person_colour(who)>
@@ -133,14 +157,16 @@ fn Line(session: Session, who: ParticipantId, ask: Callback<(ParticipantId, Stri
             <div class="roster__state">
                 {move || entry.get().map(|entry| view! {
                     {entry.hand.then(|| view! { <span class="state state--hand" title=tr("Hand up")><Icon glyph=Glyph::Hand /><span class="visually-hidden">{tr("Hand up")}</span></span> })}
-                    <State off=!entry.media.microphone glyph_on=Glyph::Microphone glyph_off=Glyph::MicrophoneOff on=tr("Microphone is on") off_words=tr("Microphone is off") />
-                    <State off=!entry.media.camera glyph_on=Glyph::Camera glyph_off=Glyph::CameraOff on=tr("Camera is on") off_words=tr("Camera is off") />
+                    {perceived(&entry).then(|| view! {
+                        <State off=!entry.media.microphone glyph_on=Glyph::Microphone glyph_off=Glyph::MicrophoneOff on=tr("Microphone is on") off_words=tr("Microphone is off") />
+                        <State off=!entry.media.camera glyph_on=Glyph::Camera glyph_off=Glyph::CameraOff on=tr("Camera is on") off_words=tr("Camera is off") />
+                    })}
                 })}
                 {move || may_remove.get().then(|| {
                     let label = tr_with("Take {name} out of the meeting", &[("name", &name.get())]);
                     view! {
-                        <button type="button" class="roster__remove" aria-label=label.clone() title=label data-testid=format!("remove-{}", who.0) on:click=move |_| ask.run((who, name.get_untracked()))>
-                            <Icon glyph=Glyph::Out />
+                        <button type="button" class="roster__remove" disabled=move || store.link.get().is_lost() aria-label=label.clone() title=label data-testid=format!("remove-{}", who.0) on:click=move |_| ask.run((who, name.get_untracked()))>
+                            <Icon glyph=Glyph::Cross />
                         </button>
                     }
                 })}

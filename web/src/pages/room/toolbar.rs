@@ -31,7 +31,7 @@ pub(super) fn Toolbar(session: Session, layout: Layout) -> impl IntoView {
                 />
                 <Switch
                     on=layout.board glyph_on=Glyph::Board glyph_off=Glyph::Board
-                    name_on=tr("Hide the whiteboard") name_off=tr("Show the whiteboard") caption=tr("Board")
+                    name_on=tr("Board: hide it") name_off=tr("Board: show it") caption=tr("Board")
                     testid="board-toggle"
                     on:click=move |_| layout.board.update(|open| *open = !*open)
                 />
@@ -44,14 +44,14 @@ pub(super) fn Toolbar(session: Session, layout: Layout) -> impl IntoView {
                     />
                     {move || (waiting.get() > 0).then(|| view! { <span class="toolbar__count" aria-hidden="true">{waiting}</span> })}
                 </div>
-                <button type="button" class="switch switch--extra" aria-label=tr("Choose camera and microphone") title=tr("Choose camera and microphone") data-testid="settings" on:click=move |_| layout.settings.set(true)>
+                <button type="button" class="switch switch--extra" aria-label=tr("Devices: choose camera and microphone") title=tr("Devices: choose camera and microphone") data-testid="settings" on:click=move |_| layout.settings.set(true)>
                     <span class="switch__round"><Icon glyph=Glyph::Settings /></span>
                     <span class="switch__caption" aria-hidden="true">{tr("Devices")}</span>
                 </button>
             </div>
             <div class="toolbar__group toolbar__group--end">
                 {move || is_moderator.get().then(|| view! {
-                    <button type="button" class="switch switch--end" aria-label=tr("End the meeting for everybody") title=tr("End the meeting for everybody") data-testid="end-meeting" on:click=move |_| layout.ending.set(true)>
+                    <button type="button" class="switch switch--end" aria-label=tr("End for all") title=tr("End the meeting for everybody") data-testid="end-meeting" on:click=move |_| layout.ending.set(true)>
                         <span class="switch__round"><Icon glyph=Glyph::Cross /></span>
                         <span class="switch__caption" aria-hidden="true">{tr("End for all")}</span>
                     </button>

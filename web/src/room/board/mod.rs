@@ -11,6 +11,7 @@ pub use pointers::{Coalescer, POINTER_GAP_MS, Pointers};
 
 use shared::ids::ParticipantId;
 use shared::surface::Point;
+use shared::text::tr;
 
 /// Colours of pens and pointers, on paper that is light in both themes so that everybody sees the same picture. The
 /// same hues as `--person-N` in `styles/tokens.css`.
@@ -32,6 +33,22 @@ pub fn colour_of(who: ParticipantId) -> u8 {
 /// The colour of that index; whatever a body claims stays within the palette.
 pub fn colour(index: u8) -> &'static str {
     PALETTE[usize::from(index) % PALETTE.len()]
+}
+
+/// What that colour is called.
+pub fn colour_name(index: u8) -> &'static str {
+    match usize::from(index) % PALETTE.len() {
+        0 => tr("Teal blue"),
+        1 => tr("Orange"),
+        2 => tr("Violet"),
+        3 => tr("Green"),
+        4 => tr("Pink"),
+        5 => tr("Olive"),
+        6 => tr("Blue"),
+        7 => tr("Brown"),
+        8 => tr("Sea green"),
+        _ => tr("Purple"),
+    }
 }
 
 /// A place on the paper from fractions of its width and height, held at the edges.
