@@ -1,7 +1,5 @@
 //! What each message of the server does to a page.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use shared::ids::ParticipantId;
 use shared::secret::Secret;
 use shared::signal::{
@@ -9,6 +7,7 @@ use shared::signal::{
     ServerMsg, Slots, Stage as Place, TurnedAway,
 };
 
+use super::by_id::ById;
 use super::state::{Ended, PasswordAsk, Room, Stage};
 
 /// Something to repaint. One person's change names that person alone, so that it repaints one tile.
@@ -283,8 +282,8 @@ impl Room {
 
     /// Nothing of the others stays in the page's memory once it is out.
     fn forget_people(&mut self) {
-        self.roster = BTreeMap::new();
-        self.lobby = BTreeMap::new();
+        self.roster = ById::default();
+        self.lobby = ById::default();
         self.slots = Slots::default();
     }
 
@@ -324,9 +323,11 @@ impl Room {
 
     fn move_slots(&mut self, slots: Slots) -> Applied {
         let before = std::mem::replace(&mut self.slots, slots);
-        let moved: BTreeSet<_> =
-            differing(&before.audio, &self.slots.audio).chain(differing(&before.video, &self.slots.video)).collect();
-        Applied { changes: moved.into_iter().map(Change::Slot).collect(), tasks: Vec::new() }
+        let moved: ById<()> = differing(&before.audio, &self.slots.audio)
+            .chain(differing(&before.video, &self.slots.video))
+            .map(|who| (who, ()))
+            .collect();
+        Applied { changes: moved.keys().copied().map(Change::Slot).collect(), tasks: Vec::new() }
     }
 
     fn protocol_error(&mut self, error: ProtocolError) -> Applied {

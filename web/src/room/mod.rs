@@ -12,10 +12,12 @@
 mod apply;
 pub mod backoff;
 pub mod board;
+mod by_id;
 pub mod pin_entry;
 mod state;
 pub mod tiling;
 pub mod words;
 
 pub use apply::{Answer, Applied, Change, News, Task};
+pub use by_id::ById;
 pub use state::{Ended, Link, PasswordAsk, Room, Stage};

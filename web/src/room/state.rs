@@ -1,13 +1,13 @@
 //! What a page knows of its meeting.
 
-use std::collections::BTreeMap;
-
 use shared::ids::ParticipantId;
 use shared::meeting::{MeetingInfo, Role};
 use shared::secret::Secret;
 use shared::signal::{
     InvitedAs, JoinRefused, LobbyCard, PasswordRefused, PasswordState, RosterEntry, Slots, TurnedAway, Waiting,
 };
+
+use super::by_id::ById;
 
 /// Which page is shown.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -123,9 +123,9 @@ pub struct Room {
     /// What the lobby waits for.
     pub waiting: Option<Waiting>,
     /// Everybody in the room.
-    pub roster: BTreeMap<ParticipantId, RosterEntry>,
+    pub roster: ById<RosterEntry>,
     /// Everybody in the lobby; moderators only.
-    pub lobby: BTreeMap<ParticipantId, LobbyCard>,
+    pub lobby: ById<LobbyCard>,
     /// Whose media fills which slot.
     pub slots: Slots,
 }

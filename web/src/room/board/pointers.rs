@@ -1,10 +1,10 @@
 //! Where everybody points.
 
-use std::collections::BTreeMap;
-
 use shared::ids::ParticipantId;
 use shared::limits::MAX_POINTERS_PER_SECOND;
 use shared::surface::{Point, PointerDown, PointerUp};
+
+use crate::room::by_id::ById;
 
 /// Smallest gap between two positions sent, milliseconds: two frames of a 60 Hz screen.
 pub const POINTER_GAP_MS: f64 = (1_000 / MAX_POINTERS_PER_SECOND) as f64;
@@ -48,7 +48,7 @@ impl Coalescer {
 /// The others' pointers, painted once per animation frame.
 #[derive(Debug, Clone, Default)]
 pub struct Pointers {
-    at: BTreeMap<ParticipantId, Point>,
+    at: ById<Point>,
     is_stale: bool,
 }
 
