@@ -11,28 +11,26 @@ use super::problem::{Device, Problem};
 use crate::ui::Choice;
 
 /// What came of asking.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Opened {
     /// The camera's picture, or why there is none. `None` when it was not asked for.
     pub camera: Option<Result<MediaStreamTrack, Problem>>,
-    /// The microphone's sound, likewise.
-    pub microphone: Option<Result<MediaStreamTrack, Problem>>,
+    /// The microphone's sound, or why there is none.
+    pub microphone: Result<MediaStreamTrack, Problem>,
 }
 
 /// Asks for both at once, which is one prompt; when that fails for each alone, so that one missing device does not
-/// cost the other. An id may be empty: any device will do.
-pub async fn open_both(camera_id: &str, microphone_id: &str) -> Opened {
+/// cost the other. An id may be empty: any device will do. `wants_camera` says whether the camera is still wanted, so
+/// that nobody is asked a second time for what they switched off during the first.
+pub async fn open_both(camera_id: &str, microphone_id: &str, wants_camera: impl Fn() -> bool) -> Opened {
     let both = constraints(Some(video(camera_id)), Some(audio(microphone_id)));
     if let Ok(stream) = get_user_media(&both).await {
         let first = |tracks: js_sys::Array| tracks.get(0).dyn_into::<MediaStreamTrack>().map_err(|_| Problem::Other);
-        return Opened {
-            camera: Some(first(stream.get_video_tracks())),
-            microphone: Some(first(stream.get_audio_tracks())),
-        };
+        return Opened { camera: Some(first(stream.get_video_tracks())), microphone: first(stream.get_audio_tracks()) };
     }
-    let camera = open(Device::Camera, camera_id).await;
+    let camera = if wants_camera() { Some(open(Device::Camera, camera_id).await) } else { None };
     let microphone = open(Device::Microphone, microphone_id).await;
-    Opened { camera: Some(camera), microphone: Some(microphone) }
+    Opened { camera, microphone }
 }
 
 /// Asks for one device; for any of its kind when the chosen one is gone.

@@ -10,6 +10,7 @@ use web_sys::{MediaStream, MediaStreamTrack};
 
 use super::devices;
 use super::problem::{Device, Problem};
+use super::wish::{Calls, Press, Standing, press};
 use crate::signal::kept::Kept;
 use crate::ui::Choice;
 
@@ -36,10 +37,10 @@ pub struct LocalMedia {
     pub camera_id: RwSignal<String>,
     /// The chosen microphone; empty for any.
     pub microphone_id: RwSignal<String>,
-    /// Whether the browser is being asked just now.
-    pub asking: RwSignal<bool>,
-    /// Counts the stops: what the browser gives after one was asked for before it, and is stopped at once.
-    stops: StoredValue<u32>,
+    /// What the browser was asked for the camera.
+    camera_calls: RwSignal<Calls>,
+    /// What it was asked for the microphone.
+    microphone_calls: RwSignal<Calls>,
 }
 
 impl LocalMedia {
@@ -58,8 +59,8 @@ impl LocalMedia {
             microphones: RwSignal::new(Vec::new()),
             camera_id: RwSignal::new(kept.camera_id.clone()),
             microphone_id: RwSignal::new(kept.microphone_id.clone()),
-            asking: RwSignal::new(false),
-            stops: StoredValue::new(0),
+            camera_calls: RwSignal::default(),
+            microphone_calls: RwSignal::default(),
         }
     }
 
@@ -76,32 +77,47 @@ impl LocalMedia {
         untrack(|| self.state())
     }
 
+    /// Whether the camera is wanted and on its way.
+    pub fn camera_starting(&self) -> bool {
+        self.camera_on.get() && self.camera_calls.with(Calls::under_way)
+    }
+
+    /// Whether the microphone is wanted and on its way.
+    pub fn microphone_starting(&self) -> bool {
+        self.microphone_on.get() && self.microphone_calls.with(Calls::under_way)
+    }
+
+    /// Whether the browser is being asked for anything, wanted or not.
+    pub fn is_asking(&self) -> bool {
+        // Both are read, so that what watches hears of both.
+        let (camera, microphone) = (self.camera_calls.get(), self.microphone_calls.get());
+        camera.under_way() || microphone.under_way()
+    }
+
     /// Whether the browser was never asked for anything.
     pub fn is_untouched(&self) -> bool {
         let untouched = self.camera.with_untracked(Option::is_none) && self.microphone.with_untracked(Option::is_none);
         let no_problem =
             self.camera_problem.get_untracked().is_none() && self.microphone_problem.get_untracked().is_none();
-        untouched && no_problem && !self.asking.get_untracked()
+        untouched && no_problem && !untrack(|| self.is_asking())
     }
 
     /// Opens what is meant to be on. The microphone is opened with the camera even when it is muted, because that is
     /// one prompt instead of two.
     pub async fn start(self) {
-        self.asking.set(true);
-        let stops = self.stops.get_value();
         let (camera_id, microphone_id) = (self.camera_id.get_untracked(), self.microphone_id.get_untracked());
+        let microphone_call = begin(self.microphone_calls);
         if self.camera_on.get_untracked() {
-            let opened = devices::open_both(&camera_id, &microphone_id).await;
-            self.take_camera(stops, opened.camera);
-            self.take_microphone(stops, opened.microphone);
+            let camera_call = begin(self.camera_calls);
+            let wants_camera = || self.camera_on.get_untracked();
+            let opened = devices::open_both(&camera_id, &microphone_id, wants_camera).await;
+            self.take_camera(camera_call, opened.camera);
+            self.take_microphone(microphone_call, opened.microphone);
         } else {
             let microphone = devices::open(Device::Microphone, &microphone_id).await;
-            self.take_microphone(stops, Some(microphone));
+            self.take_microphone(microphone_call, microphone);
         }
         self.refresh_lists().await;
-        if self.stops.get_value() == stops {
-            self.asking.set(false);
-        }
     }
 
     /// Reads the menus anew; also when a device was plugged in.
@@ -113,21 +129,26 @@ impl LocalMedia {
 
     /// Switches the camera.
     pub fn toggle_camera(self) {
-        if self.camera_on.get_untracked() && self.camera.with_untracked(Option::is_some) {
-            self.camera_on.set(false);
-            self.drop_camera();
-        } else {
-            self.camera_on.set(true);
-            self.open_camera();
+        match press(self.camera_on.get_untracked(), standing(self.camera, self.camera_calls)) {
+            Press::TurnOff => {
+                self.camera_on.set(false);
+                self.drop_camera();
+            }
+            Press::TurnOn => self.camera_on.set(true),
+            Press::Ask => {
+                self.camera_on.set(true);
+                self.open_camera();
+            }
         }
     }
 
     /// Switches the microphone.
     pub fn toggle_microphone(self) {
-        let is_on = self.microphone_on.get_untracked() && self.microphone.with_untracked(Option::is_some);
-        self.microphone_on.set(!is_on);
-        self.microphone.with_untracked(|track| track.as_ref().inspect(|track| track.set_enabled(!is_on)).is_some());
-        if !is_on && self.microphone.with_untracked(Option::is_none) {
+        let press = press(self.microphone_on.get_untracked(), standing(self.microphone, self.microphone_calls));
+        let on = press != Press::TurnOff;
+        self.microphone_on.set(on);
+        self.microphone.with_untracked(|track| track.as_ref().inspect(|track| track.set_enabled(on)).is_some());
+        if press == Press::Ask {
             self.open_microphone();
         }
     }
@@ -149,10 +170,16 @@ impl LocalMedia {
 
     /// Asks again for what was not given.
     pub fn retry(self) {
-        if self.camera_problem.get_untracked().is_some() {
+        let camera = self.camera_problem.get_untracked().is_some();
+        let microphone = self.microphone_problem.get_untracked().is_some();
+        if camera {
             self.camera_on.set(true);
         }
-        spawn_local(self.start());
+        match (camera, microphone) {
+            (true, false) => self.open_camera(),
+            (false, true) => self.open_microphone(),
+            _ => spawn_local(self.start()),
+        }
     }
 
     /// Keeps the menus right when something is plugged in or out.
@@ -162,12 +189,12 @@ impl LocalMedia {
 
     /// Stops both: the lights go out, also of what the browser still asks about. The next [`Self::start`] begins anew.
     pub fn stop(self) {
-        self.stops.update_value(|stops| *stops = stops.wrapping_add(1));
+        self.camera_calls.update(Calls::cancel);
+        self.microphone_calls.update(Calls::cancel);
         self.drop_camera();
         self.drop_microphone();
         self.camera_problem.set(None);
         self.microphone_problem.set(None);
-        self.asking.set(false);
     }
 
     /// The own picture as something a video element plays.
@@ -179,25 +206,37 @@ impl LocalMedia {
     }
 
     fn open_camera(self) {
-        let stops = self.stops.get_value();
+        let call = begin(self.camera_calls);
         spawn_local(async move {
             let opened = devices::open(Device::Camera, &self.camera_id.get_untracked()).await;
-            self.take_camera(stops, Some(opened));
+            self.take_camera(call, Some(opened));
             self.refresh_lists().await;
         });
     }
 
     fn open_microphone(self) {
-        let stops = self.stops.get_value();
+        let call = begin(self.microphone_calls);
         spawn_local(async move {
             let opened = devices::open(Device::Microphone, &self.microphone_id.get_untracked()).await;
-            self.take_microphone(stops, Some(opened));
+            self.take_microphone(call, opened);
             self.refresh_lists().await;
         });
     }
 
-    fn take_camera(self, asked_after: u32, opened: Option<Result<MediaStreamTrack, Problem>>) {
-        let Some(opened) = self.still_wanted(asked_after, opened) else { return };
+    /// `None`: the browser was not asked in the end, because the camera was switched off meanwhile.
+    fn take_camera(self, call: u32, opened: Option<Result<MediaStreamTrack, Problem>>) {
+        let counts = end(self.camera_calls, call);
+        let Some(opened) = opened else {
+            if counts && self.camera_on.get_untracked() {
+                // Off and on again while it was the microphone's turn.
+                self.open_camera();
+            }
+            return;
+        };
+        if !counts || !self.camera_on.get_untracked() {
+            // Switched off, or another was chosen, while the browser was still asked for this one.
+            return stop(opened);
+        }
         self.drop_camera();
         self.camera_problem.set(opened.as_ref().err().copied());
         if let Ok(track) = &opened {
@@ -207,14 +246,13 @@ impl LocalMedia {
             });
         }
         self.camera.set(opened.ok());
-        if !self.camera_on.get_untracked() {
-            // Switched off while the browser was still asking.
-            self.drop_camera();
-        }
     }
 
-    fn take_microphone(self, asked_after: u32, opened: Option<Result<MediaStreamTrack, Problem>>) {
-        let Some(opened) = self.still_wanted(asked_after, opened) else { return };
+    /// One that was muted meanwhile stays open, as any muted microphone does: silent, and without a sender.
+    fn take_microphone(self, call: u32, opened: Result<MediaStreamTrack, Problem>) {
+        if !end(self.microphone_calls, call) {
+            return stop(opened);
+        }
         self.drop_microphone();
         self.microphone_problem.set(opened.as_ref().err().copied());
         if let Ok(track) = &opened {
@@ -227,26 +265,33 @@ impl LocalMedia {
         self.microphone.set(opened.ok());
     }
 
-    /// What the browser gave, unless everything was stopped since it was asked.
-    fn still_wanted<E>(
-        self,
-        asked_after: u32,
-        opened: Option<Result<MediaStreamTrack, E>>,
-    ) -> Option<Result<MediaStreamTrack, E>> {
-        if self.stops.get_value() == asked_after {
-            return opened;
-        }
-        if let Some(Ok(track)) = opened {
-            track.stop();
-        }
-        None
-    }
-
     fn drop_camera(self) {
         self.camera.update(|track| drop(track.take().inspect(MediaStreamTrack::stop)));
     }
 
     fn drop_microphone(self) {
         self.microphone.update(|track| drop(track.take().inspect(MediaStreamTrack::stop)));
+    }
+}
+
+fn begin(calls: RwSignal<Calls>) -> u32 {
+    calls.try_update(Calls::begin).unwrap_or_default()
+}
+
+fn end(calls: RwSignal<Calls>, call: u32) -> bool {
+    calls.try_update(|calls| calls.end(call)).unwrap_or_default()
+}
+
+fn standing(track: RwSignal<Option<MediaStreamTrack>, LocalStorage>, calls: RwSignal<Calls>) -> Standing {
+    if calls.with_untracked(Calls::under_way) {
+        return Standing::Starting;
+    }
+    if track.with_untracked(Option::is_some) { Standing::Open } else { Standing::Closed }
+}
+
+/// Stops what the browser gave and nobody wants any more: its light goes out.
+fn stop(opened: Result<MediaStreamTrack, Problem>) {
+    if let Ok(track) = opened {
+        track.stop();
     }
 }

@@ -3,6 +3,7 @@
 //! - [`problem`]: why a device cannot be used, in plain words (no browser in it)
 //! - [`devices`]: getUserMedia with its fallbacks, and the lists for the menus
 //! - [`local`]: this person's own camera and microphone as signals
+//! - [`wish`]: what a press on a switch does while a device is off, starting or on (no browser in it)
 //! - [`level`]: the microphone's level meter
 //! - [`peer`]: the PeerConnection: three senders up, fixed slots down, two data channels
 
@@ -11,3 +12,4 @@ pub mod level;
 pub mod local;
 pub mod peer;
 pub mod problem;
+pub mod wish;

@@ -7,13 +7,13 @@ use shared::meeting::{MeetingKind, Role};
 use shared::text::{tr, tr_with};
 use wasm_bindgen_futures::spawn_local;
 
-use super::picture::Picture;
-use super::switches::{CameraSwitch, DeviceProblems, MicrophoneSwitch};
+use super::preview::Preview;
+use super::switches::DeviceProblems;
 use crate::app::{Session, use_session};
 use crate::bindings::{day_and_time, time_of_day};
 use crate::media::level::Meter;
 use crate::room::words;
-use crate::ui::{Avatar, Badge, Button, ButtonVariant, Choice, Glyph, Icon, Page, Select, Spinner, Tone};
+use crate::ui::{Badge, Button, ButtonVariant, Choice, Glyph, Icon, Page, Select, Tone};
 
 /// How often the level meter moves.
 const METER_EVERY: Duration = Duration::from_millis(80);
@@ -29,7 +29,7 @@ pub(crate) fn GreenRoomPage() -> impl IntoView {
         <Page demo=session.store.demo>
             <div class="green-room" data-testid="greenroom">
                 <div class="green-room__look stack">
-                    <Preview session=session />
+                    <Preview microphone_testid="microphone-toggle" camera_testid="camera-toggle" />
                     <MicrophoneLevel session=session />
                     <DeviceProblems />
                     <DeviceMenus session=session />
@@ -37,35 +37,6 @@ pub(crate) fn GreenRoomPage() -> impl IntoView {
                 <Invitation session=session />
             </div>
         </Page>
-    }
-}
-
-#[component]
-fn Preview(session: Session) -> impl IntoView {
-    let media = session.media;
-    let name =
-        move || session.store.invited_as.with(|invited| invited.as_ref().map(|i| i.name.clone()).unwrap_or_default());
-    view! {
-        <div class="preview">
-            <div class="preview__empty" hidden=move || media.state().camera>
-                {move || if media.asking.get() {
-                    view! { <span class="row"><Spinner /><span>{tr("Your browser may ask for permission. Press “Allow”.")}</span></span> }.into_any()
-                } else {
-                    view! { <Avatar name=name() /><span>{tr("Your camera is off")}</span> }.into_any()
-                }}
-            </div>
-            <Picture
-                stream=Signal::derive_local(move || media.preview())
-                mirrored=true
-                shown=Signal::derive(move || media.state().camera)
-                label=tr("You, as others will see you, mirrored")
-                testid="preview-video"
-            />
-            <div class="preview__switches">
-                <MicrophoneSwitch testid="microphone-toggle" />
-                <CameraSwitch testid="camera-toggle" />
-            </div>
-        </div>
     }
 }
 
@@ -101,7 +72,13 @@ fn MicrophoneLevel(session: Session) -> impl IntoView {
             >
                 <div class="level__fill" style:--level=move || percent().to_string()></div>
             </div>
-            <span class="small muted-text">{move || if media.state().microphone { tr("Say something: the bar should move") } else { tr("Your microphone is off") }}</span>
+            <span class="small muted-text">{move || if media.microphone_starting() {
+                tr("Starting your microphone…")
+            } else if media.state().microphone {
+                tr("Say something: the bar should move")
+            } else {
+                tr("Your microphone is off")
+            }}</span>
         </div>
     }
 }

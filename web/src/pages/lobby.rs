@@ -3,35 +3,22 @@
 use leptos::prelude::*;
 use shared::text::tr;
 
-use super::picture::Picture;
-use super::switches::{CameraSwitch, DeviceProblems, MicrophoneSwitch};
+use super::preview::Preview;
+use super::switches::DeviceProblems;
 use crate::app::use_session;
 use crate::room::words;
-use crate::ui::{Avatar, Button, ButtonVariant, Glyph, Icon, Page, Spinner};
+use crate::ui::{Button, ButtonVariant, Glyph, Icon, Page, Spinner};
 
 /// Own picture, what is being waited for, and the way out.
 #[component]
 pub(crate) fn LobbyPage() -> impl IntoView {
     let session = use_session();
-    let (store, media) = (session.store, session.media);
+    let store = session.store;
     let waiting = move || store.waiting.get().map(words::waiting);
-    let name = move || store.invited_as.with(|invited| invited.as_ref().map(|i| i.name.clone()).unwrap_or_default());
     view! {
         <Page narrow=true demo=store.demo>
             <div class="lobby stack" data-testid="lobby">
-                <div class="preview">
-                    <div class="preview__empty" hidden=move || media.state().camera>{move || view! { <Avatar name=name() /> }}<span>{tr("Your camera is off")}</span></div>
-                    <Picture
-                        stream=Signal::derive_local(move || media.preview())
-                        mirrored=true
-                        shown=Signal::derive(move || media.state().camera)
-                        label=tr("You, as the moderators see you, mirrored")
-                    />
-                    <div class="preview__switches">
-                        <MicrophoneSwitch testid="mic-toggle" />
-                        <CameraSwitch testid="cam-toggle" />
-                    </div>
-                </div>
+                <Preview microphone_testid="mic-toggle" camera_testid="cam-toggle" />
                 <DeviceProblems />
                 <div class="stack stack--tight center">
                     <p class="muted-text">{move || store.meeting.with(|meeting| meeting.as_ref().map(|m| m.title.clone()))}</p>

@@ -6,6 +6,7 @@ mod join;
 mod lobby;
 mod password;
 mod picture;
+mod preview;
 mod reconnect;
 mod room;
 mod switches;

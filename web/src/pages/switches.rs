@@ -5,7 +5,7 @@ use shared::text::tr;
 
 use crate::app::use_session;
 use crate::media::problem::{Device, Problem};
-use crate::ui::{Banner, Button, ButtonVariant, Glyph, Icon, Tone};
+use crate::ui::{Banner, Button, ButtonVariant, Glyph, Icon, Spinner, Tone};
 
 /// A round button that is on or off. Its name says what a press does.
 #[component]
@@ -29,6 +29,9 @@ pub(super) fn Switch(
     /// Cannot be pressed now.
     #[prop(optional, into)]
     disabled: Signal<bool>,
+    /// On its way to being on: a spinner instead of the picture. It can be pressed, which turns it off.
+    #[prop(optional, into)]
+    busy: Signal<bool>,
     /// For tests.
     #[prop(into)]
     testid: String,
@@ -44,10 +47,15 @@ pub(super) fn Switch(
             title=name
             data-on=move || if on.get() { "true" } else { "false" }
             disabled=move || disabled.get()
+            aria-busy=move || busy.get().then_some("true")
             data-testid=testid
         >
             <span class="switch__round">
-                {move || if on.get() { view! { <Icon glyph=glyph_on /> } } else { view! { <Icon glyph=glyph_off /> } }}
+                {move || match (busy.get(), on.get()) {
+                    (true, _) => view! { <Spinner /> }.into_any(),
+                    (false, true) => view! { <Icon glyph=glyph_on /> }.into_any(),
+                    (false, false) => view! { <Icon glyph=glyph_off /> }.into_any(),
+                }}
             </span>
             <span class="switch__caption" aria-hidden="true">{caption}</span>
         </button>
@@ -64,7 +72,8 @@ pub(super) fn MicrophoneSwitch(
     let media = use_session().media;
     view! {
         <Switch
-            on=Signal::derive(move || media.state().microphone)
+            on=Signal::derive(move || media.state().microphone || media.microphone_starting())
+            busy=Signal::derive(move || media.microphone_starting())
             glyph_on=Glyph::Microphone
             glyph_off=Glyph::MicrophoneOff
             name_on=tr("Turn off microphone")
@@ -87,7 +96,8 @@ pub(super) fn CameraSwitch(
     let media = use_session().media;
     view! {
         <Switch
-            on=Signal::derive(move || media.state().camera)
+            on=Signal::derive(move || media.state().camera || media.camera_starting())
+            busy=Signal::derive(move || media.camera_starting())
             glyph_on=Glyph::Camera
             glyph_off=Glyph::CameraOff
             name_on=tr("Turn off camera")
@@ -121,7 +131,7 @@ pub(super) fn DeviceProblems() -> impl IntoView {
                             <p><strong>{problem.what(device)}</strong>" "{(!same).then(|| problem.advice())}</p>
                         }).collect_view()}
                         {same.then(|| view! { <p>{advice}</p> })}
-                        <div><Button variant=ButtonVariant::Quiet small=true icon=Glyph::Refresh busy=media.asking on:click=move |_| media.retry()>{tr("Try again")}</Button></div>
+                        <div><Button variant=ButtonVariant::Quiet small=true icon=Glyph::Refresh busy=Signal::derive(move || media.is_asking()) on:click=move |_| media.retry()>{tr("Try again")}</Button></div>
                     </div>
                 </Banner>
             })
