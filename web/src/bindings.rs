@@ -12,7 +12,14 @@ fn intl(constructor: &str, options: &[(&str, &str)]) -> Option<JsValue> {
     for (name, value) in options {
         Reflect::set(&bag, &(*name).into(), &(*value).into()).ok()?;
     }
-    Reflect::construct(&constructor, &Array::of2(&JsValue::UNDEFINED, &bag)).ok()
+    Reflect::construct(&constructor, &Array::of2(&locale().into(), &bag)).ok()
+}
+
+/// The reader's own English, or British English: dates and countries must be in the language of the sentences around
+/// them.
+pub fn locale() -> String {
+    let own = web_sys::window().and_then(|window| window.navigator().language());
+    own.filter(|language| language.starts_with("en-")).unwrap_or_else(|| "en-GB".to_owned())
 }
 
 fn call(object: &JsValue, method: &str, argument: &JsValue) -> Option<String> {
@@ -20,31 +27,48 @@ fn call(object: &JsValue, method: &str, argument: &JsValue) -> Option<String> {
     method.call1(object, argument).ok()?.as_string()
 }
 
-/// A country in the reader's language; its code where the browser does not know it.
+/// A country in the language of the page; its code where the browser does not know it.
 pub fn country_name(code: &str) -> String {
     intl("DisplayNames", &[("type", "region")])
         .and_then(|names| call(&names, "of", &code.into()))
         .unwrap_or_else(|| code.to_owned())
 }
 
-/// A moment in the reader's own time zone and habit: "Sat 21 Nov, 14:30".
+const TIME: [(&str, &str); 2] = [("hour", "numeric"), ("minute", "2-digit")];
+const DAY: [(&str, &str); 3] = [("weekday", "short"), ("day", "numeric"), ("month", "short")];
+const ZONE: [(&str, &str); 1] = [("timeZoneName", "short")];
+
+/// A moment in the reader's own time zone and habit, with the zone's name: whoever was told another time in another
+/// zone sees why. "Sat 21 Nov, 14:30 CET".
 pub fn day_and_time(at: UnixMs) -> String {
-    let options =
-        [("weekday", "short"), ("day", "numeric"), ("month", "short"), ("hour", "2-digit"), ("minute", "2-digit")];
-    format_time(at, &options)
+    format_time(at, &[&DAY[..], &TIME, &ZONE].concat())
 }
 
-/// The time of day in the reader's own time zone and habit: "14:30".
+/// The time of day in the reader's own time zone and habit: "14:30", "2:30 PM".
 pub fn time_of_day(at: UnixMs) -> String {
-    format_time(at, &[("hour", "2-digit"), ("minute", "2-digit")])
+    format_time(at, &TIME)
+}
+
+/// From start to end, as [`day_and_time`]: "Sat 21 Nov, 14:30 – 15:30 CET". The second day is said when it differs.
+pub fn time_span(start: UnixMs, end: UnixMs) -> String {
+    let range = || {
+        let format = intl("DateTimeFormat", &[&DAY[..], &TIME, &ZONE].concat())?;
+        let range: Function = Reflect::get(&format, &"formatRange".into()).ok()?.dyn_into().ok()?;
+        range.call2(&format, &date(start), &date(end)).ok()?.as_string()
+    };
+    range().unwrap_or_else(|| day_and_time(start))
 }
 
 fn format_time(at: UnixMs, options: &[(&str, &str)]) -> String {
-    // A `Date` holds every UnixMs that a calendar can name exactly.
-    let date = Date::new(&JsValue::from_f64(at.0 as f64));
+    let date = date(at);
     intl("DateTimeFormat", options)
         .and_then(|format| call(&format, "format", &date))
         .unwrap_or_else(|| String::from(date.to_string()))
+}
+
+fn date(at: UnixMs) -> Date {
+    // A `Date` holds every UnixMs that a calendar can name exactly.
+    Date::new(&JsValue::from_f64(at.0 as f64))
 }
 
 /// Now, by this computer's clock.

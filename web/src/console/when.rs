@@ -7,6 +7,8 @@ use js_sys::{Array, Date, Function, Intl, Object, Reflect};
 use shared::units::UnixMs;
 use wasm_bindgen::{JsCast, JsValue};
 
+use crate::bindings::locale;
+
 /// How much of a moment to say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Detail {
@@ -120,12 +122,6 @@ fn formatter(zone: Option<&str>, detail: Detail) -> Option<JsValue> {
         Reflect::set(&options, &name.into(), &value.into()).ok()?;
     }
     Reflect::construct(&constructor, &Array::of2(&locale().into(), &options)).ok()
-}
-
-/// The viewer's own English, or British English: dates must be in the language of the sentences around them.
-fn locale() -> String {
-    let own = web_sys::window().and_then(|window| window.navigator().language());
-    own.filter(|language| language.starts_with("en-")).unwrap_or_else(|| "en-GB".to_owned())
 }
 
 fn intl() -> Option<JsValue> {

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use shared::meeting::{MeetingKind, Role};
-use shared::text::{tr, tr_with};
+use shared::text::tr;
 use wasm_bindgen_futures::spawn_local;
 
 use super::preview::Preview;
 use super::switches::DeviceProblems;
 use crate::app::{Session, use_session};
-use crate::bindings::{day_and_time, time_of_day};
+use crate::bindings::time_span;
 use crate::media::level::Meter;
 use crate::room::words;
 use crate::ui::{Badge, Button, ButtonVariant, Choice, Glyph, Icon, Page, Select, Tone};
@@ -27,14 +27,19 @@ pub(crate) fn GreenRoomPage() -> impl IntoView {
     }
     view! {
         <Page demo=session.store.demo>
+            // In the order of need, which is the order on a phone: how one looks, what this is and the way in, then
+            // what a person may want to change or read.
             <div class="green-room" data-testid="greenroom">
                 <div class="green-room__look stack">
                     <Preview microphone_testid="microphone-toggle" camera_testid="camera-toggle" />
-                    <MicrophoneLevel session=session />
                     <DeviceProblems />
-                    <DeviceMenus session=session />
                 </div>
                 <Invitation session=session />
+                <div class="green-room__devices stack">
+                    <MicrophoneLevel session=session />
+                    <DeviceMenus session=session />
+                </div>
+                <Notices session=session />
             </div>
         </Page>
     }
@@ -116,47 +121,44 @@ pub(super) fn DeviceMenus(session: Session) -> impl IntoView {
 #[component]
 fn Invitation(session: Session) -> impl IntoView {
     let store = session.store;
-    let is_moderator = Memo::new(move |_| store.is_moderator());
+    let role = Memo::new(move |_| store.invited_as.with(|invited| invited.as_ref().map(|invited| invited.role)));
     view! {
-        <section class="green-room__facts stack" aria-label=tr("The meeting")>
-            {move || store.meeting.get().map(|meeting| {
-                let kept = match meeting.kind {
-                    MeetingKind::NothingKept => tr("Nothing of this meeting is kept: no recording, no drawing, no chat."),
-                };
-                let when = tr_with(
-                    "{start} to {end}",
-                    &[("start", &day_and_time(meeting.starts_at)), ("end", &time_of_day(meeting.ends_at))],
-                );
-                view! {
-                    <div class="stack stack--tight">
-                        <h1 tabindex="-1">{meeting.title}</h1>
-                        <p class="muted-text">{when}</p>
-                    </div>
-                    <p class="row" data-testid="invited-as">
-                        {store.invited_as.get().map(|invited| view! {
-                            <span>{tr("Invited as")}" "<strong>{invited.name}</strong></span>
-                            <Badge tone=if invited.role == Role::Moderator { Tone::Accent } else { Tone::Neutral }>{words::role(invited.role)}</Badge>
-                        })}
-                    </p>
-                    <ul class="facts">
-                        <li class="fact"><Icon glyph=Glyph::Shield /><span>{kept}</span></li>
-                        <li class="fact"><Icon glyph=Glyph::Pin /><span data-testid="location-notice">{words::location_notice()}</span></li>
-                    </ul>
-                }
+        <section class="green-room__entry stack" aria-label=tr("The meeting")>
+            {move || store.meeting.get().map(|meeting| view! {
+                <div class="stack stack--tight">
+                    <h1 tabindex="-1">{meeting.title}</h1>
+                    <p class="muted-text">{time_span(meeting.starts_at, meeting.ends_at)}</p>
+                </div>
+                <p class="row" data-testid="invited-as">
+                    {store.invited_as.get().map(|invited| view! {
+                        <span>{tr("Invited as")}" "<strong>{invited.name}</strong></span>
+                        <Badge tone=if invited.role == Role::Moderator { Tone::Accent } else { Tone::Neutral }>{words::role(invited.role)}</Badge>
+                    })}
+                </p>
             })}
             <div class="stack stack--tight">
                 <Button variant=ButtonVariant::Primary wide=true icon=Glyph::Door testid="enter" on:click=move |_| session.enter()>
-                    {move || if is_moderator.get() { tr("Enter the meeting") } else { tr("Ask to come in") }}
+                    {move || if role.get() == Some(Role::Moderator) { tr("Enter the meeting") } else { tr("Ask to come in") }}
                 </Button>
-                <p class="small muted-text">
-                    {move || if is_moderator.get() {
-                        tr("You go straight in. Others wait until you let them in.")
-                    } else {
-                        tr("A moderator sees your picture and your name, and lets you in.")
-                    }}
-                </p>
+                <p class="small muted-text" data-testid="what-happens">{move || role.get().map(words::on_entering)}</p>
                 <div><Button variant=ButtonVariant::Quiet small=true on:click=move |_| session.leave()>{tr("Not now: leave")}</Button></div>
             </div>
         </section>
+    }
+}
+
+/// What is kept and what is looked at.
+#[component]
+fn Notices(session: Session) -> impl IntoView {
+    let kept = move || {
+        session.store.meeting.with(|meeting| meeting.as_ref().map(|meeting| match meeting.kind {
+            MeetingKind::NothingKept => tr("Nothing of this meeting is kept: no recording, no drawing, no chat."),
+        }))
+    };
+    view! {
+        <ul class="facts green-room__facts">
+            <li class="fact"><Icon glyph=Glyph::Shield /><span>{kept}</span></li>
+            <li class="fact"><Icon glyph=Glyph::Pin /><span data-testid="location-notice">{words::location_notice()}</span></li>
+        </ul>
     }
 }

@@ -203,6 +203,17 @@ pub fn role(role: Role) -> &'static str {
     }
 }
 
+/// What the green room says below the way in: what happens then, and who will see this person.
+pub fn on_entering(role: Role) -> &'static str {
+    match role {
+        Role::Moderator => tr("You go straight in. Others wait until you let them in."),
+        Role::Participant => tr("A moderator sees your picture and your name, and lets you in."),
+        Role::Observer => tr(
+            "You come as an observer: only moderators see and hear you, and you cannot point or draw. A moderator lets you in.",
+        ),
+    }
+}
+
 /// The verdict on a lobby card.
 pub fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
@@ -330,6 +341,12 @@ mod tests {
         assert!(phone.contains("+44"));
         assert_eq!(verdict(hint.verdict), "Cannot be compared");
         assert!(estimate().contains("estimate"));
+    }
+
+    #[test]
+    fn an_observer_learns_what_that_is_before_going_in() {
+        let said = on_entering(Role::Observer);
+        assert!(said.contains("only moderators see and hear you") && said.contains("cannot point or draw"));
     }
 
     #[test]
