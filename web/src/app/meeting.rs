@@ -7,7 +7,7 @@ use wasm_bindgen::JsCast;
 
 use super::session::{Opening, Session};
 use crate::pages::{EndedPage, GreenRoomPage, JoinPage, LobbyPage, PasswordPage, ReconnectBanner, RoomPage};
-use crate::room::Stage;
+use crate::room::{Stage, words};
 use crate::signal::kept;
 use crate::ui::{Page, Spinner, Toasts, use_toasts};
 
@@ -101,7 +101,7 @@ fn title_of(stage: &Stage, meeting: Option<String>) -> String {
         Stage::Entering => tr("Connecting"),
         Stage::Lobby => tr("Waiting"),
         Stage::Room => tr("In the meeting"),
-        Stage::Ended(_) => tr("Left"),
+        Stage::Ended(reason) => words::ended_title(reason),
     };
     match meeting {
         Some(meeting) => tr_with("{meeting} · {page} · Conclave", &[("meeting", &meeting), ("page", page)]),

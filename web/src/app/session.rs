@@ -22,6 +22,9 @@ use crate::signal::site;
 use crate::signal::socket::Socket;
 use crate::ui::{ToastRack, Tone};
 
+/// Where a PIN is asked without an invitation link.
+const DOOR: &str = "/join";
+
 /// How this page was opened.
 #[derive(Debug, Clone, Default)]
 pub struct Opening {
@@ -161,6 +164,14 @@ impl Session {
     pub fn start_over(self) {
         let applied = self.update_room(Room::start_over);
         self.carry_out(applied);
+    }
+
+    /// To the door without the invitation, where that leads nowhere any more: its link would refuse the PIN of every
+    /// other meeting. An address without a fragment is loaded anew, and nothing of this session is left.
+    pub fn start_anew(self) {
+        kept::forget();
+        // A browser that refuses to go there leaves the page as it is.
+        let _ = window().location().assign(DOOR);
     }
 
     /// Raises or lowers this person's hand.

@@ -53,8 +53,11 @@ impl Problem {
         }
     }
 
-    /// What to do about it.
-    pub fn advice(self) -> &'static str {
+    /// What to do about it, when it is so of one device or of `both`.
+    pub fn advice(self, both: bool) -> &'static str {
+        if both {
+            return self.advice_for_both();
+        }
         match self {
             Self::Denied => tr(
                 "Press the camera or lock sign beside the page's address, allow it there, and try again. You can also come in without it.",
@@ -65,6 +68,20 @@ impl Problem {
                 tr("Open this page with https:// in its address, or come in without camera and microphone.")
             }
             Self::Other => tr("Unplug it and plug it in again, then try again. You can also come in without it."),
+        }
+    }
+
+    fn advice_for_both(self) -> &'static str {
+        match self {
+            Self::Denied => tr(
+                "Press the camera or lock sign beside the page's address, allow both there, and try again. You can also come in without them.",
+            ),
+            Self::NotFound => tr("Plug them in and try again, or come in without them."),
+            Self::InUse => tr("Close the other program or call, then try again. You can also come in without them."),
+            Self::Insecure => {
+                tr("Open this page with https:// in its address, or come in without camera and microphone.")
+            }
+            Self::Other => tr("Unplug them and plug them in again, then try again. You can also come in without them."),
         }
     }
 }
@@ -86,7 +103,9 @@ mod tests {
         for (name, problem) in table {
             assert_eq!(Problem::from_name(name), problem, "{name}");
             assert_ne!(problem.what(Device::Camera), problem.what(Device::Microphone));
-            assert!(problem.advice().contains("without"), "there is always a way in");
+            for both in [false, true] {
+                assert!(problem.advice(both).contains("without"), "there is always a way in");
+            }
         }
     }
 }

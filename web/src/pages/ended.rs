@@ -34,7 +34,7 @@ pub(crate) fn EndedPage(
                             <Button variant=ButtonVariant::Primary icon=Glyph::Back on:click=move |_| session.start_over()>{tr("Back to the PIN")}</Button>
                         }.into_any(),
                         (false, false) => view! {
-                            <Button variant=ButtonVariant::Quiet on:click=move |_| session.start_over()>{tr("Come in to another meeting")}</Button>
+                            <Button variant=ButtonVariant::Quiet on:click=move |_| session.start_anew()>{tr("Come in to another meeting")}</Button>
                         }.into_any(),
                     }}
                 </Card>
@@ -45,7 +45,7 @@ pub(crate) fn EndedPage(
 
 const fn glyph_of(reason: &Ended) -> Glyph {
     match reason {
-        Ended::Left => Glyph::Out,
+        Ended::Left | Ended::StayedOut => Glyph::Out,
         Ended::TurnedAway(TurnedAway::MeetingOver)
         | Ended::NotResumed(JoinRefused::MeetingOver | JoinRefused::Over) => Glyph::Check,
         Ended::TurnedAway(TurnedAway::ReplacedByNewer) => Glyph::Computer,

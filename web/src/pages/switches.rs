@@ -122,15 +122,18 @@ pub(super) fn DeviceProblems() -> impl IntoView {
     view! {
         {move || {
             let problems = problems();
-            let advice = problems.first().map(|(_, problem)| problem.advice());
-            let same = problems.iter().all(|(_, problem)| Some(problem.advice()) == advice);
+            // One piece of advice below both, when it is the same trouble with both.
+            let shared = match problems[..] {
+                [(_, camera), (_, microphone)] if camera == microphone => Some(camera.advice(true)),
+                _ => None,
+            };
             (!problems.is_empty()).then(|| view! {
                 <Banner tone=Tone::Warn testid="device-problem">
                     <div class="stack stack--tight">
                         {problems.into_iter().map(|(device, problem)| view! {
-                            <p><strong>{problem.what(device)}</strong>" "{(!same).then(|| problem.advice())}</p>
+                            <p><strong>{problem.what(device)}</strong>" "{shared.is_none().then(|| problem.advice(false))}</p>
                         }).collect_view()}
-                        {same.then(|| view! { <p>{advice}</p> })}
+                        {shared.map(|advice| view! { <p>{advice}</p> })}
                         <div><Button variant=ButtonVariant::Quiet small=true icon=Glyph::Refresh busy=Signal::derive(move || media.is_asking()) on:click=move |_| media.retry()>{tr("Try again")}</Button></div>
                     </div>
                 </Banner>

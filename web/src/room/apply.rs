@@ -175,7 +175,7 @@ impl Room {
 
     /// This person goes.
     pub fn leave(&mut self) -> Applied {
-        self.end(Ended::Left)
+        self.end(if self.stage == Stage::Room { Ended::Left } else { Ended::StayedOut })
     }
 
     /// This person leaves the green room.

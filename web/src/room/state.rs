@@ -32,8 +32,10 @@ pub enum Stage {
 /// Why it is over for this page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ended {
-    /// This person went.
+    /// This person went, out of the room.
     Left,
+    /// This person went before coming into the room: from the green room or the lobby.
+    StayedOut,
     /// The server ended the session.
     TurnedAway(TurnedAway),
     /// The session could not be taken up again.
@@ -47,6 +49,7 @@ impl Ended {
     pub const fn name(&self) -> &'static str {
         match self {
             Ended::Left => "left",
+            Ended::StayedOut => "stayed_out",
             Ended::Outdated => "version",
             Ended::TurnedAway(TurnedAway::Refused) => "refused",
             Ended::TurnedAway(TurnedAway::Removed) => "removed",

@@ -72,6 +72,11 @@ pub fn join_refused(reason: &JoinRefused, time: impl Fn(UnixMs) -> String) -> Ex
     }
 }
 
+/// Whether a refusal is about what was typed, rather than about the meeting or the time.
+pub fn is_about_the_digits(reason: &JoinRefused) -> bool {
+    matches!(reason, JoinRefused::NotValidNow | JoinRefused::WrongPin | JoinRefused::Revoked)
+}
+
 /// What is wrong with a PIN while it is typed.
 pub fn invalid_pin(error: InvalidPin) -> String {
     match error {
@@ -157,6 +162,9 @@ pub fn ended(reason: &Ended) -> Explained {
         Ended::Left => {
             explained(tr("You have left the meeting."), tr("While it goes on you can come back with your PIN."))
         }
+        Ended::StayedOut => {
+            explained(tr("You did not go in."), tr("While the meeting goes on you can come back with your PIN."))
+        }
         Ended::TurnedAway(TurnedAway::Refused) => explained(
             tr("A moderator did not let you in."),
             tr("Your PIN still works. If you think that this was a mistake, speak to the organiser and knock again."),
@@ -170,8 +178,8 @@ pub fn ended(reason: &Ended) -> Explained {
             tr("Nothing of it was kept: no sound, no picture, no drawing. Its PINs no longer work."),
         ),
         Ended::TurnedAway(TurnedAway::ReplacedByNewer) => explained(
-            tr("You came in from another window or device."),
-            tr("That one stays in the meeting. You can close this window."),
+            tr("This invitation was opened in another window or on another device."),
+            tr("Go on there; this window can be closed. If that was not you, tell the organiser at once."),
         ),
         Ended::TurnedAway(TurnedAway::Revoked) => explained(
             tr("Your PIN was replaced or withdrawn."),
@@ -185,7 +193,30 @@ pub fn ended(reason: &Ended) -> Explained {
     }
 }
 
-/// Whether the way back is the PIN field.
+/// The end in a word or two, for the title of the browser's tab.
+pub fn ended_title(reason: &Ended) -> &'static str {
+    match reason {
+        Ended::Left | Ended::StayedOut => tr("Left"),
+        Ended::TurnedAway(TurnedAway::Refused) => tr("Not let in"),
+        Ended::TurnedAway(TurnedAway::Removed) => tr("Taken out"),
+        Ended::TurnedAway(TurnedAway::MeetingOver)
+        | Ended::NotResumed(JoinRefused::MeetingOver | JoinRefused::Over) => tr("Over"),
+        Ended::TurnedAway(TurnedAway::ReplacedByNewer) => tr("Opened elsewhere"),
+        Ended::TurnedAway(TurnedAway::Revoked) | Ended::NotResumed(JoinRefused::Revoked) => tr("New PIN needed"),
+        Ended::NotResumed(JoinRefused::RoomLost) => tr("Server restarted"),
+        Ended::NotResumed(
+            JoinRefused::NotValidNow
+            | JoinRefused::WrongPin
+            | JoinRefused::TooEarly { .. }
+            | JoinRefused::TooManyTries { .. }
+            | JoinRefused::Full
+            | JoinRefused::SessionUnknown,
+        ) => tr("Not in the meeting"),
+        Ended::Outdated => tr("Reload the page"),
+    }
+}
+
+/// Whether the way back is the PIN field. Where it is not, the invitation leads nowhere any more.
 pub fn leads_back_to_the_pin(reason: &Ended) -> bool {
     !matches!(
         reason,
@@ -226,9 +257,10 @@ pub fn verdict(verdict: Verdict) -> &'static str {
 /// The evidence in words, computer's side then telephone's. `country` names a country in the reader's language.
 pub fn evidence(hint: &LocationHint, country: impl Fn(&str) -> String) -> (String, String) {
     let computer = match &hint.computer {
-        ComputerPlace::Country { code } => {
-            tr_with("The computer's network address seems to be in {country}.", &[("country", &country(code))])
-        }
+        ComputerPlace::Country { code } => tr_with(
+            "The computer's network address seems to be of this country: {country}.",
+            &[("country", &country(code))],
+        ),
         ComputerPlace::PrivateNetwork => {
             tr("The computer is on a private network, which says nothing about a place.").to_owned()
         }
@@ -237,7 +269,7 @@ pub fn evidence(hint: &LocationHint, country: impl Fn(&str) -> String) -> (Strin
     };
     let phone = match &hint.phone {
         PhonePlace::Country { code } => {
-            tr_with("The telephone number belongs to {country}.", &[("country", &country(code))])
+            tr_with("The telephone number's country: {country}.", &[("country", &country(code))])
         }
         PhonePlace::SharedPrefix { calling_code } => tr_with(
             "The telephone number begins with +{code}, which several countries share.",
@@ -324,7 +356,7 @@ mod tests {
 
     fn country(code: &str) -> String {
         match code {
-            "NL" => "the Netherlands".into(),
+            "NL" => "Netherlands".into(),
             code => code.into(),
         }
     }
@@ -337,7 +369,7 @@ mod tests {
             PhonePlace::SharedPrefix { calling_code: 44 },
         );
         let (computer, phone) = evidence(&hint, country);
-        assert_eq!(computer, "The computer's network address seems to be in the Netherlands.");
+        assert_eq!(computer, "The computer's network address seems to be of this country: Netherlands.");
         assert!(phone.contains("+44"));
         assert_eq!(verdict(hint.verdict), "Cannot be compared");
         assert!(estimate().contains("estimate"));
@@ -353,6 +385,7 @@ mod tests {
     fn every_end_says_what_happened_and_what_to_do() {
         let reasons = [
             Ended::Left,
+            Ended::StayedOut,
             Ended::Outdated,
             Ended::TurnedAway(TurnedAway::Refused),
             Ended::TurnedAway(TurnedAway::Removed),
@@ -365,6 +398,13 @@ mod tests {
         let sentences: std::collections::HashSet<_> = reasons.iter().map(|reason| ended(reason).what).collect();
         assert_eq!(sentences.len(), reasons.len(), "each has its own sentence");
         assert!(reasons.iter().all(|reason| !ended(reason).advice.is_empty()));
+    }
+
+    #[test]
+    fn a_tab_says_left_to_those_who_went_themselves_alone() {
+        for reason in [Ended::TurnedAway(TurnedAway::Refused), Ended::NotResumed(JoinRefused::RoomLost)] {
+            assert_ne!(ended_title(&reason), ended_title(&Ended::Left), "{reason:?}");
+        }
     }
 
     #[test]

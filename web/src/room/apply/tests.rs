@@ -209,6 +209,15 @@ fn every_end_hangs_up_and_forgets_everybody() {
     assert_eq!(room.stage, Stage::Ended(Ended::Left));
 }
 
+/// Nobody who turned round in the green room has left a meeting.
+#[test]
+fn who_goes_before_the_room_stayed_out() {
+    let mut room = Room::default();
+    room.apply(welcomed(BEN, None));
+    room.leave();
+    assert_eq!(room.stage, Stage::Ended(Ended::StayedOut));
+}
+
 #[test]
 fn an_offer_that_is_not_taken_leads_back_to_the_green_room() {
     let mut room = Room::default();
