@@ -1,7 +1,9 @@
-//! What `web-sys` does not have or has only behind an unstable flag: the reader's own words for countries and times.
+//! What `web-sys` does not have or has only behind an unstable flag: the reader's own words for countries and times; and where the
+//! keyboard goes next.
 //! By reflection, so that a browser without them degrades to something readable.
 
 use js_sys::{Array, Date, Function, Object, Reflect};
+use leptos::prelude::{document, request_animation_frame};
 use shared::units::UnixMs;
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -69,6 +71,18 @@ fn format_time(at: UnixMs, options: &[(&str, &str)]) -> String {
 fn date(at: UnixMs) -> Date {
     // A `Date` holds every UnixMs that a calendar can name exactly.
     Date::new(&JsValue::from_f64(at.0 as f64))
+}
+
+/// Focuses the first element that matches, after the page was repainted.
+pub fn focus_later(selector: impl Into<String>) {
+    let selector = selector.into();
+    request_animation_frame(move || {
+        let found = document().query_selector(&selector).ok().flatten();
+        if let Some(element) = found.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
+            // An element that just went needs no focus.
+            let _ = element.focus();
+        }
+    });
 }
 
 /// Now, by this computer's clock.

@@ -151,9 +151,11 @@ fn Invitation(session: Session) -> impl IntoView {
 #[component]
 fn Notices(session: Session) -> impl IntoView {
     let kept = move || {
-        session.store.meeting.with(|meeting| meeting.as_ref().map(|meeting| match meeting.kind {
-            MeetingKind::NothingKept => tr("Nothing of this meeting is kept: no recording, no drawing, no chat."),
-        }))
+        session.store.meeting.with(|meeting| {
+            meeting.as_ref().map(|meeting| match meeting.kind {
+                MeetingKind::NothingKept => tr("Nothing of this meeting is kept: no recording, no drawing, no chat."),
+            })
+        })
     };
     view! {
         <ul class="facts green-room__facts">

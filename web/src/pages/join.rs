@@ -7,7 +7,7 @@ use shared::secret::Secret;
 use shared::text::tr;
 
 use crate::app::{Session, use_session};
-use crate::bindings::day_and_time;
+use crate::bindings::{day_and_time, focus_later};
 use crate::room::{pin_entry, words};
 use crate::ui::{Banner, Button, ButtonVariant, Card, FieldError, Glyph, Icon, Page, Tone};
 
@@ -30,11 +30,22 @@ fn PinCard(session: Session) -> impl IntoView {
     let store = session.store;
     let text = RwSignal::new(String::new());
     let mistake = RwSignal::new(None::<String>);
+    let refused = RwSignal::new(false);
+    Effect::new(move || {
+        // The digits are wrong: the field says so, and is where one goes on.
+        if store.join_error.with(|reason| reason.as_ref().is_some_and(words::is_about_the_digits)) {
+            refused.set(true);
+            focus_later("#pin");
+        }
+    });
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         match Pin::parse(&text.get_untracked()) {
             Ok(pin) => session.join(Secret::new(pin.digits())),
-            Err(error) => mistake.set(Some(words::invalid_pin(error))),
+            Err(error) => {
+                mistake.set(Some(words::invalid_pin(error)));
+                focus_later("#pin");
+            }
         }
     };
     let greeting = if session.came_by_link() {
@@ -49,7 +60,7 @@ fn PinCard(session: Session) -> impl IntoView {
                     <h1 class="card__title" tabindex="-1">{tr("Come in to your meeting")}</h1>
                     <p class="muted-text">{greeting}</p>
                 </div>
-                <PinField text=text mistake=mistake />
+                <PinField text=text mistake=mistake refused=refused />
                 <Refusal session=session />
                 <Button variant=ButtonVariant::Primary submit=true wide=true busy=store.asking testid="pin-submit">{tr("Continue")}</Button>
             </form>
@@ -58,7 +69,7 @@ fn PinCard(session: Session) -> impl IntoView {
 }
 
 #[component]
-fn PinField(text: RwSignal<String>, mistake: RwSignal<Option<String>>) -> impl IntoView {
+fn PinField(text: RwSignal<String>, mistake: RwSignal<Option<String>>, refused: RwSignal<bool>) -> impl IntoView {
     let node = NodeRef::<html::Input>::new();
     let grouped = move |_| {
         let Some(input) = node.get() else { return };
@@ -71,6 +82,7 @@ fn PinField(text: RwSignal<String>, mistake: RwSignal<Option<String>>) -> impl I
         }
         text.set(value);
         mistake.set(None);
+        refused.set(false);
     };
     view! {
         <div class="field">
@@ -86,7 +98,7 @@ fn PinField(text: RwSignal<String>, mistake: RwSignal<Option<String>>) -> impl I
                 spellcheck="false"
                 placeholder="0000 0000 0000 0000"
                 aria-describedby="pin-hint pin-error"
-                aria-invalid=move || mistake.with(Option::is_some).then_some("true")
+                aria-invalid=move || (refused.get() || mistake.with(Option::is_some)).then_some("true")
                 data-testid="pin-input"
                 on:input=grouped
             />

@@ -6,8 +6,12 @@ use shared::signal::PasswordState;
 use shared::text::tr;
 
 use crate::app::{Session, use_session};
+use crate::bindings::focus_later;
 use crate::room::words;
 use crate::ui::{Button, ButtonVariant, Card, Glyph, Page, TextField};
+
+const PASSWORD_FIELD: &str = "[data-testid=password-input]";
+const SEND_BUTTON: &str = "[data-testid=password-send]";
 
 /// The second proof: a password by SMS, or a login where the server sends none.
 #[component]
@@ -55,6 +59,14 @@ fn PasswordForm(session: Session) -> impl IntoView {
         session.submit_password(Secret::new(typed.get_untracked()));
         typed.set(String::new());
     };
+    // Once something was sent, tried or used up, the keyboard goes where the next thing happens. A field that is
+    // switched off or a button that goes would drop it at the page's beginning.
+    Effect::new(move |before: Option<()>| {
+        let (is_asked, is_refused) = (store.password.with(Option::is_some), store.password_error.with(Option::is_some));
+        if before.is_some() && (is_asked || is_refused) {
+            focus_later(if can_type.get_untracked() { PASSWORD_FIELD } else { SEND_BUTTON });
+        }
+    });
     let why = move || {
         if for_moderator.get() {
             tr("Your PIN is right. A moderator lets others in, so we make sure of you with a password by SMS as well.")
