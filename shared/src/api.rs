@@ -15,7 +15,7 @@
 //! | `POST /meetings/{id}/invitees/{id}/pin` | → [`IssuedPin`]; the old PIN dies |
 //! | `POST /meetings/{id}/invitees/{id}/password` | → [`Invitee`]; a password goes out by SMS now |
 //! | `GET  /meetings/{id}/invitees/{id}/invitation.ics` | → `text/calendar` |
-//! | `GET  /outbox` | → `[`[`OutboxMessage`]`]` (demo only, else 404) |
+//! | `GET  /outbox` | → `[`[`OutboxMessage`]`]` (where SMS go to the outbox, else 404) |
 
 use serde::{Deserialize, Serialize};
 
@@ -58,6 +58,8 @@ pub struct Me {
     pub organisation: String,
     /// Idle seconds after which it is logged out (D8). Asking in the background does not count as activity.
     pub idle_logout_s: u32,
+    /// SMS go to the outbox, which `GET /outbox` shows. Said only to accounts: a stranger need not know it.
+    pub outbox: bool,
 }
 
 /// A new meeting.
@@ -171,7 +173,7 @@ pub struct IssuedPin {
     pub pin: Secret,
 }
 
-/// An SMS that the demo did not send but kept for its console.
+/// An SMS that was not sent but kept for the console.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutboxMessage {
     /// When.

@@ -67,5 +67,6 @@ pub(super) async fn me(State(state): State<AppState>, session: Session) -> Resul
 
 async fn who(state: &AppState, name: String, organisation: OrganisationId) -> Result<Me, Refusal> {
     let organisation = db::accounts::organisation_name(&state.db, organisation).await?.unwrap_or_default();
-    Ok(Me { name, organisation, idle_logout_s: state.config.accounts.idle_minutes.saturating_mul(60) })
+    let idle_logout_s = state.config.accounts.idle_minutes.saturating_mul(60);
+    Ok(Me { name, organisation, idle_logout_s, outbox: state.outbox.is_some() })
 }

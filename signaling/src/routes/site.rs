@@ -1,4 +1,4 @@
-//! What every page may know, and the demo's outbox.
+//! What every page may know, and the outbox of a server that sends no SMS.
 
 use axum::extract::State;
 use shared::api::{ApiError, OutboxMessage, Site};

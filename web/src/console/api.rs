@@ -126,7 +126,7 @@ pub(crate) fn calendar_path(meeting: MeetingId, invitee: InviteeId) -> String {
     format!("{BASE}/meetings/{meeting}/invitees/{invitee}/invitation.ics")
 }
 
-/// The demo's text messages.
+/// The text messages that were kept instead of sent.
 pub(crate) fn outbox() -> Call<Vec<OutboxMessage>> {
     Call::new("GET", "/outbox")
 }

@@ -81,11 +81,12 @@ fn Inside() -> impl IntoView {
 
 #[component]
 fn Aside() -> impl IntoView {
-    let demo = is_demo(Session::get());
+    let session = Session::get();
+    let outbox = Memo::new(move |_| session.has_outbox());
     view! {
         <nav class="console-nav" aria-label=tr("Console")>
             <Link to=Route::Meetings class="console-nav__link" in_navigation=true>{tr("Meetings")}</Link>
-            {move || demo.get().then(|| view! {
+            {move || outbox.get().then(|| view! {
                 <Link to=Route::Outbox class="console-nav__link" in_navigation=true testid="outbox-link">{tr("Outbox")}</Link>
             })}
         </nav>

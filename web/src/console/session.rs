@@ -98,6 +98,11 @@ impl Session {
         self.site.with(|site| site.as_ref().is_none_or(|site| site.sms))
     }
 
+    /// Whether SMS go to the outbox, which is then a page of the console.
+    pub(crate) fn has_outbox(self) -> bool {
+        self.state.with(|state| matches!(state, State::In(me) if me.outbox))
+    }
+
     /// A call because a person did something.
     pub(crate) async fn ask<T: DeserializeOwned>(self, call: Call<T>) -> Result<T, CallError> {
         let answer = fetch::send(&call, By::Person).await;

@@ -20,6 +20,7 @@ async fn ada_logs_in_and_gets_a_cookie_that_nobody_can_read_or_send_elsewhere() 
     assert_eq!(ada.get(ME).await.error(), (401, ApiError::NotLoggedIn));
     let answer = ada.log_in(" ada ", PASSWORD).await;
     let me: Me = answer.json();
+    assert!(me.outbox, "the console shows where SMS go");
     assert_eq!((me.name.as_str(), me.organisation.as_str(), me.idle_logout_s), ("Ada", "Conclave", 1800));
     let cookie = answer.header("set-cookie");
     let (pair, flags) = cookie.split_once("; ").unwrap();

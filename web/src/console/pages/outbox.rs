@@ -1,4 +1,4 @@
-//! The demo's text messages: what an SMS gateway would have sent.
+//! The text messages of a server whose SMS go to the outbox: what a gateway would have sent.
 
 use leptos::prelude::*;
 use shared::api::OutboxMessage;
@@ -21,7 +21,7 @@ pub(crate) fn OutboxPage() -> impl IntoView {
     view! {
         <div class="console-column stack">
             <PageHead title=tr("Outbox") />
-            <p class="muted-text">{tr("This demo sends no SMS. What it would have sent stands here, for as long as the server runs.")}</p>
+            <p class="muted-text">{tr("This server sends no SMS. What it would have sent stands here, for as long as the server runs.")}</p>
             <Trouble error=Signal::derive(move || messages.trouble()) stale=Signal::derive(move || messages.is_known()) />
             <div data-testid="outbox" aria-live="polite">
                 {move || match messages.get() {
