@@ -63,9 +63,11 @@ fn goodbye(farewell: Farewell) -> Option<&'static str> {
     match farewell {
         Farewell::None => None,
         Farewell::LoggedOut => Some(tr("You are logged out.")),
-        Farewell::Idle => {
-            Some(tr("You were logged out because nobody used the console for a while. Log in to go on where you were."))
+        Farewell::Idle => Some(tr(
+            "You were logged out because nobody used the console for a while. Log in to come back to the same page; what was typed and not sent is gone.",
+        )),
+        Farewell::Ended => {
+            Some(tr("Your login has ended. Log in to come back to the same page; what was typed and not sent is gone."))
         }
-        Farewell::Ended => Some(tr("Your login has ended. Log in to go on where you were.")),
     }
 }

@@ -65,8 +65,9 @@ fn Warning(open: RwSignal<bool>, left: RwSignal<u32>) -> impl IntoView {
             // Not announced every second; the heading was.
             <p class="muted-text" aria-hidden="true">{countdown}</p>
             <div class="dialog__actions">
-                <Button on:click=leave>{tr("Log out now")}</Button>
+                // First, because an opening dialog focuses its first button: Enter must not log out.
                 <Button variant=ButtonVariant::Primary testid="idle-stay" on:click=stay>{tr("Stay logged in")}</Button>
+                <Button on:click=leave>{tr("Log out now")}</Button>
             </div>
         </Dialog>
     }
