@@ -83,14 +83,36 @@ pub(super) async fn calendar(
     Path((meeting, invitee)): Path<(String, String)>,
 ) -> Result<Response, Refusal> {
     let meeting = find(&state, &session, &meeting).await?;
-    let invitee = listed(&state, &meeting, &invitee).await?.invited.id;
-    let link = links::url(&state.keys, &state.config.public_url(), invitee);
-    let body = ics::invitation(&meeting, invitee, &link, state.clock.now());
+    let invited = listed(&state, &meeting, &invitee).await?.invited;
+    let link = links::url(&state.keys, &state.config.public_url(), invited.id);
+    let body = ics::invitation(&meeting, invited.id, &link, state.clock.now());
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/calendar; charset=utf-8")),
-        (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"invitation.ics\"")),
+        (header::CONTENT_DISPOSITION, attachment(&invited.name)),
     ];
     Ok((headers, body).into_response())
+}
+
+/// A file named after the person, so that several are told apart in a folder: in ASCII for old programs, and as
+/// it is written (RFC 6266, RFC 8187). Whatever means something to a file system or a header becomes a hyphen.
+fn attachment(name: &str) -> HeaderValue {
+    let means_something = |c: char| {
+        c.is_control() || c.is_whitespace() || (c.is_ascii() && !c.is_ascii_alphanumeric() && !matches!(c, '\'' | '_'))
+    };
+    let parts = name.split(means_something).filter(|part| !part.is_empty());
+    let name = format!("{}.ics", std::iter::once("invitation").chain(parts).collect::<Vec<_>>().join("-"));
+    let ascii: String = name.chars().map(|c| if c.is_ascii() { c } else { '_' }).collect();
+    let written: String = name
+        .bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => char::from(byte).to_string(),
+            _ => format!("%{byte:02X}"),
+        })
+        .collect();
+    let header = format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{written}");
+    // Letters, digits and a few signs always make a header; a plain name is better than no file.
+    HeaderValue::try_from(header)
+        .unwrap_or_else(|_| HeaderValue::from_static("attachment; filename=\"invitation.ics\""))
 }
 
 fn issue(state: &AppState, invited: &Invited, actor: Actor) -> Issue {
@@ -126,6 +148,29 @@ impl From<PasswordError> for Refusal {
             PasswordError::NoSuchInvitee => Self(ApiError::NotFound),
             PasswordError::Hash(error) => error.into(),
             PasswordError::Db(error) => error.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::attachment;
+
+    /// A name is somebody's words: it opens no folder, ends no header and overwrites no other invitation.
+    #[test]
+    fn the_calendar_file_is_named_after_the_person() {
+        let table = [
+            ("Olga", "invitation-Olga.ics", "invitation-Olga.ics"),
+            ("Jan van der Berg", "invitation-Jan-van-der-Berg.ics", "invitation-Jan-van-der-Berg.ics"),
+            ("../../etc/passwd", "invitation-etc-passwd.ics", "invitation-etc-passwd.ics"),
+            ("A\"; x=\"b\r\n", "invitation-A-x-b.ics", "invitation-A-x-b.ics"),
+            ("Zoë O'Neil", "invitation-Zo_-O'Neil.ics", "invitation-Zo%C3%AB-O%27Neil.ics"),
+            ("...", "invitation.ics", "invitation.ics"),
+            ("李", "invitation-_.ics", "invitation-%E6%9D%8E.ics"),
+        ];
+        for (name, ascii, written) in table {
+            let expected = format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{written}");
+            assert_eq!(attachment(name).to_str().unwrap(), expected);
         }
     }
 }

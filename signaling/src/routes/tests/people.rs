@@ -117,7 +117,10 @@ async fn the_calendar_file_has_the_link_and_not_the_pin() {
     let path = format!("/api/v1/meetings/{}/invitees/{}/invitation.ics", meeting.info.id, issued.invitee.id);
     let file = ada.get(&path).await;
     assert_eq!(file.header("content-type"), "text/calendar; charset=utf-8");
-    assert_eq!(file.header("content-disposition"), "attachment; filename=\"invitation.ics\"");
+    assert_eq!(
+        file.header("content-disposition"),
+        "attachment; filename=\"invitation-Olga.ics\"; filename*=UTF-8''invitation-Olga.ics"
+    );
     let unfolded = file.text.replace("\r\n ", "");
     assert_eq!(unfolded.matches("BEGIN:VEVENT").count(), 1);
     assert!(unfolded.contains(&issued.invitee.link) && issued.invitee.link.contains("/join#"));
