@@ -21,6 +21,20 @@ pub(crate) fn call_error(error: &CallError) -> String {
     }
 }
 
+/// Why a password did not go out.
+pub(crate) fn password_not_sent(error: &CallError) -> String {
+    match error {
+        CallError::Refused(ApiError::TooManyTries { retry_after_s: 0 | 1 }) => {
+            tr("A password was sent just now; another can be sent in a second.").to_owned()
+        }
+        CallError::Refused(ApiError::TooManyTries { retry_after_s }) => tr_with(
+            "A password was sent just now; another can be sent in {seconds} seconds.",
+            &[("seconds", &retry_after_s.to_string())],
+        ),
+        other => call_error(other),
+    }
+}
+
 /// Why the server refused.
 pub(crate) fn api_error(error: &ApiError) -> String {
     match error {
@@ -54,7 +68,9 @@ fn too_many_tries(seconds: u32) -> String {
 pub(crate) fn field_error(error: &FieldError) -> String {
     match error {
         FieldError::Text { reason } => return invalid_text(reason),
-        FieldError::ImpossibleNumber => tr("No such telephone number can exist."),
+        FieldError::ImpossibleNumber => {
+            tr("No telephone has a number like this. Check its digits and the country code.")
+        }
         FieldError::NotATime => tr("Choose a date and a time."),
         FieldError::InThePast => tr("This lies in the past."),
         FieldError::OutOfRange { min, max } => return out_of_range(*min, *max),
@@ -121,6 +137,21 @@ pub(crate) fn without_phone(role: Role, meeting_asks: bool) -> Option<&'static s
             "This meeting asks for a password by SMS: without a telephone number this person cannot come in. A number cannot be added later.",
         )),
         (_, false) => None,
+    }
+}
+
+/// Who cannot come in while a meeting asks everybody for a password: those without a telephone number.
+pub(crate) fn unreachable(names: &[String]) -> Option<String> {
+    match names {
+        [] => None,
+        [name] => Some(tr_with(
+            "{name} has no telephone number and cannot be sent a password. Invite this person again with a number.",
+            &[("name", name)],
+        )),
+        names => Some(tr_with(
+            "These people have no telephone number and cannot be sent a password: {names}. Invite them again with a number.",
+            &[("names", &names.join(", "))],
+        )),
     }
 }
 
@@ -191,6 +222,21 @@ mod tests {
     fn a_refused_login_says_how_long_to_wait() {
         let refused = CallError::Refused(ApiError::TooManyTries { retry_after_s: 42 });
         assert_eq!(call_error(&refused), "Too many tries. Try again in 42 seconds.");
+    }
+
+    #[test]
+    fn a_second_password_is_not_called_a_second_try() {
+        let refused = CallError::Refused(ApiError::TooManyTries { retry_after_s: 30 });
+        let said = password_not_sent(&refused);
+        assert_eq!(said, "A password was sent just now; another can be sent in 30 seconds.");
+        assert_eq!(password_not_sent(&CallError::Unreachable), call_error(&CallError::Unreachable));
+    }
+
+    #[test]
+    fn those_who_cannot_be_sent_a_password_are_named() {
+        assert_eq!(unreachable(&[]), None);
+        assert!(unreachable(&["Ada".into()]).unwrap().starts_with("Ada has no"));
+        assert!(unreachable(&["Ada".into(), "Ben".into()]).unwrap().contains(": Ada, Ben."));
     }
 
     #[test]

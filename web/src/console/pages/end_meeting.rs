@@ -30,7 +30,7 @@ pub(super) fn EndMeeting(meeting: Meeting, id: MeetingId, title: String) -> impl
         });
     };
     view! {
-        <Button variant=ButtonVariant::DangerQuiet busy=busy testid="end-meeting" on:click=move |_| open.set(true)>
+        <Button variant=ButtonVariant::DangerQuiet small=true busy=busy testid="end-meeting" on:click=move |_| open.set(true)>
             {tr("End for everybody")}
         </Button>
         <ConfirmDialog open=open title=tr_with("End “{title}”?", &[("title", &title)])

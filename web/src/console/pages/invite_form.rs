@@ -102,7 +102,7 @@ pub(super) fn InviteForm(meeting: Meeting, id: MeetingId, issued: RwSignal<Optio
         <form class="invite__form" novalidate=true on:submit=submit>
             <TextField label=tr("Name") value=fields.name error=fields.state.error(Field::Name) required=true
                 testid="invitee-name" error_testid="invitee-name-error" />
-            <TextField label=tr("Telephone") kind="tel" placeholder="+31 20 123 4567" value=fields.phone
+            <TextField label=tr("Telephone (optional)") kind="tel" placeholder="+31 20 123 4567" value=fields.phone
                 error=fields.state.error(Field::Phone) testid="invitee-phone" error_testid="invitee-phone-error" />
             <TextField label=tr("E-mail (optional)") kind="email" value=fields.email error=fields.state.error(Field::Email)
                 testid="invitee-email" error_testid="invitee-email-error" />

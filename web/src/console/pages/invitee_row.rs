@@ -32,6 +32,10 @@ impl Person {
         self.meeting.read(found).flatten().unwrap_or_default()
     }
 
+    fn has_phone(self) -> bool {
+        self.read(|i| i.phone.is_some())
+    }
+
     /// Takes a newer state of this person.
     fn put(self, newer: &Invitee) {
         self.meeting.amend(|m| m.invitees.iter_mut().filter(|i| i.id == newer.id).for_each(|i| i.clone_from(newer)));
@@ -57,11 +61,11 @@ pub(super) fn InviteeRow(
             <th role="rowheader" scope="row" class="person__name"><bdi>{name.clone()}</bdi></th>
             <td role="cell" data-label=tr("Reach")><Reach person=person /></td>
             <td role="cell" data-label=tr("Role")>{move || role.get().map(|role| view! { <RoleBadge role=role /> })}</td>
-            <td role="cell" data-label=tr("PIN")><PinState person=person /></td>
-            <td role="cell" data-label=tr("SMS password")><PasswordBadge person=person /></td>
-            <td role="cell" class="person__actions">
-                {move || (!over.get()).then(|| view! { <Actions person=person name=name.clone() role=role issued=issued /> })}
-            </td>
+            <td role="cell" class="person__pin" data-label=tr("PIN")><PinState person=person /></td>
+            {move || (!over.get()).then(|| view! {
+                <td role="cell" data-label=tr("SMS password")><PasswordBadge person=person /></td>
+                <td role="cell" class="person__actions"><Actions person=person name=name.clone() role=role issued=issued /></td>
+            })}
         </tr>
     }
 }
@@ -102,6 +106,7 @@ fn PinState(person: Person) -> impl IntoView {
 #[component]
 fn PasswordBadge(person: Person) -> impl IntoView {
     let state = Memo::new(move |_| person.read(|i| Some(i.password.clone())));
+    let has_phone = Memo::new(move |_| person.has_phone());
     let tone = |state: &PasswordState| match state {
         PasswordState::Given => Tone::Good,
         PasswordState::Sent { .. } => Tone::Accent,
@@ -110,6 +115,9 @@ fn PasswordBadge(person: Person) -> impl IntoView {
     };
     move || {
         state.get().map(|state| match state {
+            PasswordState::NotSent | PasswordState::UsedUp if !has_phone.get() => {
+                view! { <Badge tone=Tone::Warn>{tr("No telephone")}</Badge> }.into_any()
+            }
             PasswordState::NotAsked => view! { <span class="muted-text">{words::password(&state)}</span> }.into_any(),
             _ => view! { <Badge tone=tone(&state)>{words::password(&state)}</Badge> }.into_any(),
         })
@@ -124,6 +132,7 @@ fn Actions(person: Person, name: String, role: Memo<Option<Role>>, issued: RwSig
     let asked = Memo::new(move |_| {
         person.meeting.read(|m| m.ask_password).unwrap_or_default() || role.get() == Some(Role::Moderator)
     });
+    let can_send = Memo::new(move |_| asked.get() && person.has_phone() && session.sends_sms());
     let send_label = for_name("Send password to {name} by SMS now");
     view! {
         <div class="person__buttons">
@@ -133,7 +142,7 @@ fn Actions(person: Person, name: String, role: Memo<Option<Role>>, issued: RwSig
                 <Icon glyph=Glyph::Calendar /><span>{tr(".ics")}</span>
             </a>
             <Reissue person=person name=name.clone() issued=issued />
-            {move || (asked.get() && session.sends_sms()).then(|| view! { <SendPassword person=person label=send_label.clone() /> })}
+            {move || can_send.get().then(|| view! { <SendPassword person=person label=send_label.clone() /> })}
         </div>
     }
 }
@@ -179,7 +188,7 @@ fn SendPassword(person: Person, label: String) -> impl IntoView {
                     toasts.show(Tone::Good, sent(&newer));
                     person.put(&newer);
                 }
-                Err(error) => toasts.show(Tone::Danger, words::call_error(&error)),
+                Err(error) => toasts.show(Tone::Danger, words::password_not_sent(&error)),
             }
             busy.set(false);
         });

@@ -26,8 +26,9 @@ pub(super) fn Invitees(meeting: Meeting, id: MeetingId, over: Memo<bool>) -> imp
             <table class="people" role="table" aria-labelledby="invitees-title" hidden=move || nobody.get()>
                 <thead role="rowgroup">
                     <tr role="row">
-                        {[tr("Name"), tr("Telephone and e-mail"), tr("Role"), tr("PIN"), tr("SMS password"), tr("Invitation")]
-                            .map(|title| view! { <th role="columnheader" scope="col">{title}</th> })}
+                        {[tr("Name"), tr("Telephone and e-mail"), tr("Role"), tr("PIN")].map(column)}
+                        // When it is over, nobody is asked for anything, and nothing can be done.
+                        {move || (!over.get()).then(|| [tr("SMS password"), tr("Invitation")].map(column))}
                     </tr>
                 </thead>
                 <tbody role="rowgroup">
@@ -45,4 +46,8 @@ pub(super) fn Invitees(meeting: Meeting, id: MeetingId, over: Memo<bool>) -> imp
         </section>
         {move || issued.get().map(|pin| view! { <PinDialog issued=pin on_close=move || issued.set(None) /> })}
     }
+}
+
+fn column(title: &'static str) -> impl IntoView {
+    view! { <th role="columnheader" scope="col">{title}</th> }
 }

@@ -5,7 +5,7 @@ use leptos::task::spawn_local;
 use shared::api::{MeetingDetail, MeetingPatch};
 use shared::ids::MeetingId;
 use shared::limits::PIN_OPENS_BEFORE_START_MS;
-use shared::meeting::{MeetingInfo, MeetingPhase};
+use shared::meeting::{MeetingInfo, MeetingPhase, Role};
 use shared::text::{tr, tr_with};
 
 use super::end_meeting::EndMeeting;
@@ -16,8 +16,11 @@ use crate::console::parts::{Loading, PageHead, PhaseBadge, Trouble};
 use crate::console::route::Route;
 use crate::console::session::Session;
 use crate::console::when::{self, Detail};
-use crate::console::{api, poll, words};
-use crate::ui::{Badge, Banner, Card, Checkbox, Glyph, Icon, Tone, use_toasts};
+use crate::console::{api, focus, poll, words};
+use crate::ui::{Badge, Banner, Button, Card, Checkbox, Glyph, Icon, Tone, use_toasts};
+
+/// Where inviting begins: below a list that is long on a phone.
+const FIRST_FIELD: &str = "[data-testid=invitee-name]";
 
 /// The meeting this page is about, as the server last told it.
 pub(super) type Meeting = Live<MeetingDetail>;
@@ -53,7 +56,10 @@ fn Known(meeting: Meeting, id: MeetingId) -> impl IntoView {
     let title = info.with_untracked(|info| info.as_ref().map(|info| info.title.clone())).unwrap_or_default();
     view! {
         <PageHead title=title.clone()>
-            {move || (!over.get()).then(|| view! { <EndMeeting meeting=meeting id=id title=title.clone() /> })}
+            {move || (!over.get()).then(|| view! {
+                <Button icon=Glyph::Plus testid="invite-somebody" on:click=move |_| focus::later(FIRST_FIELD)>{tr("Invite somebody")}</Button>
+                <div class="console-head__end"><EndMeeting meeting=meeting id=id title=title.clone() /></div>
+            })}
         </PageHead>
         <p class="row meeting-badges">
             {move || phase.get().map(|phase| view! { <PhaseBadge phase=phase /> })}
@@ -63,7 +69,7 @@ fn Known(meeting: Meeting, id: MeetingId) -> impl IntoView {
             <Banner icon=Glyph::Lock>{tr("This meeting is over. Its PINs no longer work, and nothing of what was said, shown or drawn was kept.")}</Banner>
         })}
         <div class="meeting-facts">
-            <Card><h2>{tr("When")}</h2>{move || info.get().map(|info| view! { <Times info=info minutes=minutes.get() /> })}</Card>
+            <Card><h2>{tr("When")}</h2>{move || info.get().map(|info| view! { <Times info=info minutes=minutes.get() over=over.get() /> })}</Card>
             <Card><h2>{tr("Getting in")}</h2><Entry meeting=meeting id=id over=over /></Card>
         </div>
         <Invitees meeting=meeting id=id over=over />
@@ -71,7 +77,7 @@ fn Known(meeting: Meeting, id: MeetingId) -> impl IntoView {
 }
 
 #[component]
-fn Times(info: MeetingInfo, minutes: u32) -> impl IntoView {
+fn Times(info: MeetingInfo, minutes: u32, over: bool) -> impl IntoView {
     let zone = info.time_zone.clone();
     let same = when::same_clock(info.starts_at, &zone);
     let opens = when::in_zone(info.starts_at.plus_ms(-PIN_OPENS_BEFORE_START_MS), &zone, Detail::Time);
@@ -83,7 +89,9 @@ fn Times(info: MeetingInfo, minutes: u32) -> impl IntoView {
         <dl class="facts">
             <div><dt>{tr("Length")}</dt><dd>{words::minutes(minutes)}</dd></div>
             <div><dt>{tr("Time zone")}</dt><dd>{zone.replace('_', " ")}</dd></div>
-            <div><dt>{tr("PINs work")}</dt><dd>{tr_with("{from} to {until} at the latest", &[("from", &opens), ("until", &until)])}</dd></div>
+            {(!over).then(|| view! {
+                <div><dt>{tr("PINs work")}</dt><dd>{tr_with("{from} to {until} at the latest", &[("from", &opens), ("until", &until)])}</dd></div>
+            })}
         </dl>
     }
 }
@@ -92,29 +100,61 @@ fn Times(info: MeetingInfo, minutes: u32) -> impl IntoView {
 #[component]
 fn Entry(meeting: Meeting, id: MeetingId, over: Memo<bool>) -> impl IntoView {
     let (session, toasts) = (Session::get(), use_toasts());
-    let busy = RwSignal::new(false);
+    // What the person last chose, and whether the server is being told. The box stays usable meanwhile: one that is
+    // switched off loses the focus.
+    let (wanted, busy) = (StoredValue::new(false), StoredValue::new(false));
     let asked = Memo::new(move |_| meeting.read(|m| m.ask_password).unwrap_or_default());
     let offered = Memo::new(move |_| session.sends_sms());
     let change = move |on: bool| {
-        busy.set(true);
+        wanted.set_value(on);
+        meeting.amend(|m| m.ask_password = on);
+        if busy.get_value() {
+            return;
+        }
+        busy.set_value(true);
         spawn_local(async move {
-            match session.ask(api::change_meeting(id, &MeetingPatch { ask_password: Some(on) })).await {
-                Ok(changed) => meeting.put(changed),
-                Err(error) => {
-                    meeting.amend(|m| m.ask_password = !on);
-                    toasts.show(Tone::Danger, words::call_error(&error));
+            loop {
+                let on = wanted.get_value();
+                match session.ask(api::change_meeting(id, &MeetingPatch { ask_password: Some(on) })).await {
+                    Ok(changed) if wanted.try_get_value() == Some(on) => break meeting.put(changed),
+                    // Changed again meanwhile: once more.
+                    Ok(_) if wanted.try_get_value().is_some() => {}
+                    Ok(_) => break,
+                    Err(error) => {
+                        meeting.amend(|m| m.ask_password = !on);
+                        break toasts.show(Tone::Danger, words::call_error(&error));
+                    }
                 }
             }
-            busy.set(false);
+            busy.try_set_value(false);
         });
     };
+    let unreachable = Memo::new(move |_| {
+        let names = |m: &MeetingDetail| {
+            // Moderators bring a second proof in any case, by SMS or by a login.
+            let without = m.invitees.iter().filter(|i| i.phone.is_none() && i.role != Role::Moderator);
+            without.map(|invitee| invitee.name.clone()).collect::<Vec<_>>()
+        };
+        if asked.get() && !over.get() { meeting.read(names).unwrap_or_default() } else { Vec::new() }
+    });
     view! {
-        <p class="muted-text">{tr("Each person has a PIN of their own, and a moderator lets everybody in by hand.")}</p>
-        {move || if offered.get() {
+        <p class="muted-text">{move || if over.get() {
+            tr("Nobody gets in any more.")
+        } else {
+            tr("Each person has a PIN of their own, and a moderator lets everybody in by hand.")
+        }}</p>
+        {move || if over.get() {
+            ().into_any()
+        } else if offered.get() {
             view! {
                 <Checkbox label=tr("Ask everybody for a password by SMS as well")
                     hint=tr("Sent to the person's telephone when they come, or by you beforehand. Moderators need a second proof in any case.")
-                    checked=asked disabled=Signal::derive(move || busy.get() || over.get()) on_change=change testid="ask-password" />
+                    checked=asked on_change=change testid="ask-password" />
+                <div role="status">
+                    {move || words::unreachable(&unreachable.get()).map(|text| view! {
+                        <Banner tone=Tone::Warn testid="unreachable">{text}</Banner>
+                    })}
+                </div>
             }.into_any()
         } else {
             view! { <p class="muted-text small">{words::no_sms()}</p> }.into_any()
