@@ -424,6 +424,19 @@ fn the_top_level_holds_what_it_should() {
     }
 }
 
+/// What the README tells a newcomer to open is there.
+#[test]
+fn the_readme_names_files_that_exist() {
+    let readme = std::fs::read_to_string(top().join("README.md")).unwrap();
+    let folders = ["web/", "sfu/", "signaling/", "shared/", "e2e/", ".tools/"];
+    let named: Vec<_> =
+        readme.split('`').filter(|word| folders.iter().any(|folder| word.starts_with(folder))).collect();
+    assert!(named.len() > 10, "the check reads nothing");
+    for name in named {
+        assert!(top().join(name).exists(), "the README names {name}");
+    }
+}
+
 /// `.rs` files under a folder of the project, with their text. An empty or missing folder is a mistake of the check.
 fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     let found = files(&top().join(folder), "rs");
