@@ -54,6 +54,34 @@ async fn who_waits_is_seen_and_receives_nothing() {
     assert!(rtp_packets > 0, "positive control");
 }
 
+/// The second press of a double-click falls on whoever moved up into the place of who was let in: it lets nobody in.
+#[tokio::test]
+async fn a_press_too_many_lets_nobody_in() {
+    let server = Deployment::start().await;
+    let people = [BOTH[0], BOTH[1], ("Quinn", Role::Participant)];
+    let meeting = server.console().await.meeting("Weekly", &people).await;
+    let maria = Browser::start(Person::MARIA).await;
+    maria.moderate(&server, meeting.link("Maria")).await;
+    let (peter, quinn) = (Browser::start(Person::PETER).await, Browser::start(Person::QUINN).await);
+    for browser in [&peter, &quinn] {
+        browser.come_in(meeting.link(browser.person().name)).await.until_sees("lobby").await;
+    }
+    let (first, second) =
+        (maria.number_of("lobby-card-", "Peter").await, maria.number_of("lobby-card-", "Quinn").await);
+    // Both presses by the page's own clock, at one place on the screen.
+    let twice = r#"const button = document.querySelector(`[data-testid="admit-${arguments[0]}"]`);
+        button.scrollIntoView({ block: 'center', behavior: 'instant' });
+        const box = button.getBoundingClientRect();
+        const press = () => document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2).click();
+        press();
+        return new Promise(resolve => setTimeout(() => { press(); setTimeout(resolve, 700); }, 300));"#;
+    maria.run(twice, vec![first.into()]).await;
+    peter.until_sees("room").await;
+    assert!(maria.sees(&format!("lobby-card-{second}")).await && quinn.sees("lobby").await, "Quinn came in unseen");
+    maria.admit("Quinn").await;
+    quinn.until_sees("room").await;
+}
+
 /// No moderator yet, a moderator decides, the moderator is gone: each has its own sentence.
 #[tokio::test]
 async fn each_reason_to_wait_has_its_own_sentence() {
