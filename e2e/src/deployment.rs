@@ -22,6 +22,17 @@ pub struct Options {
     pub demo: bool,
 }
 
+impl Options {
+    /// A server that believes `X-Forwarded-For` from these ranges alone, with the country data of signaling's own tests.
+    pub fn behind_proxy(ranges: &str) -> Self {
+        let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../signaling/tests/data/countries.mmdb");
+        let config = format!(
+            "public_url = \"http://localhost:{{port}}\"\n[proxy]\nranges = [\"{ranges}\"]\nheader = \"X-Forwarded-For\"\n[geo]\nfiles = ['{data}']\n[sms]\nsender = \"outbox\"\n"
+        );
+        Self { config, demo: false }
+    }
+}
+
 /// A running server.
 #[derive(Debug)]
 pub struct Deployment {

@@ -10,15 +10,6 @@ use shared::location::{ComputerPlace, LocationHint, PhonePlace, Verdict};
 use shared::meeting::Role;
 use shared::signal::{ClientMsg, ServerMsg};
 
-/// A server that believes `X-Forwarded-For` from these ranges alone.
-async fn behind(ranges: &str) -> Deployment {
-    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../signaling/tests/data/countries.mmdb");
-    let config = format!(
-        "public_url = \"http://localhost:{{port}}\"\n[proxy]\nranges = [\"{ranges}\"]\nheader = \"X-Forwarded-For\"\n[geo]\nfiles = ['{data}']\n"
-    );
-    Deployment::start_with(Options { config, demo: false }).await
-}
-
 /// A meeting with Maria, who moderates, and one participant for each of these telephone numbers, called by it.
 async fn meeting(console: &Console, phones: &[Option<&str>]) -> Meeting {
     let mut people = vec![invitee("Maria", Role::Moderator)];
@@ -97,7 +88,7 @@ async fn a_trusted_proxy_s_address_is_compared_with_the_number() {
         ("fd00::1", Some("+31201234567"), Unknown, ComputerPlace::PrivateNetwork),
         ("9.9.9.9", Some("+31201234567"), Unknown, ComputerPlace::NotFound),
     ];
-    let server = behind("127.0.0.1/32").await;
+    let server = Deployment::start_with(Options::behind_proxy("127.0.0.1/32")).await;
     let console = server.console().await;
     let phones: Vec<_> = table.iter().map(|(_, phone, ..)| *phone).collect();
     let meeting = meeting(&console, &phones).await;
@@ -120,7 +111,7 @@ async fn a_stranger_s_forwarding_headers_change_nothing() {
         "True-Client-IP: 145.1.2.3",
         "X-Forwarded-For: 145.1.2.3\r\nX-Forwarded-For: 145.1.2.3, 145.1.2.3",
     ];
-    let server = behind("10.0.0.0/8").await;
+    let server = Deployment::start_with(Options::behind_proxy("10.0.0.0/8")).await;
     let console = server.console().await;
     let meeting = meeting(&console, &[Some("+31201234567"); 6]).await;
     let mut maria = moderator(&server, &console, &meeting).await;
