@@ -56,7 +56,7 @@ end_to_end_tests() {
 }
 
 say "everything that can be tested: about 40 minutes cold on two cores, under 15 warm"
-step "packages for the tests" .tools/test-deps.sh
+step "packages for the tests" .tools/deps.sh tests
 step "build tools" .tools/setup.sh
 suite "lint" .tools/lint.sh without-architecture
 suite "unit and property tests" native_tests

@@ -1,0 +1,91 @@
+//! What an SFU costs: ours beside Janus, a plain str0m loop and the floor below which no server can go.
+//!
+//! `forwarding` has the figure that counts, CPU time for each delivered packet; `joins` how long it takes to come in and
+//! what somebody costs who only sits there.
+//!
+//! Servers run on core 1, the load on core 0, in a network namespace of the bench's own: it needs root, iproute2 and
+//! util-linux. Janus takes part when it is installed (Debian's package `janus`); without it there is nothing to compare
+//! with, and the ratios are not printed. `make bench` brings all of it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a bench prints, and stops at the first surprise"
+)]
+
+mod client;
+mod floor;
+mod forwarding;
+mod janus;
+mod joins;
+mod load;
+mod naive;
+mod net;
+mod ours;
+mod server;
+
+use server::Server;
+
+/// Who forwards, and to what kind of client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Forwarder {
+    /// Our SFU, clients with one video m-line: the same work as everybody else's.
+    Ours,
+    /// Our SFU, clients that offer what our page offers, with all its slots and channels.
+    OursPage,
+    Janus,
+    /// One thread, one `recv_from`, one `send_to` per packet around str0m.
+    Naive,
+    /// No WebRTC at all: open, seal for each, send with GSO.
+    Floor,
+}
+
+impl Forwarder {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Ours => "ours",
+            Self::OursPage => "ours_page",
+            Self::Janus => "janus",
+            Self::Naive => "naive",
+            Self::Floor => "floor_gso",
+        }
+    }
+
+    fn start(self) -> Server {
+        match self {
+            Self::Janus => janus::start(),
+            Self::Ours | Self::OursPage => Server::of_role("ours"),
+            other => Server::of_role(other.name()),
+        }
+    }
+}
+
+/// The middle one.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// A figure, as the last lines have it. One that could not be measured is left out.
+fn figure(name: &str, value: f64) {
+    if value.is_finite() {
+        println!("bench: {name} {value:.3}");
+    }
+}
+
+fn main() {
+    match std::env::args().nth(1).as_deref() {
+        Some("role-ours") => return ours::serve(),
+        Some("role-naive") => return naive::serve(),
+        Some("role-floor_gso") => return floor::serve(),
+        _ => {}
+    }
+    if !net::inside_own_namespace() {
+        return;
+    }
+    let forwarding = forwarding::measure();
+    let joins = joins::measure();
+    forwarding.print();
+    joins.print();
+}
