@@ -18,7 +18,7 @@ use str0m::crypto::{CryptoError, CryptoProvider};
 use str0m::format::Codec;
 use str0m::media::{Direction, KeyframeRequestKind, MediaKind, Mid, Pt};
 use str0m::net::{Protocol, Receive};
-use str0m::rtp::{RtpPacket, RtpWrite, Vp8Descriptor};
+use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite, SeqNo, Vp8Descriptor};
 use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig, RtcError};
 
 /// Who sent a packet, and which of theirs it is. The last six bytes of every payload.
@@ -277,12 +277,19 @@ impl MediaClient {
         })
     }
 
-    /// Sends one audio packet (20 ms). Drain afterwards.
-    pub fn send_audio(&mut self, now: Instant) {
+    /// Sends one audio packet (20 ms) that says how loud it is (dBov, 0 to -127; RFC 6464), or does not. Drain afterwards.
+    pub fn send_audio(&mut self, now: Instant, level: Option<i8>) {
         let counter = self.microphone.next;
         self.microphone.next += 1;
         let payload = self.mark(vec![0xf8], counter);
-        self.write(self.microphone.mid, Codec::Opus, counter, counter.wrapping_mul(960), now, payload);
+        let extensions = ExtensionValues {
+            audio_level: level,
+            voice_activity: level.map(|level| level > -60),
+            ..ExtensionValues::default()
+        };
+        self.write(self.microphone.mid, Codec::Opus, counter, |pt, seq| {
+            RtpWrite::new(pt, seq, counter.wrapping_mul(960), now, payload).ext_vals(extensions)
+        });
     }
 
     /// Sends one video frame of one packet (33 ms), a keyframe or not. Drain afterwards.
@@ -299,7 +306,9 @@ impl MediaClient {
         let mut payload = vec![0x90, 0x80, 0x80 | (picture >> 8) as u8, picture as u8, u8::from(!keyframe)];
         payload.resize(5 + bytes, 0x55);
         let payload = self.mark(payload, counter);
-        self.write(self.camera.mid, Codec::Vp8, counter, counter.wrapping_mul(3000), now, payload);
+        self.write(self.camera.mid, Codec::Vp8, counter, |pt, seq| {
+            RtpWrite::new(pt, seq, counter.wrapping_mul(3000), now, payload)
+        });
     }
 
     fn mark(&self, mut payload: Vec<u8>, counter: u32) -> Vec<u8> {
@@ -308,12 +317,12 @@ impl MediaClient {
         payload
     }
 
-    fn write(&mut self, mid: Mid, codec: Codec, counter: u32, timestamp: u32, now: Instant, payload: Vec<u8>) {
+    /// Writes a packet with the next counter as its sequence number.
+    fn write(&mut self, mid: Mid, codec: Codec, counter: u32, finish: impl FnOnce(Pt, SeqNo) -> RtpWrite) {
         let Some(pt) = self.payload_type(codec) else { return };
         let mut api = self.rtc.direct_api();
         if let Some(stream) = api.stream_tx_by_mid(mid, None) {
-            let seq = u64::from(counter) + 1000;
-            stream.write_rtp(RtpWrite::new(pt, seq.into(), timestamp, now, payload).marker(true).nackable(true));
+            stream.write_rtp(finish(pt, (u64::from(counter) + 1000).into()).marker(true).nackable(true));
         }
     }
 

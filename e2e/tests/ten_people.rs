@@ -1,20 +1,23 @@
-//! A full room, without browsers: ten WebRTC clients through the real server's door and media port.
+//! A room of ten, without browsers: WebRTC clients through the real server's door and media port; and a full room.
 
 use std::time::{Duration, Instant};
 
 use e2e::media_socket::MediaSocket;
 use e2e::{Caller, Deployment};
-use shared::limits::MAX_PARTICIPANTS;
+use shared::limits::{AUDIO_SLOTS, MAX_PARTICIPANTS};
 use shared::meeting::Role;
 use shared::signal::{ClientMsg, JoinRefused, ServerMsg};
 use str0m::media::MediaKind;
 
 /// How many packets of each kind everybody sends.
 const ROUNDS: u32 = 60;
+/// How many people talk.
+const PEOPLE: usize = 10;
 
-/// Ten people in one room, each receiving every other's packets in order; the eleventh is told that it is full.
+/// Ten people in one room, each receiving every other's picture and the same three voices in order. Then the room fills,
+/// and one more is told so.
 #[tokio::test(flavor = "multi_thread")]
-async fn ten_people_receive_every_other_s_packets_in_order() {
+async fn ten_people_receive_each_other_in_order_and_a_full_room_says_so() {
     let server = Deployment::start().await;
     let console = server.console().await;
     let names: Vec<String> = (1..=MAX_PARTICIPANTS + 1).map(|number| format!("Person {number}")).collect();
@@ -24,7 +27,7 @@ async fn ten_people_receive_every_other_s_packets_in_order() {
 
     let mut callers = Vec::new();
     let mut media = Vec::new();
-    for (index, link) in meeting.links.iter().take(MAX_PARTICIPANTS).enumerate() {
+    for (index, link) in meeting.links.iter().take(PEOPLE).enumerate() {
         let cookie = (index == 0).then(|| console.cookie().to_owned());
         let mut caller = Caller::connect(server.url(), cookie.as_deref()).await;
         caller.knock(link).await;
@@ -51,11 +54,16 @@ async fn ten_people_receive_every_other_s_packets_in_order() {
         media.push(socket);
     }
     tokio::task::block_in_place(|| talk(&mut media));
+    let heard = |viewer: &MediaSocket, sender| viewer.client.counters_of(MediaKind::Audio, sender);
+    let speakers: Vec<u16> =
+        (1..=PEOPLE as u16).filter(|sender| media.iter().any(|viewer| !heard(viewer, *sender).is_empty())).collect();
+    assert_eq!(speakers.len(), AUDIO_SLOTS, "the floor is theirs who spoke first: all are equally loud");
     for viewer in &media {
         let me = viewer.client.number;
         assert_eq!(viewer.client.srtp_profile().as_deref().map(|name| name.contains("256")), Some(true));
         for sender in (1..=10).filter(|sender| *sender != me) {
-            for kind in [MediaKind::Audio, MediaKind::Video] {
+            let voice = speakers.contains(&sender).then_some(MediaKind::Audio);
+            for kind in voice.into_iter().chain([MediaKind::Video]) {
                 let counters = viewer.client.counters_of(kind, sender);
                 let expected: Vec<u32> = (counters.first().copied().unwrap_or(0)..ROUNDS).collect();
                 assert_eq!(counters, expected, "{kind:?} of {sender} at {me}");
@@ -64,6 +72,13 @@ async fn ten_people_receive_every_other_s_packets_in_order() {
         }
     }
 
+    // Whoever is as far as the green room holds a place.
+    let mut more = Vec::new();
+    for link in &meeting.links[PEOPLE..MAX_PARTICIPANTS] {
+        let mut caller = Caller::connect(server.url(), None).await;
+        caller.knock(link).await;
+        more.push(caller);
+    }
     let link = &meeting.links[MAX_PARTICIPANTS];
     let late = Caller::connect(server.url(), None).await;
     let refused = knock_in_vain(late, link).await;
@@ -71,12 +86,12 @@ async fn ten_people_receive_every_other_s_packets_in_order() {
 }
 
 fn talk(people: &mut [MediaSocket]) {
-    let mut asked = [0; 10];
+    let mut asked = [0; PEOPLE];
     for round in 0..ROUNDS {
         for (person, asked) in people.iter_mut().zip(&mut asked) {
             let wanted = person.client.keyframe_requests;
             person.client.send_video(Instant::now(), round == 0 || wanted > *asked);
-            person.client.send_audio(Instant::now());
+            person.client.send_audio(Instant::now(), None);
             *asked = wanted;
             person.flush();
         }
@@ -91,7 +106,7 @@ async fn knock_in_vain(mut caller: Caller, link: &e2e::Link) -> JoinRefused {
     caller
         .hear("a refusal", |message| match message {
             ServerMsg::JoinRefused { reason } => Some(reason.clone()),
-            ServerMsg::Welcomed { .. } => panic!("an eleventh person came in"),
+            ServerMsg::Welcomed { .. } => panic!("one more came in"),
             _ => None,
         })
         .await

@@ -3,10 +3,11 @@
 use std::io;
 use std::net::IpAddr;
 
+use shared::limits::AUDIO_SLOTS;
 use shared::text::{tr, tr_with};
 
 /// Where to listen.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct SfuConfig {
     /// UDP port, the same on every address; 0 lets the system choose.
     pub port: u16,
@@ -15,6 +16,14 @@ pub struct SfuConfig {
     pub advertise: Option<IpAddr>,
     /// Listen on these instead of every interface address and loopback.
     pub bind: Vec<IpAddr>,
+    /// How many people of a room are heard at once, 1 to [`AUDIO_SLOTS`].
+    pub speakers: usize,
+}
+
+impl Default for SfuConfig {
+    fn default() -> Self {
+        Self { port: 0, advertise: None, bind: Vec::new(), speakers: AUDIO_SLOTS }
+    }
 }
 
 /// Why the media node did not start. `Display` is for the log, [`StartError::sentence`] for people.

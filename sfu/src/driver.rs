@@ -17,8 +17,8 @@ use crate::sockets::Bound;
 
 /// Batches taken from one port before the others and the core have their turn.
 const BATCHES: usize = 4;
-/// Datagrams are looked for so often at most. Longer gathers more packets of a frame into one batch and one burst, and
-/// costs each packet that much delay under load; a datagram after a pause is taken at once.
+/// How long a datagram waits for others. A frame's packets arrive one behind the other; taken together they cost each
+/// subscriber one look at its streams and one send instead of one for each packet.
 const TICK: Duration = Duration::from_micros(500);
 /// How often dropped datagrams are worth a line in the log.
 const REPORT_EVERY: Duration = Duration::from_secs(10);
@@ -66,15 +66,14 @@ struct Driver {
 }
 
 /// Runs until told to stop, or until nobody is left to send commands.
-pub(crate) async fn run(sockets: Vec<Bound>, candidates: Vec<SocketAddr>, channels: Channels) {
+pub(crate) async fn run(sockets: Vec<Bound>, config: Config, channels: Channels) {
     let Channels { mut commands, mut inspect, events, mut stopped } = channels;
     let now = Instant::now();
-    let mut driver = match Driver::new(sockets, candidates, events, now) {
+    let mut driver = match Driver::new(sockets, config, events, now) {
         Ok(driver) => driver,
         Err(error) => return tracing::error!(kind = %error.kind(), "media sockets could not be registered"),
     };
     let mut deadline = driver.pump();
-    let mut taken = now;
     loop {
         let woken = tokio::select! {
             () = readable(&driver.ports) => Woken::Readable,
@@ -84,14 +83,12 @@ pub(crate) async fn run(sockets: Vec<Bound>, candidates: Vec<SocketAddr>, channe
             _ = &mut stopped => Woken::Stop,
         };
         if matches!(woken, Woken::Readable) {
-            wait_until(taken + TICK);
+            // The thread has nothing else to do, and tokio's timers know milliseconds only.
+            std::thread::sleep(TICK);
         }
         let now = Instant::now();
         match woken {
-            Woken::Readable => {
-                driver.receive(now);
-                taken = now;
-            }
+            Woken::Readable => driver.receive(now),
             Woken::Command(command) => driver.node.handle_command(now, command),
             Woken::Inspect(answer) => driver.inspected(answer),
             Woken::Deadline => {}
@@ -107,14 +104,6 @@ pub(crate) async fn run(sockets: Vec<Bound>, candidates: Vec<SocketAddr>, channe
     driver.pump();
 }
 
-/// The thread has nothing else to do; tokio's timers know milliseconds only.
-fn wait_until(at: Instant) {
-    let left = at.saturating_duration_since(Instant::now());
-    if !left.is_zero() {
-        std::thread::sleep(left);
-    }
-}
-
 /// Ready when any port has a datagram.
 async fn readable(ports: &[Port]) {
     poll_fn(|context| {
@@ -127,7 +116,7 @@ async fn readable(ports: &[Port]) {
 impl Driver {
     fn new(
         bound: Vec<Bound>,
-        candidates: Vec<SocketAddr>,
+        config: Config,
         events: mpsc::UnboundedSender<Event>,
         now: Instant,
     ) -> std::io::Result<Self> {
@@ -135,7 +124,7 @@ impl Driver {
         let by_address = ports.iter().enumerate().map(|(index, port)| (port.address, index)).collect();
         let max_segments = ports.iter().map(Port::max_segments).min().unwrap_or(1);
         tracing::info!(addresses = ports.len(), max_segments, "media ports are open");
-        let node = Node::new(Config { candidates }, now);
+        let node = Node::new(config, now);
         Ok(Self {
             node,
             ports,

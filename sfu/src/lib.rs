@@ -16,6 +16,7 @@ use std::net::SocketAddr;
 use std::thread::JoinHandle;
 
 use shared::control::{Command, Event};
+use shared::limits::AUDIO_SLOTS;
 use tokio::sync::{mpsc, oneshot};
 
 pub use config::{SfuConfig, StartError};
@@ -78,6 +79,7 @@ pub fn start(config: &SfuConfig) -> Result<Sfu, StartError> {
     let sockets = sockets::bind_all(config)?;
     let addresses: Vec<SocketAddr> = sockets.iter().map(|socket| socket.address).collect();
     let candidates = sockets::candidates(&addresses, config.advertise);
+    let core = sfu_core::Config { candidates, speakers: config.speakers.clamp(1, AUDIO_SLOTS) };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(StartError::Thread)?;
     let (commands, commands_in) = mpsc::channel(COMMANDS_WAITING);
     let (inspect, inspect_in) = mpsc::channel(8);
@@ -86,7 +88,7 @@ pub fn start(config: &SfuConfig) -> Result<Sfu, StartError> {
     let channels = driver::Channels { commands: commands_in, inspect: inspect_in, events: events_out, stopped };
     let thread = std::thread::Builder::new()
         .name("media".into())
-        .spawn(move || runtime.block_on(driver::run(sockets, candidates, channels)))
+        .spawn(move || runtime.block_on(driver::run(sockets, core, channels)))
         .map_err(StartError::Thread)?;
     Ok(Sfu { handle: Handle { commands, inspect }, events, addresses, stop, thread })
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
+use shared::limits::AUDIO_SLOTS;
 
 /// The port when none is given.
 pub const DEFAULT_PORT: u16 = 8080;
@@ -78,13 +79,21 @@ pub struct Geo {
 }
 
 /// `[media]`
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Media {
     /// UDP port. Default: the number of the first HTTP port.
     pub port: Option<u16>,
     /// An address that browsers reach this machine by although no interface has it: 1:1 NAT, a port forwarding.
     pub advertise: Option<IpAddr>,
+    /// How many people of a meeting are heard at once, 1 to [`AUDIO_SLOTS`]: the loudest.
+    pub speakers: usize,
+}
+
+impl Default for Media {
+    fn default() -> Self {
+        Self { port: None, advertise: None, speakers: AUDIO_SLOTS }
+    }
 }
 
 /// `[sms]`
@@ -191,6 +200,9 @@ impl Config {
         self.check_listeners()?;
         self.check_public_url()?;
         self.check_proxy()?;
+        if !(1..=AUDIO_SLOTS).contains(&self.media.speakers) {
+            return Err(ConfigError::Wrong(format!("[media] `speakers` is between 1 and {AUDIO_SLOTS}")));
+        }
         if self.tls.cert.is_some() != self.tls.key.is_some() {
             return Err(ConfigError::wrong("[tls] needs both `cert` and `key`, or neither"));
         }
@@ -348,6 +360,7 @@ mod tests {
             [media]
             port = 3478
             advertise = "192.0.2.7"
+            speakers = 2
             [sms]
             sender = "outbox"
             [accounts]
@@ -355,6 +368,7 @@ mod tests {
         "#;
         let config = parse(text).unwrap();
         assert_eq!((config.listen.len(), config.media.port, config.accounts.idle_minutes), (2, Some(3478), 15));
+        assert_eq!(config.media.speakers, 2);
         assert_eq!((config.sms.sender, config.is_demo()), (SmsSenderKind::Outbox, false));
         let printed = toml::to_string(&config).unwrap();
         assert_eq!(toml::from_str::<Config>(&printed).unwrap(), config);
@@ -371,6 +385,8 @@ mod tests {
             ("listn = []", "line 1"),
             ("demo = true\n[tls]\ncrt = \"x\"", "line 3"),
             ("listen = 5", "line 1"),
+            ("[media]\nspeakers = 0", "between 1 and 3"),
+            ("[media]\nspeakers = 4", "between 1 and 3"),
             ("[tls]\ncert = \"x\"", "`key`"),
             ("[tls]\ncert = \"x\"\nkey = \"y\"\nself_signed = true", "not both"),
             ("demo = true\n[tls]\ncert = \"x\"\nkey = \"y\"", "try-outs"),

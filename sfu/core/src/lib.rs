@@ -6,6 +6,7 @@
 //!
 //! A packet: `Node::handle_datagram` → `demux` → `peer` (str0m) → `Node::fan_out` → `forwarder` (rewrites
 //! sequence number and timestamp) → the subscriber's `peer` → `Node::poll_output`.
+//! Of voices only those of a room's `speakers` go further.
 //! A pointer: the same as far as `peer` → `pointer` (limits the rate) → stamped with its author → everybody in the room.
 //! An operation on the board: `peer` → `drawing` (judges the envelope, orders) → every subscriber's `cursor`.
 
@@ -29,6 +30,7 @@ mod rate;
 mod room;
 mod session;
 mod slots;
+mod speakers;
 mod stats;
 mod stun;
 mod timers;

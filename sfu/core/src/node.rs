@@ -39,6 +39,8 @@ pub struct Config {
     /// Addresses that are offered to browsers as ICE host candidates, best first. Datagrams must be handed in with the
     /// one that they arrived at.
     pub candidates: Vec<SocketAddr>,
+    /// How many people of a room are heard at once, at most [`shared::limits::AUDIO_SLOTS`].
+    pub speakers: usize,
 }
 
 /// What a node has to say.
@@ -256,7 +258,7 @@ impl Node {
                 session.set_reachable(reachable, now);
                 self.rearm(id);
             }
-            Heard::Rtp(packet) => self.fan_out(id, packet),
+            Heard::Rtp(packet) => self.published(id, packet),
             Heard::KeyframeWanted(mid) => self.keyframe_wanted(id, mid),
             Heard::Pointer(message) => self.pointer_moved(id, &message),
             Heard::Drawing(message) => self.drawn(id, &message),

@@ -63,11 +63,21 @@ pub(crate) enum InputError {
 #[derive(Debug)]
 pub(crate) struct Peer {
     rtc: Rtc,
+    /// Streams that the answer promises and that nothing was sent on yet.
+    unused: Vec<Promised>,
     pointers: ChannelId,
     drawing: ChannelId,
     /// Panics in the next call: shows that a panic costs one peer.
     #[cfg(test)]
     pub(crate) panic_next: bool,
+}
+
+/// A stream to the peer as the answer names it.
+#[derive(Debug, Clone, Copy)]
+struct Promised {
+    mid: Mid,
+    ssrc: Ssrc,
+    rtx: Option<Ssrc>,
 }
 
 /// How a drain ended.
@@ -89,10 +99,26 @@ impl Peer {
         let (pointers, drawing) = (api.create_data_channel(pointers), api.create_data_channel(drawing));
         Self {
             rtc,
+            unused: Vec::new(),
             pointers,
             drawing,
             #[cfg(test)]
             panic_next: false,
+        }
+    }
+
+    /// Takes the streams of these m-lines out of str0m until something is sent on them: every input walks every stream,
+    /// several times for each packet, and most slots of most people are empty.
+    ///
+    /// A stream that was used is never taken out again: str0m would number its repetitions from the start, under the
+    /// same key.
+    pub(crate) fn rest(&mut self, mids: impl Iterator<Item = Mid>) {
+        let mut api = self.rtc.direct_api();
+        for mid in mids {
+            let Some(stream) = api.stream_tx_by_mid(mid, None) else { continue };
+            let promised = Promised { mid, ssrc: stream.ssrc(), rtx: stream.rtx() };
+            api.remove_stream_tx(promised.ssrc);
+            self.unused.push(promised);
         }
     }
 
@@ -133,23 +159,25 @@ impl Peer {
         }
     }
 
-    /// Takes everything out that the last change caused.
+    /// Takes everything out that the last change caused. One guard around all of it: a guard for each poll would move
+    /// str0m's large outputs about.
     pub(crate) fn drain(&mut self, out: &mut VecDeque<Output>, heard: &mut Vec<Heard>) -> Result<Drained, Panicked> {
-        let mut errors = 0;
-        loop {
-            let rtc = &mut self.rtc;
-            match guarded(|| rtc.poll_output())? {
-                Ok(RtcOutput::Timeout(timeout)) => return Ok(Drained { timeout, errors }),
-                Ok(RtcOutput::Transmit(transmit)) => out.push_back(Output::Transmit {
-                    source: transmit.source,
-                    destination: transmit.destination,
-                    payload: transmit.contents.into(),
-                }),
-                Ok(RtcOutput::Event(event)) => heard.extend(self.translate(event)),
-                Err(_) if errors < MAX_ERRORS_PER_DRAIN => errors += 1,
-                Err(_) => return Err(Panicked),
+        guarded(|| {
+            let mut errors = 0;
+            loop {
+                match self.rtc.poll_output() {
+                    Ok(RtcOutput::Transmit(transmit)) => out.push_back(Output::Transmit {
+                        source: transmit.source,
+                        destination: transmit.destination,
+                        payload: transmit.contents.into(),
+                    }),
+                    Ok(RtcOutput::Timeout(timeout)) => return Ok(Drained { timeout, errors }),
+                    Ok(RtcOutput::Event(event)) => heard.extend(self.translate(event)),
+                    Err(_) if errors < MAX_ERRORS_PER_DRAIN => errors += 1,
+                    Err(_) => return Err(Panicked),
+                }
             }
-        }
+        })?
     }
 
     fn translate(&mut self, event: RtcEvent) -> Option<Heard> {
@@ -186,19 +214,24 @@ impl Peer {
 
     /// Queues a packet on an m-line; it goes out with the next wake and drain.
     pub(crate) fn write_rtp(&mut self, mid: Mid, pt: Pt, packet: &Incoming, numbers: Numbers) -> Result<(), Panicked> {
-        let mut write =
-            RtpWrite::new(pt, numbers.seq.into(), numbers.timestamp, packet.arrived, packet.payload.clone())
+        let promised = self.unused.iter().position(|promised| promised.mid == mid);
+        let promised = promised.map(|index| self.unused.swap_remove(index));
+        let rtc = &mut self.rtc;
+        guarded(move || {
+            let mut api = rtc.direct_api();
+            if let Some(Promised { ssrc, rtx, .. }) = promised {
+                api.declare_stream_tx(ssrc, rtx, mid, None);
+            }
+            let Some(stream) = api.stream_tx_by_mid(mid, None) else { return };
+            let payload = packet.payload.clone();
+            let mut write = RtpWrite::new(pt, numbers.seq.into(), numbers.timestamp, packet.arrived, payload)
                 .marker(packet.marker)
                 .ext_vals(packet.extensions.clone())
                 .nackable(numbers.nackable);
-        if let Some(patch) = numbers.patch {
-            write = write.vp8_patch(patch);
-        }
-        let rtc = &mut self.rtc;
-        guarded(move || {
-            if let Some(stream) = rtc.direct_api().stream_tx_by_mid(mid, None) {
-                stream.write_rtp(write);
+            if let Some(patch) = numbers.patch {
+                write = write.vp8_patch(patch);
             }
+            stream.write_rtp(write);
         })
     }
 

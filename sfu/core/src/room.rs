@@ -5,16 +5,32 @@ use shared::meeting::Role;
 use shared::signal::Stage;
 
 use crate::drawing::Board;
+use crate::forwarder::Incoming;
 use crate::session::Who;
+use crate::speakers::{Hearing, Speakers};
 
-/// A room: its people, in order of arrival, and its drawing.
-#[derive(Debug, Default)]
+/// A room: its people, in order of arrival, who of them is heard, and its drawing.
+#[derive(Debug)]
 pub(crate) struct Room {
     members: Vec<Who>,
+    /// Of those whom everybody hears.
+    speakers: Speakers,
+    /// Observers are heard by moderators alone, and must not take the floor from anybody.
+    observers: Speakers,
     pub(crate) board: Board,
 }
 
 impl Room {
+    /// An empty room in which so many people are heard at once.
+    pub(crate) fn new(speakers: usize) -> Self {
+        Self {
+            members: Vec::new(),
+            speakers: Speakers::new(speakers),
+            observers: Speakers::new(speakers),
+            board: Board::default(),
+        }
+    }
+
     /// Everybody, the lobby included.
     pub(crate) fn members(&self) -> &[Who] {
         &self.members
@@ -32,7 +48,11 @@ impl Room {
 
     /// Takes a session out.
     pub(crate) fn remove(&mut self, session: SessionId) {
-        self.members.retain(|who| who.session != session);
+        let gone = self.members.extract_if(.., |who| who.session == session);
+        for who in gone {
+            self.speakers.remove(who.participant);
+            self.observers.remove(who.participant);
+        }
     }
 
     /// Raises a session from the lobby.
@@ -49,9 +69,23 @@ impl Room {
         seen.into_iter().map(|who| who.participant).collect()
     }
 
-    /// Whose voices `viewer` should hear.
+    /// Whose voices `viewer` should hear: of those who have the floor, all that they may hear.
     pub(crate) fn voices_for(&self, viewer: &Who) -> Vec<ParticipantId> {
-        self.members.iter().filter(|who| hears(viewer, who)).map(|who| who.participant).collect()
+        let floor = self.speakers.floor().iter().chain(self.observers.floor());
+        let may_hear = |who: &&ParticipantId| {
+            self.members.iter().any(|member| member.participant == **who && hears(viewer, member))
+        };
+        floor.filter(may_hear).copied().collect()
+    }
+
+    /// A packet of somebody's voice came, so loud (dBov, RFC 6464; `None` when it does not say): what becomes of it.
+    /// From the lobby nothing is heard.
+    pub(crate) fn hear(&mut self, who: &Who, level: Option<i8>, packet: &Incoming) -> Hearing {
+        if who.stage != Stage::Room {
+            return Hearing::Dropped;
+        }
+        let speakers = if who.role.is_seen_by_all() { &mut self.speakers } else { &mut self.observers };
+        speakers.hear(who.participant, level, packet)
     }
 }
 
@@ -116,15 +150,13 @@ mod tests {
 
     #[test]
     fn a_moderator_s_faces_begin_with_the_lobby() {
-        let mut room = Room::default();
+        let mut room = Room::new(3);
         let moderator = who(1, Role::Moderator, Stage::Room);
         room.add(moderator);
         room.add(who(2, Role::Participant, Stage::Room));
         room.add(who(3, Role::Participant, Stage::Lobby));
         assert_eq!(room.faces_for(&moderator), [ParticipantId(3), ParticipantId(2)]);
-        assert_eq!(room.voices_for(&moderator), [ParticipantId(2)]);
         room.admit(SessionId(3));
         assert_eq!(room.faces_for(&moderator), [ParticipantId(2), ParticipantId(3)]);
-        assert_eq!(room.voices_for(&moderator), [ParticipantId(2), ParticipantId(3)]);
     }
 }

@@ -76,6 +76,11 @@ impl Tracks {
         }
     }
 
+    /// The m-lines of all slots.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = Mid> {
+        self.audio.slots.iter().chain(&self.video.slots).map(|slot| slot.mid)
+    }
+
     /// Who is in the video slot of that m-line.
     pub(crate) fn shown_on(&self, mid: Mid) -> Option<ParticipantId> {
         let index = self.video.slots.iter().position(|slot| slot.mid == mid)?;

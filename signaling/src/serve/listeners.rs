@@ -7,7 +7,7 @@ use sfu::{Sfu, SfuConfig};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::StartError;
-use crate::config::Config;
+use crate::config::{Config, Media};
 
 /// Connections that the kernel holds until they are accepted.
 const BACKLOG: i32 = 256;
@@ -41,7 +41,8 @@ pub(super) fn bind(config: &mut Config) -> Result<Listeners, StartError> {
 
 fn bind_media(config: &mut Config) -> Result<Sfu, sfu::StartError> {
     let port = config.media.port.or(config.listen.first().map(SocketAddr::port)).unwrap_or_default();
-    let media = sfu::start(&SfuConfig { port, advertise: config.media.advertise, ..SfuConfig::default() })?;
+    let Media { advertise, speakers, .. } = config.media;
+    let media = sfu::start(&SfuConfig { port, advertise, speakers, ..SfuConfig::default() })?;
     config.media.port = Some(media.port());
     Ok(media)
 }

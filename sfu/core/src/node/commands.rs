@@ -13,6 +13,7 @@ use crate::guard::guarded;
 use crate::node::{Node, Output};
 use crate::offer::Offer;
 use crate::peer::Peer;
+use crate::room::Room;
 use crate::session::{Session, Who};
 use crate::tracks::Tracks;
 
@@ -61,11 +62,18 @@ impl Node {
         let answer = guarded(|| rtc.sdp_api().accept_offer(offer.sdp).map(|answer| answer.to_sdp_string()));
         let answer = answer.ok().and_then(Result::ok).ok_or(OfferError::Unusable)?;
         let tracks = Tracks::negotiated(&rtc, &mids).ok_or(OfferError::Unusable)?;
-        let mut peer = guarded(move || Peer::new(rtc)).map_err(|_| OfferError::Unusable)?;
+        let slots: Vec<_> = tracks.slots().collect();
+        let peer = guarded(move || {
+            let mut peer = Peer::new(rtc);
+            peer.rest(slots.into_iter());
+            peer
+        });
+        let mut peer = peer.map_err(|_| OfferError::Unusable)?;
         self.drop_older(&who);
         self.demux.insert(who.session, peer.ufrag());
         self.sessions.insert(who.session, Session::new(who, peer, tracks, self.now));
-        self.rooms.entry(who.room).or_default().add(who);
+        let speakers = self.config.speakers;
+        self.rooms.entry(who.room).or_insert_with(|| Room::new(speakers)).add(who);
         Ok(answer)
     }
 

@@ -7,22 +7,40 @@ use shared::control::Event;
 use shared::ids::{ParticipantId, RoomId, SessionId};
 use shared::signal::Stage;
 
+use crate::forwarder::Incoming;
 use crate::node::{Node, Output};
-use crate::session::Passed;
+use crate::session::{Passed, Who};
+use crate::speakers::Hearing;
 
 impl Node {
-    /// Passes a publisher's packet on to everybody in whose slots they are.
-    pub(super) fn fan_out(&mut self, id: SessionId, packet: RtpPacket) {
+    /// A publisher's packet came: of a picture it is passed on, of a voice only when its owner has the floor.
+    pub(super) fn published(&mut self, id: SessionId, packet: RtpPacket) {
         self.stats.rtp_in += 1;
         let Some(publisher) = self.sessions.get_mut(&id) else { return };
         let who = publisher.who;
         let Some((kind, packet)) = publisher.incoming(packet) else { return };
+        if kind == MediaKind::Audio {
+            let Some(room) = self.rooms.get_mut(&who.room) else { return };
+            match room.hear(&who, packet.extensions.audio_level, &packet) {
+                Hearing::Passed => {}
+                Hearing::Begins(kept) => {
+                    self.reassign_voices(who.room);
+                    kept.iter().for_each(|before| self.fan_out(id, &who, kind, before));
+                }
+                Hearing::Kept | Hearing::Dropped => return,
+            }
+        }
+        self.fan_out(id, &who, kind, &packet);
+    }
+
+    /// Passes a packet on to everybody in whose slots its publisher is.
+    fn fan_out(&mut self, id: SessionId, who: &Who, kind: MediaKind, packet: &Incoming) {
         let Some(room) = self.rooms.get(&who.room) else { return };
         let mut needs_keyframe = false;
         let mut broken = Vec::new();
         for member in room.members() {
             let Some(subscriber) = self.sessions.get_mut(&member.session) else { continue };
-            match subscriber.forward(who.participant, kind, &packet) {
+            match subscriber.forward(who.participant, kind, packet) {
                 Passed::Nothing => {}
                 Passed::NeedsKeyframe => needs_keyframe = true,
                 Passed::Fault => broken.push(member.session),
@@ -88,6 +106,22 @@ impl Node {
         let publishers: Vec<_> = newly_seen.iter().filter_map(|seen| members.session_of(*seen)).collect();
         changed.into_iter().for_each(|session| self.tell_slots(session));
         publishers.into_iter().for_each(|publisher| self.want_keyframe(publisher));
+    }
+
+    /// As [`Node::reassign`] when only the floor has changed.
+    fn reassign_voices(&mut self, room: RoomId) {
+        let Some(members) = self.rooms.get(&room) else { return };
+        let mut changed = Vec::new();
+        for member in members.members().iter().filter(|member| member.stage == Stage::Room) {
+            let Some(session) = self.sessions.get_mut(&member.session) else { continue };
+            let audio = session.tracks.down(MediaKind::Audio);
+            let before = audio.assignment.clone();
+            audio.assign(&members.voices_for(member));
+            if audio.assignment != before {
+                changed.push(member.session);
+            }
+        }
+        changed.into_iter().for_each(|session| self.tell_slots(session));
     }
 
     /// Tells signaling whose media fills which slot of a session.

@@ -109,14 +109,14 @@ fn somebody_who_falls_silent_is_given_up_and_somebody_who_closes_goes_at_once() 
 }
 
 #[test]
-fn a_full_room_refuses_an_eleventh_and_takes_back_one_of_the_ten() {
+fn a_full_room_refuses_one_more_and_takes_back_one_of_its_own() {
     let mut world = World::new();
     for _ in 0..MAX_PARTICIPANTS {
-        world.join("One of ten", Role::Participant, Stage::Room);
+        world.join("One of many", Role::Participant, Stage::Room);
     }
     let late = world.join("Late", Role::Moderator, Stage::Room);
     assert_eq!(world.people[late].refused, Some(OfferError::RoomFull));
-    let back = world.join_as("One of ten", 3, room(1), Role::Participant, Stage::Room);
+    let back = world.join_as("One of many", 3, room(1), Role::Participant, Stage::Room);
     assert!(world.people[back].answered);
     let elsewhere = world.join_as("Elsewhere", 1, room(2), Role::Moderator, Stage::Room);
     assert!(world.people[elsewhere].answered);

@@ -16,4 +16,5 @@ mod lifecycle;
 mod lobby;
 mod media;
 mod surface;
+mod voices;
 mod world;

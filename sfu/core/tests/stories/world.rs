@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use sfu_core::{Config, Node, Output};
 use shared::control::{Command, Event, Gone};
 use shared::ids::{MeetingId, ParticipantId, RoomId, SessionId};
+use shared::limits::AUDIO_SLOTS;
 use shared::meeting::Role;
 use shared::signal::{OfferError, Slots, Stage};
 use str0m::media::MediaKind;
@@ -68,7 +69,7 @@ pub struct World {
 impl World {
     pub fn new() -> Self {
         let now = Instant::now() + Duration::from_secs(1000);
-        let node = Node::new(Config { candidates: vec![server()] }, now);
+        let node = Node::new(Config { candidates: vec![server()], speakers: AUDIO_SLOTS }, now);
         Self {
             node,
             now,
@@ -172,8 +173,14 @@ impl World {
             person.keyframes_sent = person.client.keyframe_requests + 1;
         }
         person.client.send_video(now, keyframe);
-        person.client.send_audio(now);
+        person.client.send_audio(now, None);
         person.timeout = now;
+    }
+
+    /// One packet of somebody's voice, so loud (dBov).
+    pub fn say(&mut self, person: usize, level: i8) {
+        let now = self.now;
+        self.with(person, |client| client.send_audio(now, Some(level)));
     }
 
     /// Does something with a client and lets it happen.

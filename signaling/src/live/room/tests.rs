@@ -2,6 +2,7 @@
 
 use shared::control::{Command, Event, Gone};
 use shared::ids::{InviteeId, MeetingId};
+use shared::limits::MAX_PARTICIPANTS;
 use shared::location::{ComputerPlace, LocationHint, PhonePlace};
 use shared::meeting::MeetingKind;
 use shared::secret::Secret;
@@ -422,11 +423,11 @@ fn requests_in_the_wrong_state() {
     }
 }
 
-/// Ten in all, the lobby included, and one place kept for a moderator while there is none.
+/// The lobby counts, and one place is kept for a moderator while there is none.
 #[test]
-fn the_room_is_full_with_ten() {
+fn a_full_room_keeps_a_place_for_a_moderator() {
     let mut play = Play::new();
-    let sessions: Vec<_> = (10..19).map(|who| play.knock(who)).collect();
+    let sessions: Vec<_> = (101..100 + MAX_PARTICIPANTS as u8).map(|who| play.knock(who)).collect();
     assert_eq!(play.try_knock(30).err(), Some(JoinRefused::Full));
     let mia = play.arrive(MIA);
     assert_eq!(play.try_knock(30).err(), Some(JoinRefused::Full));

@@ -10,6 +10,7 @@ mod tile;
 mod toolbar;
 
 use leptos::prelude::*;
+use shared::limits::AUDIO_SLOTS;
 use shared::text::tr;
 
 use board::Whiteboard;
@@ -18,6 +19,7 @@ use faces::Faces;
 use panel::Panel;
 use toolbar::Toolbar;
 
+use super::picture::Voice;
 use super::switches::DeviceProblems;
 use crate::app::{Session, use_session};
 use crate::ui::{Badge, Brand, Button, ButtonVariant, ConfirmDialog, DemoBanner, Dialog, Glyph, Icon, Tone};
@@ -57,6 +59,7 @@ pub(crate) fn RoomPage() -> impl IntoView {
         >
             {move || store.demo.get().then(|| view! { <DemoBanner short=true /> })}
             <RoomHeader session=session />
+            <Voices session=session />
             <SoundBar session=session />
             <div class="room__body">
                 <main class="room__main" id="main">
@@ -101,6 +104,16 @@ fn RoomHeader(session: Session) -> impl IntoView {
             </div>
         </header>
     }
+}
+
+/// Everything that is heard: one player for each slot, whoever's voice comes through it just now.
+#[component]
+fn Voices(session: Session) -> impl IntoView {
+    let voice = move |slot: usize| {
+        let track = Signal::derive_local(move || session.store.peer.get()?.audio(slot));
+        view! { <Voice track=track /> }
+    };
+    (0..AUDIO_SLOTS).map(voice).collect_view()
 }
 
 /// Where the browser holds sound back until a press.

@@ -6,7 +6,7 @@ use shared::text::tr;
 
 use super::HandBadge;
 use crate::app::Session;
-use crate::pages::picture::{Picture, Voice, stream_of};
+use crate::pages::picture::{Picture, stream_of};
 use crate::ui::{Avatar, Glyph, Icon};
 
 /// The CSS variable of a person's colour.
@@ -27,7 +27,6 @@ pub(super) fn Tile(session: Session, who: ParticipantId) -> impl IntoView {
         let peer = store.peer.get()?;
         stream_of(&peer.video(slots.get().video?)?)
     });
-    let voice = Signal::derive_local(move || store.peer.get()?.audio(slots.get().audio?));
     let name = Memo::new(move |_| entry.with(|entry| entry.as_ref().map(|e| e.name.clone()).unwrap_or_default()));
     let camera = Memo::new(move |_| entry.with(|entry| entry.as_ref().is_some_and(|e| e.media.camera)));
     let microphone = Memo::new(move |_| entry.with(|entry| entry.as_ref().is_some_and(|e| e.media.microphone)));
@@ -46,7 +45,6 @@ pub(super) fn Tile(session: Session, who: ParticipantId) -> impl IntoView {
         >
             {move || view! { <Avatar name=name.get() /> }}
             <Picture stream=face shown=camera label=name.get_untracked() />
-            <Voice track=voice />
             <Caption name=Signal::derive(move || name.get()) microphone=microphone camera=camera hand=hand />
         </article>
     }
