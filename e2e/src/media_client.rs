@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use shared::limits::{AUDIO_SLOTS, VIDEO_SLOTS};
+use shared::limits::{AUDIO_SLOTS, CAMERA_LAYERS, VIDEO_SLOTS};
 use shared::surface::{DRAWING_CHANNEL, DrawDown, DrawUp, POINTER_CHANNEL, PointerDown, PointerUp};
 use str0m::change::{SdpAnswer, SdpPendingOffer};
 use str0m::channel::{ChannelConfig, ChannelId, Reliability};
@@ -16,18 +16,20 @@ use str0m::config::{DtlsCert, DtlsVersion};
 use str0m::crypto::dtls::{DtlsImplError, DtlsInstance, DtlsOutput, DtlsProvider, ProtocolVersion, SrtpProfile};
 use str0m::crypto::{CryptoError, CryptoProvider};
 use str0m::format::Codec;
-use str0m::media::{Direction, KeyframeRequestKind, MediaKind, Mid, Pt};
+use str0m::media::{Direction, KeyframeRequestKind, MediaKind, Mid, Pt, Rid, Simulcast, SimulcastLayer};
 use str0m::net::{Protocol, Receive};
 use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite, SeqNo, Vp8Descriptor};
 use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig, RtcError};
 
-/// Who sent a packet, and which of theirs it is. The last six bytes of every payload.
+/// Who sent a packet, and which of theirs it is. The last seven bytes of every payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Mark {
     /// The sender's number.
     pub sender: u16,
-    /// Counts up by one per packet of that sender and kind, from 0.
+    /// Counts up by one per packet of that sender, kind and layer, from 0.
     pub counter: u32,
+    /// Which of the camera's layers, the smallest is 0.
+    pub layer: u8,
 }
 
 /// An RTP packet that arrived.
@@ -43,6 +45,8 @@ pub struct Received {
     pub timestamp: u32,
     /// VP8 picture id.
     pub picture: Option<u16>,
+    /// Whether a decoder can begin with this packet.
+    pub keyframe: bool,
     /// From the payload.
     pub mark: Mark,
 }
@@ -102,6 +106,8 @@ pub struct MediaClient {
     pub drawing: Vec<DrawDown>,
     /// Keyframes that the server asked for.
     pub keyframe_requests: u32,
+    /// Of them, per layer.
+    pub keyframe_requests_of: [u32; CAMERA_LAYERS.len()],
     /// ICE and DTLS are up.
     pub connected: bool,
     /// The server closed the connection.
@@ -110,7 +116,7 @@ pub struct MediaClient {
     offer: String,
     pending: Option<SdpPendingOffer>,
     microphone: Up,
-    camera: Up,
+    camera: [Up; CAMERA_LAYERS.len()],
     slots: Vec<(Mid, MediaKind, usize)>,
     pointer_channel: ChannelId,
     drawing_channel: ChannelId,
@@ -119,8 +125,25 @@ pub struct MediaClient {
 
 struct Up {
     mid: Mid,
+    rid: Option<Rid>,
+    /// The next packet's counter.
     next: u32,
+    /// Frames sent in several packets so far.
+    frames: u32,
 }
+
+/// A packet's place in its frame.
+#[derive(Debug, Clone, Copy)]
+struct Part {
+    frame: u32,
+    first: bool,
+    last: bool,
+    keyframe: bool,
+    bytes: usize,
+}
+
+/// Most bytes of picture in one packet.
+const PART_BYTES: usize = 1_100;
 
 impl std::fmt::Debug for MediaClient {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -142,8 +165,12 @@ impl MediaClient {
         rtc.add_local_candidate(Candidate::host(address, "udp").ok()?);
         let mut api = rtc.sdp_api();
         let mut add = |kind, direction| api.add_media(kind, direction, None, None, None);
-        let microphone = Up { mid: add(MediaKind::Audio, Direction::SendOnly), next: 0 };
-        let camera = Up { mid: add(MediaKind::Video, Direction::SendOnly), next: 0 };
+        let microphone = Up { mid: add(MediaKind::Audio, Direction::SendOnly), rid: None, next: 0, frames: 0 };
+        let mut layers = Simulcast::new();
+        CAMERA_LAYERS.iter().for_each(|layer| layers.add_send_layer(SimulcastLayer::new(layer.rid)));
+        let mid = api.add_media(MediaKind::Video, Direction::SendOnly, None, None, Some(layers));
+        let camera = CAMERA_LAYERS.map(|layer| Up { mid, rid: Some(Rid::from(layer.rid)), next: 0, frames: 0 });
+        let mut add = |kind, direction| api.add_media(kind, direction, None, None, None);
         add(MediaKind::Video, Direction::SendOnly); // the screen, reserved
         let mut slots = Vec::new();
         for (kind, most) in [(MediaKind::Audio, AUDIO_SLOTS), (MediaKind::Video, VIDEO_SLOTS)] {
@@ -161,6 +188,7 @@ impl MediaClient {
             pointers: Vec::new(),
             drawing: Vec::new(),
             keyframe_requests: 0,
+            keyframe_requests_of: [0; CAMERA_LAYERS.len()],
             connected: false,
             closed: false,
             rtc,
@@ -245,7 +273,13 @@ impl MediaClient {
                 let received = self.read(&packet);
                 self.received.extend(received);
             }
-            Event::KeyframeRequest(_) => self.keyframe_requests += 1,
+            Event::KeyframeRequest(request) => {
+                self.keyframe_requests += 1;
+                let layer = self.camera.iter().position(|up| up.mid == request.mid && up.rid == request.rid);
+                if let Some(count) = layer.and_then(|layer| self.keyframe_requests_of.get_mut(layer)) {
+                    *count += 1;
+                }
+            }
             Event::ChannelData(data) => {
                 self.counts.data_messages += 1;
                 if data.id == self.pointer_channel {
@@ -261,18 +295,19 @@ impl MediaClient {
     fn read(&mut self, packet: &RtpPacket) -> Option<Received> {
         let mid = self.rtc.direct_api().stream_rx(&packet.header.ssrc)?.mid();
         let (_, kind, slot) = *self.slots.iter().find(|(known, _, _)| *known == mid)?;
-        let mark = packet.payload.len().checked_sub(6).and_then(|start| packet.payload.get(start..))?;
+        let mark = packet.payload.len().checked_sub(7).and_then(|start| packet.payload.get(start..))?;
+        let vp8 = (kind == MediaKind::Video).then(|| Vp8Descriptor::parse(&packet.payload).ok()).flatten();
         Some(Received {
             kind,
             slot,
             seq: *packet.seq_no,
             timestamp: packet.header.timestamp,
-            picture: (kind == MediaKind::Video)
-                .then(|| Vp8Descriptor::parse(&packet.payload).ok()?.picture_id())
-                .flatten(),
+            picture: vp8.and_then(|vp8| vp8.picture_id()),
+            keyframe: vp8.is_some_and(|vp8| vp8.starts_keyframe(&packet.payload)),
             mark: Mark {
                 sender: u16::from_be_bytes([mark[0], mark[1]]),
                 counter: u32::from_be_bytes([mark[2], mark[3], mark[4], mark[5]]),
+                layer: mark[6],
             },
         })
     }
@@ -281,14 +316,14 @@ impl MediaClient {
     pub fn send_audio(&mut self, now: Instant, level: Option<i8>) {
         let counter = self.microphone.next;
         self.microphone.next += 1;
-        let payload = self.mark(vec![0xf8], counter);
+        let payload = self.mark(vec![0xf8], counter, 0);
         let extensions = ExtensionValues {
             audio_level: level,
             voice_activity: level.map(|level| level > -60),
             ..ExtensionValues::default()
         };
-        self.write(self.microphone.mid, Codec::Opus, counter, |pt, seq| {
-            RtpWrite::new(pt, seq, counter.wrapping_mul(960), now, payload).ext_vals(extensions)
+        self.write(self.microphone.mid, None, Codec::Opus, counter, |pt, seq| {
+            RtpWrite::new(pt, seq, counter.wrapping_mul(960), now, payload).ext_vals(extensions).marker(true)
         });
     }
 
@@ -299,30 +334,65 @@ impl MediaClient {
 
     /// As [`MediaClient::send_video`] with so many bytes of picture.
     pub fn send_video_of(&mut self, now: Instant, keyframe: bool, bytes: usize) {
-        let counter = self.camera.next;
-        self.camera.next += 1;
+        self.send_layer(now, 0, keyframe, bytes);
+    }
+
+    /// Sends one frame of one layer of the camera, with so many bytes of picture, in one packet. Drain afterwards.
+    pub fn send_layer(&mut self, now: Instant, layer: u8, keyframe: bool, bytes: usize) {
+        let frame = self.camera.get(usize::from(layer)).map_or(0, |up| up.next);
+        self.send_part(now, layer, Part { frame, first: true, last: true, keyframe, bytes });
+    }
+
+    /// As [`MediaClient::send_layer`], in as many packets of at most 1,100 bytes as it takes.
+    pub fn send_frame(&mut self, now: Instant, layer: u8, keyframe: bool, bytes: usize) {
+        let Some(up) = self.camera.get_mut(usize::from(layer)) else { return };
+        let frame = up.frames;
+        up.frames += 1;
+        let parts = bytes.div_ceil(PART_BYTES).max(1);
+        for part in 0..parts {
+            let bytes = bytes.saturating_sub(part * PART_BYTES).min(PART_BYTES);
+            self.send_part(now, layer, Part { frame, first: part == 0, last: part + 1 == parts, keyframe, bytes });
+        }
+    }
+
+    fn send_part(&mut self, now: Instant, layer: u8, part: Part) {
+        let Part { frame, first, last, keyframe, bytes } = part;
+        let Some(up) = self.camera.get_mut(usize::from(layer)) else { return };
+        let (mid, rid, counter) = (up.mid, up.rid, up.next);
+        up.next += 1;
         // RFC 7741: extended, start of partition 0, a picture id of 15 bits; then the VP8 header's first byte.
-        let picture = (counter as u16) & 0x7fff;
-        let mut payload = vec![0x90, 0x80, 0x80 | (picture >> 8) as u8, picture as u8, u8::from(!keyframe)];
+        let picture = (frame as u16) & 0x7fff;
+        let head = if first { 0x90 } else { 0x80 };
+        let mut payload = vec![head, 0x80, 0x80 | (picture >> 8) as u8, picture as u8, u8::from(!keyframe)];
         payload.resize(5 + bytes, 0x55);
-        let payload = self.mark(payload, counter);
-        self.write(self.camera.mid, Codec::Vp8, counter, |pt, seq| {
-            RtpWrite::new(pt, seq, counter.wrapping_mul(3000), now, payload)
+        let payload = self.mark(payload, counter, layer);
+        // Each layer has a clock of its own, as in browsers.
+        let timestamp = frame.wrapping_mul(3000).wrapping_add(u32::from(layer) * 1_000_000);
+        self.write(mid, rid, Codec::Vp8, counter, |pt, seq| {
+            RtpWrite::new(pt, seq, timestamp, now, payload).marker(last)
         });
     }
 
-    fn mark(&self, mut payload: Vec<u8>, counter: u32) -> Vec<u8> {
+    fn mark(&self, mut payload: Vec<u8>, counter: u32, layer: u8) -> Vec<u8> {
         payload.extend(self.number.to_be_bytes());
         payload.extend(counter.to_be_bytes());
+        payload.push(layer);
         payload
     }
 
     /// Writes a packet with the next counter as its sequence number.
-    fn write(&mut self, mid: Mid, codec: Codec, counter: u32, finish: impl FnOnce(Pt, SeqNo) -> RtpWrite) {
+    fn write(
+        &mut self,
+        mid: Mid,
+        rid: Option<Rid>,
+        codec: Codec,
+        counter: u32,
+        finish: impl FnOnce(Pt, SeqNo) -> RtpWrite,
+    ) {
         let Some(pt) = self.payload_type(codec) else { return };
         let mut api = self.rtc.direct_api();
-        if let Some(stream) = api.stream_tx_by_mid(mid, None) {
-            stream.write_rtp(finish(pt, (u64::from(counter) + 1000).into()).marker(true).nackable(true));
+        if let Some(stream) = api.stream_tx_by_mid(mid, rid) {
+            stream.write_rtp(finish(pt, (u64::from(counter) + 1000).into()).nackable(true));
         }
     }
 

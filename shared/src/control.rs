@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{ParticipantId, RoomId, SessionId};
 use crate::meeting::Role;
-use crate::signal::{OfferError, Slots, Stage};
+use crate::signal::{OfferError, Slots, Stage, Tile};
 
 /// What signaling tells the SFU.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +31,13 @@ pub enum Command {
     Admit {
         /// The connection.
         session: SessionId,
+    },
+    /// Which faces a session shows just now, and how large.
+    Look {
+        /// The connection.
+        session: SessionId,
+        /// All that are visible, most important first.
+        tiles: Vec<Tile>,
     },
     /// Drop a session.
     Leave {
@@ -80,6 +87,13 @@ pub enum Event {
         session: SessionId,
         /// All slots.
         slots: Slots,
+    },
+    /// Which layers of this session's camera somebody watches. Said when it changes.
+    LayersWanted {
+        /// The connection.
+        session: SessionId,
+        /// One for each layer, the smallest first.
+        camera: Vec<bool>,
     },
 }
 

@@ -23,12 +23,30 @@ pub const VIDEO_SLOTS: usize = 16;
 /// Receive-only audio m-lines in every offer: so many people are heard at once, the loudest.
 pub const AUDIO_SLOTS: usize = 3;
 
+/// One size in which a camera is encoded (a simulcast layer, RFC 8853).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Layer {
+    /// Its name in SDP and in packets (RFC 8852).
+    pub rid: &'static str,
+    /// How many times narrower than the camera's picture.
+    pub scale_down: u32,
+    /// What its encoder may use, kilobit per second.
+    pub max_kbps: u32,
+    /// Tiles up to this width, in the screen's own pixels, are shown this layer; a little blur beats twice the bits.
+    pub up_to_width: u16,
+}
+
+/// The layers of a camera, the smallest first.
+pub const CAMERA_LAYERS: [Layer; 3] = [
+    Layer { rid: "q", scale_down: 4, max_kbps: 120, up_to_width: 360 },
+    Layer { rid: "h", scale_down: 2, max_kbps: 450, up_to_width: 800 },
+    Layer { rid: "f", scale_down: 1, max_kbps: 1_500, up_to_width: u16::MAX },
+];
+
 /// Camera picture that the browser is asked for, pixels.
-pub const CAMERA_WIDTH: u32 = 640;
+pub const CAMERA_WIDTH: u32 = 1_280;
 /// See [`CAMERA_WIDTH`].
-pub const CAMERA_HEIGHT: u32 = 360;
-/// What the camera's encoder may use, kilobit per second.
-pub const CAMERA_MAX_KBPS: u32 = 500;
+pub const CAMERA_HEIGHT: u32 = 720;
 
 /// Largest message on a data channel in either direction, bytes: what every browser takes in one piece.
 pub const MAX_SURFACE_MESSAGE_BYTES: usize = 16 * 1024;

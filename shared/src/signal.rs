@@ -66,6 +66,11 @@ pub enum ClientMsg {
         /// Whether it is up.
         raised: bool,
     },
+    /// Which faces this page shows just now, and how large. Until the first one of these the SFU chooses by itself.
+    Look {
+        /// All that are visible, most important first; at most [`crate::limits::MAX_PARTICIPANTS`].
+        tiles: Vec<Tile>,
+    },
     /// Go, for good.
     Leave,
     /// Moderator: let somebody in from the lobby.
@@ -182,6 +187,11 @@ pub enum ServerMsg {
     SlotsChanged {
         /// All slots, as they are now.
         slots: Slots,
+    },
+    /// Which layers of this page's camera somebody watches: the encoder may rest the others.
+    LayersWanted {
+        /// One for each layer, the smallest first, see [`crate::limits::CAMERA_LAYERS`].
+        camera: Vec<bool>,
     },
     /// The end was moved.
     EndMoved {
@@ -399,6 +409,15 @@ pub struct Slots {
     pub video: Vec<Option<ParticipantId>>,
 }
 
+/// A face as a page shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tile {
+    /// Whose.
+    pub who: ParticipantId,
+    /// How wide, in the screen's own pixels.
+    pub width: u16,
+}
+
 /// What was wrong with something a page sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
@@ -469,7 +488,7 @@ pub enum OfferError {
 }
 
 /// Every kind a page may send; the test below keeps it equal to [`ClientMsg`].
-const CLIENT_KINDS: [&str; 15] = [
+const CLIENT_KINDS: [&str; 16] = [
     "hello",
     "join",
     "resume",
@@ -478,6 +497,7 @@ const CLIENT_KINDS: [&str; 15] = [
     "enter",
     "set_media",
     "set_hand",
+    "look",
     "leave",
     "admit",
     "refuse",
@@ -571,6 +591,7 @@ mod tests {
             ClientMsg::Enter { offer: "v=0\r\n".into(), media: MediaState::default() },
             ClientMsg::SetMedia { media: MediaState { microphone: true, camera: false } },
             ClientMsg::SetHand { raised: true },
+            ClientMsg::Look { tiles: vec![Tile { who: participant, width: 320 }] },
             ClientMsg::Leave,
             ClientMsg::Admit { participant },
             ClientMsg::Refuse { participant },
@@ -581,6 +602,25 @@ mod tests {
         ];
         assert_eq!(messages.len(), CLIENT_KINDS.len());
         for message in messages {
+            // A new kind does not compile here; it belongs into the list above and into `CLIENT_KINDS`.
+            match &message {
+                ClientMsg::Hello { .. }
+                | ClientMsg::Join { .. }
+                | ClientMsg::Resume { .. }
+                | ClientMsg::SendPassword
+                | ClientMsg::SubmitPassword { .. }
+                | ClientMsg::Enter { .. }
+                | ClientMsg::SetMedia { .. }
+                | ClientMsg::SetHand { .. }
+                | ClientMsg::Look { .. }
+                | ClientMsg::Leave
+                | ClientMsg::Admit { .. }
+                | ClientMsg::Refuse { .. }
+                | ClientMsg::Remove { .. }
+                | ClientMsg::Extend { .. }
+                | ClientMsg::EndMeeting
+                | ClientMsg::Pong => {}
+            }
             assert_eq!(ClientMsg::decode(&message.encode()), Ok(message));
         }
     }

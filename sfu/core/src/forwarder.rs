@@ -21,6 +21,8 @@ pub(crate) struct Incoming {
     pub(crate) extensions: ExtensionValues,
     pub(crate) payload: Arc<[u8]>,
     pub(crate) arrived: Instant,
+    /// Which of the camera's layers it belongs to, the smallest is 0. Always 0 for audio.
+    pub(crate) layer: u8,
     /// Parsed once per packet; `None` for audio and for payloads that are not VP8.
     pub(crate) vp8: Option<Vp8Descriptor>,
     /// Whether a decoder can begin here. Always so for audio.
@@ -36,7 +38,7 @@ pub(crate) struct Source {
 
 impl Incoming {
     /// Takes what is forwarded out of a packet.
-    pub(crate) fn new(session: SessionId, packet: RtpPacket, video: bool) -> Self {
+    pub(crate) fn new(session: SessionId, packet: RtpPacket, video: bool, layer: u8) -> Self {
         let vp8 = if video { Vp8Descriptor::parse(&packet.payload).ok() } else { None };
         let values = &packet.header.ext_vals;
         let extensions = ExtensionValues {
@@ -51,6 +53,7 @@ impl Incoming {
             timestamp: packet.header.timestamp,
             marker: packet.header.marker,
             extensions,
+            layer,
             arrived: packet.timestamp,
             can_begin: !video || vp8.is_some_and(|vp8| vp8.starts_keyframe(&packet.payload)),
             vp8,
@@ -75,6 +78,8 @@ pub(crate) enum Forward {
     AwaitKeyframe,
     /// From before the slot changed to this source.
     TooOld,
+    /// A layer that the slot does not show.
+    NotShown,
 }
 
 /// The numbers of one slot.
@@ -108,6 +113,16 @@ struct Last {
 impl Forwarder {
     pub(crate) fn new(clock_rate: u32) -> Self {
         Self { clock_rate, mapping: None, last: None }
+    }
+
+    /// Whether the slot is carrying this source.
+    pub(crate) fn carries(&self, source: Source) -> bool {
+        self.mapping.is_some_and(|mapping| mapping.source == source)
+    }
+
+    /// What follows is not what came before: whatever the slot carries next begins with a keyframe.
+    pub(crate) fn interrupt(&mut self) {
+        self.mapping = None;
     }
 
     /// Numbers a packet for this slot.
@@ -208,6 +223,7 @@ mod tests {
             timestamp,
             marker: true,
             extensions: ExtensionValues::default(),
+            layer: 0,
             arrived,
             can_begin: vp8.is_some_and(|vp8| vp8.starts_keyframe(&payload)),
             vp8,

@@ -15,6 +15,7 @@
 #[cfg(test)]
 extern crate self as sfu_core; // the shared test client is written against the public name
 
+mod allocation;
 mod crypto;
 mod cursor;
 mod demux;
@@ -22,6 +23,7 @@ mod drawing;
 mod forwarder;
 mod guard;
 mod keyframe;
+mod layers;
 mod node;
 mod offer;
 mod peer;
@@ -35,6 +37,7 @@ mod stats;
 mod stun;
 mod timers;
 mod tracks;
+mod view;
 
 #[cfg(test)]
 mod fault_tests;

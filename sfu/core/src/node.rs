@@ -4,9 +4,10 @@
 //! ([`Node::poll_output`], to be called until it says [`Output::Timeout`]). Packets written to subscribers are
 //! flushed there, once per batch of input and not once per packet (PERFORMANCE section 3).
 //!
-//! `commands` holds what signaling says, `media` who gets whose packets, `surface` pointers and drawings.
+//! `commands` holds what signaling says, `media` who gets whose packets, `looking` which layers of them, `surface` pointers and drawings.
 
 mod commands;
+mod looking;
 mod media;
 mod surface;
 
@@ -15,6 +16,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use str0m::RtcConfig;
+use str0m::bwe::Bitrate;
 
 use shared::control::{Event, Gone};
 use shared::ids::{RoomId, SessionId};
@@ -32,6 +34,10 @@ use crate::timers::Timers;
 /// Nobody is woken again sooner than this: a deadline that stays in the past, ours or str0m's, must cost one
 /// session a little time and never spin the node.
 const MIN_SLEEP: Duration = Duration::from_millis(1);
+
+/// What a connection is taken to carry until it has shown what it does: enough for a few small faces at once, little
+/// enough for a telephone on a bad network.
+const INITIAL_ESTIMATE: Bitrate = Bitrate::kbps(1_000);
 
 /// What a node must know before it starts.
 #[derive(Debug, Clone)]
@@ -92,7 +98,8 @@ impl Node {
             .set_ice_lite(true)
             .clear_codecs()
             .enable_opus(true, false)
-            .enable_vp8(true);
+            .enable_vp8(true)
+            .enable_bwe(Some(INITIAL_ESTIMATE));
         if let Some(certificate) = provider.dtls_provider.generate_certificate() {
             rtc_config = rtc_config.set_dtls_cert(certificate);
         }
@@ -198,8 +205,12 @@ impl Node {
         if session.is_given_up(now) {
             return self.give_up(id, Gone::Timeout);
         }
-        if session.keyframes.take_due(now) {
-            self.ask_for_keyframe(id);
+        let due: Vec<u8> =
+            (0..).zip(&mut session.keyframes).filter_map(|(layer, wish)| wish.take_due(now).then_some(layer)).collect();
+        let looks = session.connected && session.view.next_look <= now;
+        due.into_iter().for_each(|layer| self.ask_for_keyframe(id, layer));
+        if looks {
+            self.look_again(id);
         }
         self.pass_due_pointer(id);
         self.flush(id);
@@ -250,6 +261,7 @@ impl Node {
         match heard {
             Heard::Connected => {
                 session.set_connected();
+                session.view.next_look = now;
                 self.out.push_back(Output::Event(Event::Connected { session: id }));
                 self.rearm(id);
             }
@@ -259,6 +271,7 @@ impl Node {
                 self.rearm(id);
             }
             Heard::Rtp(packet) => self.published(id, packet),
+            Heard::Estimate(bits_per_second) => session.view.estimate = Some(bits_per_second),
             Heard::KeyframeWanted(mid) => self.keyframe_wanted(id, mid),
             Heard::Pointer(message) => self.pointer_moved(id, &message),
             Heard::Drawing(message) => self.drawn(id, &message),

@@ -7,8 +7,9 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Instant;
 
+use str0m::bwe::{Bitrate, BweKind};
 use str0m::channel::{ChannelConfig, ChannelId, Reliability};
-use str0m::media::{KeyframeRequestKind, Mid, Pt};
+use str0m::media::{KeyframeRequestKind, Mid, Pt, Rid};
 use str0m::net::{Protocol, Receive};
 use str0m::rtp::{RtpPacket, RtpWrite, Ssrc};
 use str0m::{Event as RtcEvent, IceConnectionState, Input, Output as RtcOutput, Rtc, RtcError};
@@ -18,6 +19,7 @@ use shared::surface::{DRAWING_CHANNEL, POINTER_CHANNEL};
 use crate::forwarder::Incoming;
 use crate::guard::{Panicked, guarded};
 use crate::node::Output;
+use crate::view::Aim;
 
 /// Errors in one drain after which the peer is given up: str0m would go on returning the same one.
 const MAX_ERRORS_PER_DRAIN: u32 = 16;
@@ -38,6 +40,8 @@ pub(crate) enum Heard {
     /// ICE came up or went down.
     Reachable(bool),
     Rtp(RtpPacket),
+    /// What the connection carries, bits per second.
+    Estimate(u64),
     /// The receiver of this m-line needs a keyframe.
     KeyframeWanted(Mid),
     Pointer(Vec<u8>),
@@ -187,6 +191,7 @@ impl Peer {
             RtcEvent::IceConnectionStateChange(IceConnectionState::Disconnected) => Some(Heard::Reachable(false)),
             RtcEvent::IceConnectionStateChange(_) => Some(Heard::Reachable(true)),
             RtcEvent::RtpPacket(packet) => Some(Heard::Rtp(packet)),
+            RtcEvent::EgressBitrateEstimate(BweKind::Twcc { estimate, .. }) => Some(Heard::Estimate(estimate.as_u64())),
             RtcEvent::KeyframeRequest(request) => Some(Heard::KeyframeWanted(request.mid)),
             RtcEvent::ChannelOpen(id, _) if id == self.drawing => {
                 if let Some(mut channel) = self.rtc.channel(id) {
@@ -207,9 +212,14 @@ impl Peer {
         self.rtc.is_alive()
     }
 
-    /// The m-line that a stream belongs to.
-    pub(crate) fn mid_of(&mut self, ssrc: Ssrc) -> Option<Mid> {
-        self.rtc.direct_api().stream_rx(&ssrc).map(|stream| stream.mid())
+    /// The m-line that a stream belongs to, and the name of its layer.
+    pub(crate) fn stream_of(&mut self, ssrc: Ssrc) -> Option<(Mid, Option<Rid>)> {
+        self.rtc.direct_api().stream_rx(&ssrc).map(|stream| (stream.mid(), stream.rid()))
+    }
+
+    /// What the connection is to be tried for.
+    pub(crate) fn aim_for(&mut self, aim: Aim) {
+        self.rtc.bwe().set_bitrate(Bitrate::bps(aim.sustain), Bitrate::bps(aim.reach));
     }
 
     /// Queues a packet on an m-line; it goes out with the next wake and drain.
@@ -220,7 +230,8 @@ impl Peer {
         guarded(move || {
             let mut api = rtc.direct_api();
             if let Some(Promised { ssrc, rtx, .. }) = promised {
-                api.declare_stream_tx(ssrc, rtx, mid, None);
+                // The publisher has paced its frames; pacing them once more would take each burst apart again.
+                api.declare_stream_tx(ssrc, rtx, mid, None).set_unpaced(true);
             }
             let Some(stream) = api.stream_tx_by_mid(mid, None) else { return };
             let payload = packet.payload.clone();
@@ -235,10 +246,10 @@ impl Peer {
         })
     }
 
-    /// Asks the peer for a keyframe of what it sends on this m-line. Whether there is a stream to ask for.
-    pub(crate) fn request_keyframe(&mut self, mid: Mid) -> bool {
+    /// Asks the peer for a keyframe of one of its streams. Whether it is there.
+    pub(crate) fn request_keyframe(&mut self, ssrc: Ssrc) -> bool {
         let mut api = self.rtc.direct_api();
-        let stream = api.stream_rx_by_mid(mid, None);
+        let stream = api.stream_rx(&ssrc);
         stream.map(|stream| stream.request_keyframe(KeyframeRequestKind::Pli)).is_some()
     }
 

@@ -62,11 +62,19 @@ impl Room {
         }
     }
 
-    /// Whose faces `viewer` should see: those in the lobby first, they are what a moderator has to decide on.
-    pub(crate) fn faces_for(&self, viewer: &Who) -> Vec<ParticipantId> {
+    /// Whose faces `viewer` should see, and how many of them, at the front, are in the lobby: they are what a moderator
+    /// has to decide on. Behind them who has the floor, then everybody else in order of arrival.
+    pub(crate) fn faces_for(&self, viewer: &Who) -> (Vec<ParticipantId>, usize) {
         let mut seen: Vec<&Who> = self.members.iter().filter(|who| sees(viewer, who)).collect();
-        seen.sort_by_key(|who| who.stage != Stage::Lobby); // stable: order of arrival within each
-        seen.into_iter().map(|who| who.participant).collect()
+        let floor = self.speakers.floor();
+        seen.sort_by_key(|who| (who.stage != Stage::Lobby, !floor.contains(&who.participant))); // stable
+        let in_lobby = seen.iter().filter(|who| who.stage == Stage::Lobby).count();
+        (seen.into_iter().map(|who| who.participant).collect(), in_lobby)
+    }
+
+    /// Whether somebody is one of those who are heard.
+    pub(crate) fn has_floor(&self, who: ParticipantId) -> bool {
+        self.speakers.floor().contains(&who)
     }
 
     /// Whose voices `viewer` should hear: of those who have the floor, all that they may hear.
@@ -155,8 +163,8 @@ mod tests {
         room.add(moderator);
         room.add(who(2, Role::Participant, Stage::Room));
         room.add(who(3, Role::Participant, Stage::Lobby));
-        assert_eq!(room.faces_for(&moderator), [ParticipantId(3), ParticipantId(2)]);
+        assert_eq!(room.faces_for(&moderator), (vec![ParticipantId(3), ParticipantId(2)], 1));
         room.admit(SessionId(3));
-        assert_eq!(room.faces_for(&moderator), [ParticipantId(2), ParticipantId(3)]);
+        assert_eq!(room.faces_for(&moderator), (vec![ParticipantId(2), ParticipantId(3)], 0));
     }
 }

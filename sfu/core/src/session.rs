@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use str0m::media::MediaKind;
+use str0m::media::{MediaKind, Rid};
 use str0m::rtp::{RtpPacket, Ssrc};
 
 use shared::ids::{ParticipantId, RoomId, SessionId};
-use shared::limits::MAX_DRAWING_OPS_PER_SECOND;
+use shared::limits::{CAMERA_LAYERS, MAX_DRAWING_OPS_PER_SECOND};
 use shared::meeting::Role;
 use shared::signal::Stage;
 
@@ -14,10 +14,12 @@ use crate::cursor::Cursor;
 use crate::drawing::Board;
 use crate::forwarder::{Forward, Incoming};
 use crate::keyframe::Throttle;
+use crate::layers::{Camera, MOST_LAYERS};
 use crate::peer::{Numbers, Peer};
 use crate::pointer::Gate;
 use crate::rate::Bucket;
 use crate::tracks::Tracks;
+use crate::view::View;
 
 /// A session that is not connected by then never will be. Longer keeps strangers' half-open sessions for longer.
 const CONNECT_WITHIN: Duration = Duration::from_secs(15);
@@ -42,7 +44,11 @@ pub(crate) struct Session {
     pub(crate) peer: Peer,
     pub(crate) tracks: Tracks,
     pub(crate) connected: bool,
-    pub(crate) keyframes: Throttle,
+    /// As a publisher: its camera's layers, and the keyframes that are asked for of each.
+    pub(crate) camera: Camera,
+    pub(crate) keyframes: [Throttle; MOST_LAYERS],
+    /// As a subscriber: what it shows, and what its connection carries.
+    pub(crate) view: View,
     pub(crate) pointer: Gate,
     pub(crate) pen: Pen,
     pub(crate) cursor: Cursor,
@@ -51,7 +57,7 @@ pub(crate) struct Session {
     /// When str0m wants to be woken.
     pub(crate) rtc_timeout: Instant,
     give_up_at: Option<Instant>,
-    streams: Vec<(Ssrc, Option<MediaKind>)>,
+    streams: Vec<(Ssrc, Option<Source>)>,
 }
 
 /// The limits on one person's drawing.
@@ -71,7 +77,9 @@ impl Session {
             peer,
             tracks,
             connected: false,
-            keyframes: Throttle::default(),
+            camera: Camera::default(),
+            keyframes: Default::default(),
+            view: View::new(now),
             pointer: Gate::default(),
             pen: Pen { rate: Bucket::new(MAX_DRAWING_OPS_PER_SECOND), refused: None, growing: None },
             cursor: Cursor::default(),
@@ -89,9 +97,12 @@ impl Session {
 
     /// When this session wants to be woken next.
     pub(crate) fn deadline(&self) -> Instant {
-        [self.give_up_at, self.keyframes.deadline(), self.pointer.deadline()]
+        let keyframes = self.keyframes.iter().filter_map(Throttle::deadline);
+        let look = self.connected.then_some(self.view.next_look);
+        [self.give_up_at, self.pointer.deadline(), look]
             .into_iter()
             .flatten()
+            .chain(keyframes)
             .fold(self.rtc_timeout, Instant::min)
     }
 
@@ -114,27 +125,42 @@ impl Session {
     }
 
     /// What a packet from this peer carries: their microphone's or camera's, as it is forwarded. `None` for
-    /// everything else, the reserved screen among it.
-    pub(crate) fn incoming(&mut self, packet: RtpPacket) -> Option<(MediaKind, Incoming)> {
-        let kind = self.kind_of(packet.header.ssrc)?;
-        Some((kind, Incoming::new(self.who.session, packet, kind == MediaKind::Video)))
+    /// everything else, the reserved screen among it. Last, whether a layer of the camera begins with it.
+    pub(crate) fn incoming(&mut self, packet: RtpPacket) -> Option<(MediaKind, Incoming, bool)> {
+        let Source { kind, layer } = self.source_of(packet.header.ssrc)?;
+        let is_video = kind == MediaKind::Video;
+        let begins = is_video && self.camera.note(layer, packet.payload.len(), packet.timestamp);
+        Some((kind, Incoming::new(self.who.session, packet, is_video, layer), begins))
     }
 
-    fn kind_of(&mut self, ssrc: Ssrc) -> Option<MediaKind> {
-        if let Some((_, kind)) = self.streams.iter().find(|(known, _)| *known == ssrc) {
-            return *kind;
+    fn source_of(&mut self, ssrc: Ssrc) -> Option<Source> {
+        if let Some((_, source)) = self.streams.iter().find(|(known, _)| *known == ssrc) {
+            return *source;
         }
-        let mid = self.peer.mid_of(ssrc);
-        let kind = match mid {
-            Some(mid) if Some(mid) == self.tracks.microphone => Some(MediaKind::Audio),
-            Some(mid) if Some(mid) == self.tracks.camera => Some(MediaKind::Video),
-            _ => None,
+        let (mid, rid) = self.peer.stream_of(ssrc)?;
+        let source = if Some(mid) == self.tracks.microphone {
+            Some(Source { kind: MediaKind::Audio, layer: 0 })
+        } else if Some(mid) == self.tracks.camera {
+            layer_of(rid).map(|layer| Source { kind: MediaKind::Video, layer })
+        } else {
+            None
         };
-        // Three m-lines go up; more streams than that are a peer's own invention and are looked up each time.
-        if mid.is_some() && self.streams.len() < 8 {
-            self.streams.push((ssrc, kind));
+        if rid.is_some() && source.is_some() {
+            self.camera.set_simulcast();
         }
-        kind
+        // One voice, three layers of a camera, a screen; more streams than that are a peer's own invention and are
+        // looked up each time.
+        if self.streams.len() < 12 {
+            self.streams.push((ssrc, source));
+        }
+        source
+    }
+
+    /// Asks this publisher for a keyframe of one layer. Whether there was a stream to ask for.
+    pub(crate) fn request_keyframe(&mut self, layer: u8) -> bool {
+        let wanted = Source { kind: MediaKind::Video, layer };
+        let stream = self.streams.iter().find(|(_, source)| *source == Some(wanted));
+        stream.is_some_and(|(ssrc, _)| self.peer.request_keyframe(*ssrc))
     }
 
     /// Passes a packet on to this subscriber, if a slot of theirs shows its publisher.
@@ -145,7 +171,7 @@ impl Session {
         let down = self.tracks.down(kind);
         let Some(pt) = down.pt else { return Passed::Nothing };
         let Some(slot) = down.slot_of(from) else { return Passed::Nothing };
-        match slot.forwarder.forward(packet) {
+        match slot.forward(packet) {
             Forward::Send { seq, timestamp, patch } => {
                 let numbers = Numbers { seq, timestamp, patch, nackable: kind == MediaKind::Video };
                 match self.peer.write_rtp(slot.mid, pt, packet, numbers) {
@@ -154,7 +180,7 @@ impl Session {
                 }
             }
             Forward::AwaitKeyframe => Passed::NeedsKeyframe,
-            Forward::TooOld => Passed::Nothing,
+            Forward::TooOld | Forward::NotShown => Passed::Nothing,
         }
     }
 
@@ -171,6 +197,19 @@ impl Session {
         }
         sent
     }
+}
+
+/// What one of a publisher's streams carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Source {
+    kind: MediaKind,
+    layer: u8,
+}
+
+/// The layer of that name; a camera without layers has one. `None` for a name that the page does not use.
+fn layer_of(rid: Option<Rid>) -> Option<u8> {
+    let Some(rid) = rid else { return Some(0) };
+    (0_u8..).zip(&CAMERA_LAYERS).find(|(_, layer)| layer.rid == &*rid).map(|(index, _)| index)
 }
 
 /// What became of a packet at one subscriber.

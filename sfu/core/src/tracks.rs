@@ -8,7 +8,7 @@ use shared::ids::ParticipantId;
 use shared::limits::{AUDIO_SLOTS, VIDEO_SLOTS};
 use shared::signal::Slots;
 
-use crate::forwarder::Forwarder;
+use crate::forwarder::{Forward, Forwarder, Incoming};
 use crate::slots::{self, Assignment};
 
 const AUDIO_CLOCK: u32 = 48_000;
@@ -36,6 +36,37 @@ pub(crate) struct Down {
 pub(crate) struct Slot {
     pub(crate) mid: Mid,
     pub(crate) forwarder: Forwarder,
+    /// The layer that its tile and the bandwidth call for; `None`: nothing, for want of bandwidth.
+    pub(crate) wanted: Option<u8>,
+    /// The layer to carry: the nearest one that its publisher sends.
+    pub(crate) target: Option<u8>,
+    /// The layer that it carries.
+    pub(crate) layer: u8,
+}
+
+impl Slot {
+    /// Sets the layer to carry. A pause takes effect at once, a change with the next keyframe of the other layer.
+    pub(crate) fn aim(&mut self, target: Option<u8>) {
+        self.target = target;
+        if target.is_none() {
+            self.forwarder.interrupt();
+        }
+    }
+
+    /// What becomes of a packet here.
+    pub(crate) fn forward(&mut self, packet: &Incoming) -> Forward {
+        if self.forwarder.carries(packet.source) && self.target.is_some() {
+            return self.forwarder.forward(packet);
+        }
+        if self.target != Some(packet.layer) {
+            return Forward::NotShown;
+        }
+        let forward = self.forwarder.forward(packet);
+        if matches!(forward, Forward::Send { .. }) {
+            self.layer = packet.layer;
+        }
+        forward
+    }
 }
 
 impl Tracks {
@@ -81,10 +112,16 @@ impl Tracks {
         self.audio.slots.iter().chain(&self.video.slots).map(|slot| slot.mid)
     }
 
-    /// Who is in the video slot of that m-line.
-    pub(crate) fn shown_on(&self, mid: Mid) -> Option<ParticipantId> {
+    /// Who is in the video slot of that m-line, and which of their layers.
+    pub(crate) fn shown_on(&self, mid: Mid) -> Option<(ParticipantId, u8)> {
         let index = self.video.slots.iter().position(|slot| slot.mid == mid)?;
-        self.video.assignment[index]
+        Some((self.video.assignment[index]?, self.video.slots[index].target?))
+    }
+
+    /// Whether a slot is to carry that layer of this person's camera.
+    pub(crate) fn watches(&self, who: ParticipantId, layer: u8) -> bool {
+        let slots = self.video.assignment.iter().zip(&self.video.slots);
+        slots.into_iter().any(|(shown, slot)| *shown == Some(who) && slot.wanted == Some(layer))
     }
 
     /// As signaling hears it.
@@ -100,7 +137,13 @@ impl Down {
 
     fn add(&mut self, mid: Mid, clock_rate: u32, most: usize) {
         if self.slots.len() < most {
-            self.slots.push(Slot { mid, forwarder: Forwarder::new(clock_rate) });
+            self.slots.push(Slot {
+                mid,
+                forwarder: Forwarder::new(clock_rate),
+                wanted: None,
+                target: Some(0),
+                layer: 0,
+            });
             self.assignment.push(None);
         }
     }

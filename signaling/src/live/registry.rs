@@ -135,7 +135,8 @@ impl Registry {
             | Event::OfferRefused { session, .. }
             | Event::Connected { session }
             | Event::Gone { session, .. }
-            | Event::SlotsChanged { session, .. } => *session,
+            | Event::SlotsChanged { session, .. }
+            | Event::LayersWanted { session, .. } => *session,
         };
         let meeting = lock(&self.0.sessions).get(&session).copied();
         if let Some(room) = meeting.and_then(|meeting| self.room(meeting)) {

@@ -3,13 +3,13 @@
 use std::rc::Rc;
 
 use leptos::prelude::*;
-use shared::signal::ClientMsg;
+use shared::signal::{ClientMsg, Tile};
 use shared::text::tr;
 use wasm_bindgen_futures::spawn_local;
 
 use super::session::Session;
 use crate::media::peer::{Peer, PeerEvent};
-use crate::room::{Room, Stage, words};
+use crate::room::{Link, Room, Stage, words};
 use crate::ui::Tone;
 
 impl Session {
@@ -58,6 +58,26 @@ impl Session {
         let shell = self.shell();
         shell.told.set(Some(shell.entered_with.get()));
         self.tell_media();
+    }
+
+    /// The server said which layers of the camera are watched.
+    pub(super) fn encode(self, layers: &[bool]) {
+        if let Some(peer) = self.store.peer.get_untracked() {
+            peer.encode(layers);
+        }
+    }
+
+    /// Tells the server which faces are shown, and how large, when that differs from what it knows. Only in the room,
+    /// and only while the connection stands.
+    pub fn look(self, tiles: Vec<Tile>) {
+        let shell = self.shell();
+        let look = Some((shell.life.get(), tiles));
+        let is_there = self.store.link.get_untracked() == Link::Up && self.with_room(|room| room.stage == Stage::Room);
+        if is_there && *shell.looked.borrow() != look {
+            let tiles = look.as_ref().map(|(_, tiles)| tiles.clone()).unwrap_or_default();
+            shell.looked.replace(look);
+            self.send(&ClientMsg::Look { tiles });
+        }
     }
 
     fn on_peer(self, event: PeerEvent) {

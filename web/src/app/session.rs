@@ -9,7 +9,7 @@ use std::rc::Rc;
 use leptos::prelude::*;
 use shared::ids::ParticipantId;
 use shared::secret::Secret;
-use shared::signal::{ClientMsg, MediaState, ServerMsg};
+use shared::signal::{ClientMsg, MediaState, ServerMsg, Tile};
 use wasm_bindgen_futures::spawn_local;
 
 use super::board::Board;
@@ -54,6 +54,8 @@ pub(super) struct Shell {
     pub(super) entered_with: Cell<MediaState>,
     /// What the server was last told is on; `None` while it cannot be told.
     pub(super) told: Cell<Option<MediaState>>,
+    /// What the server was last told is shown, and in which life.
+    pub(super) looked: RefCell<Option<(u32, Vec<Tile>)>>,
     pub(super) toasts: ToastRack,
 }
 
@@ -91,6 +93,7 @@ impl Session {
             was_up: Cell::new(false),
             entered_with: Cell::default(),
             told: Cell::new(None),
+            looked: RefCell::default(),
             toasts,
         };
         let session = Self {
@@ -275,6 +278,7 @@ impl Session {
             Task::Answer(sdp) => spawn_local(self.take_answer(sdp)),
             Task::Rejoin => self.media_lost(),
             Task::HangUp => self.hang_up(),
+            Task::Encode(layers) => self.encode(&layers),
             Task::Pong => self.send(&ClientMsg::Pong),
             Task::Tell(news) => self.tell(&news),
         }

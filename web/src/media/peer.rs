@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use js_sys::{Array, ArrayBuffer, Uint8Array};
 use leptos::prelude::set_timeout;
-use shared::limits::{AUDIO_SLOTS, CAMERA_MAX_KBPS, VIDEO_SLOTS};
+use shared::limits::{AUDIO_SLOTS, CAMERA_LAYERS, Layer, VIDEO_SLOTS};
 use shared::surface::{DRAWING_CHANNEL, DrawDown, DrawUp, POINTER_CHANNEL, PointerDown, PointerUp};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
@@ -64,12 +64,12 @@ impl Peer {
     pub fn new(on_event: OnEvent) -> Result<Self, JsValue> {
         let connection = RtcPeerConnection::new()?;
         let up = RtcRtpTransceiverDirection::Sendonly;
-        let microphone = add(&connection, "audio", up, None)?.sender();
-        let camera = add(&connection, "video", up, Some(CAMERA_MAX_KBPS * 1_000))?.sender();
-        add(&connection, "video", up, None)?;
+        let microphone = add(&connection, "audio", up, &[])?.sender();
+        let camera = add(&connection, "video", up, &CAMERA_LAYERS)?.sender();
+        add(&connection, "video", up, &[])?;
         let down = RtcRtpTransceiverDirection::Recvonly;
         let slots = |kind, count| -> Result<Vec<RtcRtpReceiver>, JsValue> {
-            (0..count).map(|_| Ok(add(&connection, kind, down, None)?.receiver())).collect()
+            (0..count).map(|_| Ok(add(&connection, kind, down, &[])?.receiver())).collect()
         };
         let audio = slots("audio", AUDIO_SLOTS)?;
         let video = slots("video", VIDEO_SLOTS)?;
@@ -100,6 +100,17 @@ impl Peer {
     /// What the camera's sender sends; `None` sends nothing.
     pub fn send_camera(&self, track: Option<&MediaStreamTrack>) {
         replace(&self.camera, track);
+    }
+
+    /// Has the camera encoded in these of its layers, the smallest first; the others cost nothing.
+    pub fn encode(&self, layers: &[bool]) {
+        let parameters = self.camera.get_parameters();
+        let Some(encodings) = parameters.get_encodings() else { return };
+        for (encoding, active) in encodings.iter().zip(layers) {
+            encoding.unchecked_into::<RtcRtpEncodingParameters>().set_active(*active);
+        }
+        let set = self.camera.set_parameters_with_parameters(&parameters);
+        spawn_local(async move { drop(JsFuture::from(set).await) });
     }
 
     /// What the microphone's sender sends; `None` sends nothing.
@@ -156,18 +167,26 @@ fn add(
     connection: &RtcPeerConnection,
     kind: &str,
     direction: RtcRtpTransceiverDirection,
-    max_bits_per_second: Option<u32>,
+    layers: &[Layer],
 ) -> Result<RtcRtpTransceiver, JsValue> {
     let init = RtcRtpTransceiverInit::new();
     init.set_direction(direction);
-    if let Some(bits) = max_bits_per_second {
-        let encoding = RtcRtpEncodingParameters::new();
-        encoding.set_max_bitrate(bits);
-        init.set_send_encodings(&Array::of1(&encoding));
+    if !layers.is_empty() {
+        init.set_send_encodings(&layers.iter().map(encoding).collect::<Array>());
     }
     let transceiver = connection.add_transceiver_with_str_and_init(kind, &init);
     prefer_what_is_forwarded(&transceiver, kind, direction);
     Ok(transceiver)
+}
+
+fn encoding(layer: &Layer) -> RtcRtpEncodingParameters {
+    let encoding = RtcRtpEncodingParameters::new();
+    encoding.set_rid(layer.rid);
+    encoding.set_max_bitrate(layer.max_kbps * 1_000);
+    encoding.set_scale_resolution_down_by(layer.scale_down as f32);
+    // The largest costs most and is wanted last: the server says when.
+    encoding.set_active(layer.scale_down > 1);
+    encoding
 }
 
 /// Lists only the codecs that the SFU forwards: an offer of every codec is three times as long.

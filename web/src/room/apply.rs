@@ -50,6 +50,8 @@ pub enum Task {
     Rejoin,
     /// Close socket, PeerConnection, camera and microphone.
     HangUp,
+    /// Have the camera encoded in these of its layers, the smallest first.
+    Encode(Vec<bool>),
     /// Say that we are here.
     Pong,
     /// Say it to those who look and to those who listen.
@@ -162,6 +164,7 @@ impl Room {
                 changed(Change::Lobby)
             }
             ServerMsg::SlotsChanged { slots } => self.move_slots(slots),
+            ServerMsg::LayersWanted { camera } => task(Task::Encode(camera)),
             ServerMsg::EndMoved { ends_at, closes_at } => {
                 if let Some(meeting) = &mut self.meeting {
                     (meeting.ends_at, meeting.closes_at) = (ends_at, closes_at);

@@ -23,9 +23,33 @@ pub fn best_fit(count: usize, width: f64, height: f64, gap: f64, least: f64) -> 
     (columns, ((width - gap * (columns - 1) as f64) / columns as f64).min(least * 1.4).floor())
 }
 
+/// Which of `count` tiles lie in a box that is scrolled down by `scrolled` pixels, partly visible ones among them: the
+/// first, and how many.
+pub fn visible(count: usize, columns: usize, tile_width: f64, gap: f64, height: f64, scrolled: f64) -> (usize, usize) {
+    let row = tile_width / RATIO + gap;
+    if row <= 0.0 {
+        return (0, count);
+    }
+    let first = ((scrolled + gap) / row).floor().max(0.0) as usize * columns;
+    let end = ((scrolled + height) / row).ceil().max(1.0) as usize * columns;
+    (first.min(count), end.min(count).saturating_sub(first))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::best_fit;
+    use super::{best_fit, visible};
+
+    #[test]
+    fn what_is_scrolled_away_is_not_visible() {
+        // Rows of 90 + 10 pixels, 4 tiles each.
+        let at = |scrolled| visible(30, 4, 160.0, 10.0, 250.0, scrolled);
+        assert_eq!(at(0.0), (0, 12));
+        assert_eq!(at(50.0), (0, 12), "the first row is half visible");
+        assert_eq!(at(95.0), (4, 12), "only its gap is");
+        assert_eq!(at(450.0), (16, 12));
+        assert_eq!(at(700.0), (28, 2));
+        assert_eq!(visible(3, 1, 0.0, 0.0, 0.0, 0.0), (0, 3), "before anything is laid out");
+    }
 
     #[test]
     fn faces_fill_the_box_they_have() {

@@ -26,6 +26,7 @@ impl Node {
                 self.join(Who { session, room, participant, role, stage }, &offer);
             }
             Command::Admit { session } => self.admit(session),
+            Command::Look { session, tiles } => self.look(session, tiles),
             Command::Leave { session } => self.leave(session),
             Command::CloseRoom { room } => self.close_room(room),
         }

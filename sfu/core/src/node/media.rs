@@ -5,9 +5,11 @@ use str0m::rtp::RtpPacket;
 
 use shared::control::Event;
 use shared::ids::{ParticipantId, RoomId, SessionId};
+use shared::limits::VIDEO_SLOTS;
 use shared::signal::Stage;
 
 use crate::forwarder::Incoming;
+use crate::layers::MOST_LAYERS;
 use crate::node::{Node, Output};
 use crate::session::{Passed, Who};
 use crate::speakers::Hearing;
@@ -18,7 +20,7 @@ impl Node {
         self.stats.rtp_in += 1;
         let Some(publisher) = self.sessions.get_mut(&id) else { return };
         let who = publisher.who;
-        let Some((kind, packet)) = publisher.incoming(packet) else { return };
+        let Some((kind, packet, begins)) = publisher.incoming(packet) else { return };
         if kind == MediaKind::Audio {
             let Some(room) = self.rooms.get_mut(&who.room) else { return };
             match room.hear(&who, packet.extensions.audio_level, &packet) {
@@ -29,6 +31,12 @@ impl Node {
                 }
                 Hearing::Kept | Hearing::Dropped => return,
             }
+        }
+        if begins {
+            // Its first packet may be the keyframe that somebody waits for.
+            let members = self.rooms.get(&who.room).map(|room| room.members()).unwrap_or_default();
+            let sessions: Vec<SessionId> = members.iter().map(|member| member.session).collect();
+            sessions.into_iter().for_each(|session| self.choose_layers(session));
         }
         self.fan_out(id, &who, kind, &packet);
     }
@@ -54,34 +62,34 @@ impl Node {
         }
         broken.into_iter().for_each(|session| self.fault(session));
         if needs_keyframe {
-            self.want_keyframe(id);
+            self.want_keyframe(id, packet.layer);
         }
     }
 
     /// A subscriber's decoder asks for a keyframe of whoever is on that m-line.
     pub(super) fn keyframe_wanted(&mut self, subscriber: SessionId, mid: Mid) {
         let Some(session) = self.sessions.get(&subscriber) else { return };
-        let Some(shown) = session.tracks.shown_on(mid) else { return };
+        let Some((shown, layer)) = session.tracks.shown_on(mid) else { return };
         let publisher = self.rooms.get(&session.who.room).and_then(|room| room.session_of(shown));
         if let Some(publisher) = publisher {
-            self.want_keyframe(publisher);
+            self.want_keyframe(publisher, layer);
         }
     }
 
-    fn want_keyframe(&mut self, publisher: SessionId) {
+    fn want_keyframe(&mut self, publisher: SessionId, layer: u8) {
         let now = self.now;
         let Some(session) = self.sessions.get_mut(&publisher) else { return };
-        if session.keyframes.request(now) {
-            self.ask_for_keyframe(publisher);
+        let Some(throttle) = session.keyframes.get_mut(usize::from(layer)) else { return };
+        if throttle.request(now) {
+            self.ask_for_keyframe(publisher, layer);
         }
         self.rearm(publisher);
     }
 
     /// Sends the request. A publisher that has sent nothing yet begins with a keyframe anyway.
-    pub(super) fn ask_for_keyframe(&mut self, publisher: SessionId) {
+    pub(super) fn ask_for_keyframe(&mut self, publisher: SessionId, layer: u8) {
         let Some(session) = self.sessions.get_mut(&publisher) else { return };
-        let Some(camera) = session.tracks.camera else { return };
-        if session.connected && session.peer.request_keyframe(camera) {
+        if session.connected && session.request_keyframe(layer) {
             self.stats.keyframe_requests += 1;
             self.touch(publisher);
         }
@@ -95,7 +103,9 @@ impl Node {
         for member in members.members() {
             let Some(session) = self.sessions.get_mut(&member.session) else { continue };
             let before = session.tracks.as_slots();
-            newly_seen.extend(session.tracks.down(MediaKind::Video).assign(&members.faces_for(member)));
+            let (mut faces, in_lobby) = members.faces_for(member);
+            session.view.order(&mut faces, in_lobby);
+            newly_seen.extend(session.tracks.down(MediaKind::Video).assign(&faces));
             session.tracks.down(MediaKind::Audio).assign(&members.voices_for(member));
             if member.stage == Stage::Room && session.tracks.as_slots() != before {
                 changed.push(member.session);
@@ -104,13 +114,25 @@ impl Node {
         newly_seen.sort_unstable();
         newly_seen.dedup();
         let publishers: Vec<_> = newly_seen.iter().filter_map(|seen| members.session_of(*seen)).collect();
+        let everybody: Vec<SessionId> = members.members().iter().map(|member| member.session).collect();
         changed.into_iter().for_each(|session| self.tell_slots(session));
-        publishers.into_iter().for_each(|publisher| self.want_keyframe(publisher));
+        everybody.into_iter().for_each(|session| self.choose_layers(session));
+        for publisher in publishers {
+            self.tell_wanted_layers(publisher);
+            (0..MOST_LAYERS as u8).for_each(|layer| {
+                if self.is_watched(publisher, layer) {
+                    self.want_keyframe(publisher, layer);
+                }
+            });
+        }
     }
 
     /// As [`Node::reassign`] when only the floor has changed.
     fn reassign_voices(&mut self, room: RoomId) {
         let Some(members) = self.rooms.get(&room) else { return };
+        if members.members().len() > VIDEO_SLOTS {
+            return self.reassign(room); // not everybody has a slot: who speaks gets one
+        }
         let mut changed = Vec::new();
         for member in members.members().iter().filter(|member| member.stage == Stage::Room) {
             let Some(session) = self.sessions.get_mut(&member.session) else { continue };

@@ -12,6 +12,7 @@
 mod media_client;
 
 mod hostile;
+mod layers;
 mod lifecycle;
 mod lobby;
 mod media;

@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 use sfu_core::{Config, Node, Output};
 use shared::control::{Command, Event, Gone};
 use shared::ids::{MeetingId, ParticipantId, RoomId, SessionId};
-use shared::limits::AUDIO_SLOTS;
+use shared::limits::{AUDIO_SLOTS, CAMERA_LAYERS};
 use shared::meeting::Role;
-use shared::signal::{OfferError, Slots, Stage};
+use shared::signal::{OfferError, Slots, Stage, Tile};
 use str0m::media::MediaKind;
+use str0m_netem::{Netem, NetemConfig, WithLen};
 
 use super::media_client::{Datagram, MediaClient};
 
@@ -37,9 +38,24 @@ pub struct Person {
     pub gone: Option<Gone>,
     /// As signaling was told last.
     pub slots: Option<Slots>,
+    /// Layers of their camera that somebody watches.
+    pub layers_wanted: Vec<bool>,
     keyframes_sent: u32,
+    layer_keyframes_sent: [u32; CAMERA_LAYERS.len()],
     cut_off: bool,
     timeout: Instant,
+    /// From the node to them. `None`: at once, or after the world's latency.
+    down: Option<Netem<Carried>>,
+}
+
+/// A datagram on a link.
+#[derive(Debug, Clone)]
+struct Carried(Datagram);
+
+impl WithLen for Carried {
+    fn len(&self) -> usize {
+        self.0.payload.len() + 28 // IP and UDP
+    }
 }
 
 impl Person {
@@ -106,9 +122,12 @@ impl World {
             told_connected: false,
             gone: None,
             slots: None,
+            layers_wanted: Vec::new(),
             keyframes_sent: 0,
+            layer_keyframes_sent: [0; CAMERA_LAYERS.len()],
             cut_off: false,
             timeout: self.now,
+            down: None,
         });
         self.command(Command::Join { room, session, participant, role, stage, offer });
         self.people.len() - 1
@@ -130,6 +149,14 @@ impl World {
     pub fn admit(&mut self, person: usize) {
         let session = self.people[person].session;
         self.command(Command::Admit { session });
+    }
+
+    /// Somebody's page shows these people, so wide.
+    pub fn look(&mut self, person: usize, shown: &[(usize, u16)]) {
+        let tiles =
+            shown.iter().map(|(who, width)| Tile { who: self.people[*who].participant, width: *width }).collect();
+        let session = self.people[person].session;
+        self.command(Command::Look { session, tiles });
     }
 
     pub fn leave(&mut self, person: usize) {
@@ -183,6 +210,43 @@ impl World {
         self.with(person, |client| client.send_audio(now, Some(level)));
     }
 
+    /// From now on everything to this person goes over such a link.
+    pub fn link_down(&mut self, person: usize, config: NetemConfig) {
+        match &mut self.people[person].down {
+            Some(link) => link.set_config(config),
+            none => *none = Some(Netem::new(config)),
+        }
+    }
+
+    /// All of these people send three layers of their cameras, 25 frames a second, for so long: those that somebody
+    /// watches, at about 80, 300 and 1200 kbit/s in packets of up to 1200 bytes.
+    pub fn film(&mut self, people: &[usize], duration: Duration) {
+        for _ in 0..duration.as_millis() / 40 {
+            for person in people {
+                self.send_frame(*person);
+            }
+            self.run_for(Duration::from_millis(40));
+        }
+    }
+
+    fn send_frame(&mut self, person: usize) {
+        let now = self.now;
+        let person = &mut self.people[person];
+        for (layer, bytes) in [(0_u8, 400), (1, 1_500), (2, 6_000)] {
+            let index = usize::from(layer);
+            if !person.layers_wanted.get(index).copied().unwrap_or(true) {
+                continue;
+            }
+            let asked = person.client.keyframe_requests_of[index];
+            let keyframe = person.layer_keyframes_sent[index] <= asked;
+            if keyframe {
+                person.layer_keyframes_sent[index] = asked + 1;
+            }
+            person.client.send_frame(now, layer, keyframe, bytes);
+        }
+        person.timeout = now;
+    }
+
     /// Does something with a client and lets it happen.
     pub fn with<T>(&mut self, person: usize, act: impl FnOnce(&mut MediaClient) -> T) -> T {
         let done = act(&mut self.people[person].client);
@@ -198,7 +262,8 @@ impl World {
         while self.now < end {
             let timeouts = self.people.iter().map(|person| person.timeout);
             let arrival = self.wire.front().map(|(at, _)| *at);
-            let soonest = timeouts.chain(arrival).fold(self.node_timeout, Instant::min);
+            let links = self.people.iter().filter_map(|person| person.down.as_ref()).map(Netem::poll_timeout);
+            let soonest = timeouts.chain(arrival).chain(links).fold(self.node_timeout, Instant::min);
             self.now = soonest.max(self.now + Duration::from_micros(500)).min(end);
             self.settle();
         }
@@ -220,6 +285,7 @@ impl World {
         for _ in 0..100_000 {
             self.wake_people();
             self.drain_node();
+            self.carry();
             if self.wire.front().is_some_and(|(at, _)| *at <= self.now) {
                 let arrived = self.wire.pop_front();
                 arrived.into_iter().for_each(|(_, datagram)| self.deliver(datagram));
@@ -248,6 +314,21 @@ impl World {
         self.wire.extend(datagrams.into_iter().map(|datagram| (arrival, datagram)));
     }
 
+    /// Delivers what has come through people's links by now.
+    fn carry(&mut self) {
+        let mut arrived = Vec::new();
+        for person in &mut self.people {
+            let Some(link) = &mut person.down else { continue };
+            link.handle_input(str0m_netem::Input::Timeout(self.now));
+            while let Some(output) = link.poll_output() {
+                if let str0m_netem::Output::Packet(Carried(datagram)) = output {
+                    arrived.push(datagram);
+                }
+            }
+        }
+        arrived.into_iter().for_each(|datagram| self.deliver(datagram));
+    }
+
     fn drain_node(&mut self) {
         loop {
             match self.node.poll_output() {
@@ -256,7 +337,12 @@ impl World {
                     return;
                 }
                 Output::Transmit { source, destination, payload } => {
-                    self.send(vec![Datagram { source, destination, payload }]);
+                    let datagram = Datagram { source, destination, payload };
+                    let to = self.people.iter_mut().find(|person| person.address == destination);
+                    match to.and_then(|person| person.down.as_mut()) {
+                        Some(link) => link.handle_input(str0m_netem::Input::Packet(self.now, Carried(datagram))),
+                        None => self.send(vec![datagram]),
+                    }
                 }
                 Output::Event(event) => self.note(event),
             }
@@ -269,7 +355,8 @@ impl World {
             | Event::OfferRefused { session, .. }
             | Event::Connected { session }
             | Event::Gone { session, .. }
-            | Event::SlotsChanged { session, .. } => *session,
+            | Event::SlotsChanged { session, .. }
+            | Event::LayersWanted { session, .. } => *session,
         };
         let Some(person) = self.people.iter_mut().find(|person| person.session == session) else { return };
         assert!(person.gone.is_none(), "nothing follows Gone: {event:?}");
@@ -282,6 +369,7 @@ impl World {
             Event::Connected { .. } => person.told_connected = true,
             Event::Gone { reason, .. } => person.gone = Some(reason),
             Event::SlotsChanged { slots, .. } => person.slots = Some(slots),
+            Event::LayersWanted { camera, .. } => person.layers_wanted = camera,
         }
     }
 

@@ -20,7 +20,7 @@ use shared::control::{Command, Event};
 use shared::ids::{InviteeId, ParticipantId, RoomId, SessionId};
 use shared::meeting::{MeetingInfo, Role};
 use shared::signal::{
-    ClientMsg, MediaState, ProtocolError, RoomSnapshot, RosterEntry, ServerMsg, Slots, TurnedAway, Waiting,
+    ClientMsg, MediaState, ProtocolError, RoomSnapshot, RosterEntry, ServerMsg, Slots, Tile, TurnedAway, Waiting,
 };
 use shared::units::UnixMs;
 
@@ -153,6 +153,7 @@ impl Room {
             ClientMsg::Enter { offer, media } => self.enter(me, offer, media, out),
             ClientMsg::SetMedia { media } => self.set_media(me, media, out),
             ClientMsg::SetHand { raised } => self.set_hand(me, raised, out),
+            ClientMsg::Look { tiles } => self.look(me, session, tiles, out),
             ClientMsg::Leave => {
                 self.leave(me, out);
                 Ok(())
@@ -181,6 +182,7 @@ impl Room {
             Event::OfferRefused { session, error } => self.offer_refused(session, error, out),
             Event::Gone { session, .. } => self.media_gone(now, session, out),
             Event::SlotsChanged { session, slots } => self.slots_changed(session, slots, out),
+            Event::LayersWanted { session, camera } => self.layers_wanted(session, camera, out),
             Event::Connected { .. } => {}
         }
     }
@@ -205,6 +207,26 @@ impl Room {
         if in_room {
             tell(out, session, ServerMsg::SlotsChanged { slots });
         }
+    }
+
+    /// Says to a publisher which layers are watched. In the lobby too: moderators look at them there.
+    fn layers_wanted(&mut self, session: SessionId, camera: Vec<bool>, out: &mut Vec<Output>) {
+        let is_live = |person: &Person| person.link == Link::Live(session);
+        if self.people.values().any(is_live) {
+            tell(out, session, ServerMsg::LayersWanted { camera });
+        }
+    }
+
+    fn look(
+        &mut self,
+        me: ParticipantId,
+        session: SessionId,
+        tiles: Vec<Tile>,
+        out: &mut Vec<Output>,
+    ) -> Result<(), ProtocolError> {
+        self.present(me).filter(|person| person.place == Place::Room).ok_or(ProtocolError::WrongState)?;
+        out.push(Output::Media(Command::Look { session, tiles }));
+        Ok(())
     }
 
     /// Says how `who` is now, to whoever may see them.

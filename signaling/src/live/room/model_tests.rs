@@ -37,6 +37,7 @@ enum Wish {
     Enter,
     SetMedia(bool),
     SetHand(bool),
+    Look,
     Leave,
     Admit(u16),
     Refuse(u16),
@@ -52,6 +53,7 @@ fn wish() -> impl Strategy<Value = Wish> {
         8 => Just(Wish::Enter),
         1 => any::<bool>().prop_map(Wish::SetMedia),
         1 => any::<bool>().prop_map(Wish::SetHand),
+        1 => Just(Wish::Look),
         1 => Just(Wish::Leave),
         8 => id.clone().prop_map(Wish::Admit),
         1 => id.clone().prop_map(Wish::Refuse),
@@ -238,7 +240,9 @@ impl World {
 
     fn check_command(&self, command: &Command) {
         let in_room = match command {
-            Command::Join { session, stage: Stage::Room, .. } | Command::Admit { session } => session,
+            Command::Join { session, stage: Stage::Room, .. }
+            | Command::Admit { session }
+            | Command::Look { session, .. } => session,
             Command::Join { .. } | Command::Leave { .. } | Command::CloseRoom { .. } => return,
         };
         let who = self.pages[&in_room.0].who;
@@ -313,6 +317,7 @@ fn request(wish: Wish) -> ClientMsg {
         Wish::Enter => ClientMsg::Enter { offer: "o".into(), media },
         Wish::SetMedia(on) => ClientMsg::SetMedia { media: MediaState { microphone: on, camera: on } },
         Wish::SetHand(raised) => ClientMsg::SetHand { raised },
+        Wish::Look => ClientMsg::Look { tiles: Vec::new() },
         Wish::Leave => ClientMsg::Leave,
         Wish::Admit(n) => ClientMsg::Admit { participant: ParticipantId(n) },
         Wish::Refuse(n) => ClientMsg::Refuse { participant: ParticipantId(n) },

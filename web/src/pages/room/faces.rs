@@ -7,6 +7,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::ResizeObserver;
 
+use super::looking::{Place, keep_told};
 use super::tile::{OwnTile, Tile};
 use crate::app::Session;
 use crate::room::tiling::best_fit;
@@ -36,6 +37,12 @@ pub(super) fn Faces(session: Session) -> impl IntoView {
         let height = if says_alone.get() { height - 2.0 * WORDS } else { height };
         best_fit(others.with(Vec::len) + 1, width, height, GAP, LEAST)
     });
+    let scrolled = RwSignal::new(0.0_f64);
+    let place = Memo::new(move |_| {
+        let (columns, tile_width) = fit.get();
+        Place { columns, tile_width, gap: GAP, height: size.get().1, scrolled: scrolled.get() }
+    });
+    keep_told(session, others, place);
     Effect::new(move || {
         let Some(section) = node.get() else { return };
         watch_size(section.unchecked_into(), size);
@@ -44,6 +51,7 @@ pub(super) fn Faces(session: Session) -> impl IntoView {
         <section
             node_ref=node
             class="faces"
+            on:scroll=move |_| if let Some(section) = node.get() { scrolled.set(f64::from(section.scroll_top())) }
             style:--columns=move || fit.get().0.to_string()
             style:--tile-width=move || format!("{}px", fit.get().1 as u32)
             aria-label=tr("People in the meeting")

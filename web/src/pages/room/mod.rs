@@ -4,6 +4,7 @@ mod board;
 mod clock;
 mod faces;
 mod lobby_card;
+mod looking;
 mod panel;
 mod pointers;
 mod tile;

@@ -1,0 +1,102 @@
+//! What a subscriber shows, as its page says, and what its connection carries.
+
+use std::time::{Duration, Instant};
+
+use shared::ids::ParticipantId;
+use shared::limits::{CAMERA_LAYERS, MAX_PARTICIPANTS};
+use shared::signal::Tile;
+
+/// How often layers are chosen anew without a reason: publishers' layers come and go, estimates move.
+pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// How long a connection is too narrow for everybody's smallest layer before some are paused.
+const PAUSE_AFTER: Duration = Duration::from_secs(2);
+/// A face whose tile's size is not known.
+const USUAL_WIDTH: u16 = 480;
+
+/// What a connection is to be tried for, bits per second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Aim {
+    /// Kept up with padding, as far as the estimate allows: enough for the next larger layer.
+    pub(crate) sustain: u64,
+    /// Looked for now and then: enough for everything that is wished for.
+    pub(crate) reach: u64,
+}
+
+/// One subscriber's view.
+#[derive(Debug)]
+pub(crate) struct View {
+    /// When layers are chosen next.
+    pub(crate) next_look: Instant,
+    /// What the connection carries, bits per second; `None` before anything is known.
+    pub(crate) estimate: Option<u64>,
+    /// Since when it does not carry even everybody's smallest layer.
+    tight_since: Option<Instant>,
+    tiles: Option<Vec<Tile>>,
+    /// What str0m was told to look for.
+    aim: Aim,
+}
+
+impl View {
+    /// Nothing said, nothing known.
+    pub(crate) fn new(now: Instant) -> Self {
+        Self { next_look: now, estimate: None, tight_since: None, tiles: None, aim: Aim::default() }
+    }
+
+    /// Whether this differs from the last aim by enough to be told.
+    pub(crate) fn is_new_aim(&mut self, aim: Aim) -> bool {
+        let differs = |a: u64, b: u64| a.abs_diff(b) > b / 10;
+        let is_new = differs(aim.sustain, self.aim.sustain) || differs(aim.reach, self.aim.reach);
+        if is_new {
+            self.aim = aim;
+        }
+        is_new
+    }
+
+    /// The page said what it shows.
+    pub(crate) fn set(&mut self, mut tiles: Vec<Tile>) {
+        tiles.truncate(MAX_PARTICIPANTS);
+        self.tiles = Some(tiles);
+    }
+
+    /// Of these people, most important first, those who get a slot, in the order in which they get one. Whoever is not
+    /// shown comes last: a slot that is left over costs nothing until its layers are chosen.
+    pub(crate) fn order(&self, people: &mut [ParticipantId], first: usize) {
+        let Some(tiles) = &self.tiles else { return };
+        let place = |who: &ParticipantId| tiles.iter().position(|tile| tile.who == *who).unwrap_or(usize::MAX);
+        if let Some(rest) = people.get_mut(first..) {
+            rest.sort_by_key(place); // stable
+        }
+    }
+
+    /// The layer that fits somebody's tile; `None` when the page does not show them.
+    pub(crate) fn wish(&self, who: ParticipantId) -> Option<u8> {
+        let width = match &self.tiles {
+            Some(tiles) => tiles.iter().find(|tile| tile.who == who)?.width,
+            None => USUAL_WIDTH,
+        };
+        (0_u8..).zip(&CAMERA_LAYERS).find(|(_, layer)| width <= layer.up_to_width).map(|(index, _)| index)
+    }
+
+    /// How important somebody is here: the first is the most important.
+    pub(crate) fn rank(&self, who: ParticipantId) -> usize {
+        let tiles = self.tiles.as_deref().unwrap_or_default();
+        tiles.iter().position(|tile| tile.who == who).unwrap_or(usize::MAX)
+    }
+
+    /// Whether faces may be paused, when everybody's smallest layer takes so much: not before the connection has been
+    /// far too narrow for a while. An estimate may dip for a moment, is low where little is sent, and beginning again
+    /// costs a keyframe.
+    pub(crate) fn may_pause(&mut self, budget: Option<u64>, least: u64, now: Instant) -> bool {
+        if budget.is_none_or(|budget| budget * 2 >= least) {
+            self.tight_since = None;
+            return false;
+        }
+        let since = *self.tight_since.get_or_insert(now);
+        now >= since + PAUSE_AFTER
+    }
+
+    /// What pictures may take when voices take so much, bits per second; `None` without a limit.
+    pub(crate) fn budget(&self, voices: u64) -> Option<u64> {
+        self.estimate.map(|estimate| estimate.saturating_sub(voices))
+    }
+}

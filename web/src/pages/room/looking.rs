@@ -1,0 +1,85 @@
+//! Tells the server which faces are on the screen, and how large: it sends no others, and none larger than needed.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use shared::ids::ParticipantId;
+use shared::signal::Tile;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+
+use crate::app::Session;
+use crate::room::tiling::visible;
+
+/// While things move nothing is told.
+const SETTLES_IN: Duration = Duration::from_millis(150);
+/// A face on a lobby card, CSS pixels.
+const CARD_WIDTH: f64 = 320.0;
+
+/// Where the tiles are.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Place {
+    pub(super) columns: usize,
+    pub(super) tile_width: f64,
+    pub(super) gap: f64,
+    pub(super) height: f64,
+    pub(super) scrolled: f64,
+}
+
+/// Keeps the server told, for as long as the caller's owner lives.
+pub(super) fn keep_told(session: Session, people: Memo<Vec<ParticipantId>>, place: Memo<Place>) {
+    let store = session.store;
+    let hidden = page_hidden();
+    let tiles = Memo::new(move |_| {
+        if hidden.get() {
+            return Vec::new();
+        }
+        let tile = |who, width: f64| Tile { who, width: (width * window().device_pixel_ratio()) as u16 };
+        let waiting = store.lobby.get().into_iter().map(|who| tile(who, CARD_WIDTH));
+        let Place { columns, tile_width, gap, height, scrolled } = place.get();
+        let people = people.get();
+        let (first, count) = visible(people.len(), columns, tile_width, gap, height, scrolled);
+        let shown = people.into_iter().skip(first).take(count).map(|who| tile(who, tile_width));
+        waiting.chain(shown).collect::<Vec<_>>()
+    });
+    let pending = StoredValue::new(0_u32);
+    Effect::new(move || {
+        tiles.track();
+        store.link.track(); // a new connection knows nothing yet
+        let Some(number) = pending.try_update_value(|number| {
+            *number += 1;
+            *number
+        }) else {
+            return;
+        };
+        set_timeout(
+            move || {
+                // Both are gone with the room.
+                let is_last = pending.try_get_value() == Some(number);
+                if let (true, Some(tiles)) = (is_last, tiles.try_get_untracked()) {
+                    session.look(tiles);
+                }
+            },
+            SETTLES_IN,
+        );
+    });
+}
+
+/// Whether the page lies in a tab behind another.
+fn page_hidden() -> RwSignal<bool> {
+    let hidden = RwSignal::new(document().hidden());
+    let changed = Closure::<dyn FnMut()>::new(move || {
+        let _ = hidden.try_set(document().hidden());
+    });
+    let name = "visibilitychange";
+    let _ = document().add_event_listener_with_callback(name, changed.as_ref().unchecked_ref());
+    let kept = StoredValue::new_local(Some(changed));
+    on_cleanup(move || {
+        let _ = kept.try_update_value(|kept| {
+            if let Some(changed) = kept.take() {
+                let _ = document().remove_event_listener_with_callback(name, changed.as_ref().unchecked_ref());
+            }
+        });
+    });
+    hidden
+}
