@@ -17,7 +17,7 @@ use str0m::crypto::dtls::{DtlsImplError, DtlsInstance, DtlsOutput, DtlsProvider,
 use str0m::crypto::{CryptoError, CryptoProvider};
 use str0m::format::Codec;
 use str0m::media::{Direction, KeyframeRequestKind, MediaKind, Mid, Pt, Rid, Simulcast, SimulcastLayer};
-use str0m::net::{Protocol, Receive};
+use str0m::net::{Protocol, Receive, TcpType};
 use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite, SeqNo, Vp8Descriptor};
 use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig, RtcError};
 
@@ -113,6 +113,7 @@ pub struct MediaClient {
     /// The server closed the connection.
     pub closed: bool,
     rtc: Rtc,
+    protocol: Protocol,
     offer: String,
     pending: Option<SdpPendingOffer>,
     microphone: Up,
@@ -154,6 +155,16 @@ impl std::fmt::Debug for MediaClient {
 impl MediaClient {
     /// A client that will send from `address`, with its offer made. `None` when str0m makes no offer.
     pub fn new(number: u16, address: SocketAddr, now: Instant) -> Option<Self> {
+        Self::with(number, Candidate::host(address, "udp").ok()?, now)
+    }
+
+    /// A client without UDP: it will open a TCP connection from `address` (RFC 6544).
+    pub fn over_tcp(number: u16, address: SocketAddr, now: Instant) -> Option<Self> {
+        Self::with(number, Candidate::builder().tcp().host(address).tcptype(TcpType::Active).build().ok()?, now)
+    }
+
+    fn with(number: u16, candidate: Candidate, now: Instant) -> Option<Self> {
+        let protocol = candidate.proto();
         let profile = Arc::new(Mutex::new(None));
         let mut rtc = RtcConfig::new()
             .set_crypto_provider(recording_provider(profile.clone()))
@@ -162,7 +173,7 @@ impl MediaClient {
             .enable_opus(true, false)
             .enable_vp8(true)
             .build(now);
-        rtc.add_local_candidate(Candidate::host(address, "udp").ok()?);
+        rtc.add_local_candidate(candidate);
         let mut api = rtc.sdp_api();
         let mut add = |kind, direction| api.add_media(kind, direction, None, None, None);
         let microphone = Up { mid: add(MediaKind::Audio, Direction::SendOnly), rid: None, next: 0, frames: 0 };
@@ -192,6 +203,7 @@ impl MediaClient {
             connected: false,
             closed: false,
             rtc,
+            protocol,
             offer: offer.to_sdp_string(),
             pending: Some(pending),
             microphone,
@@ -235,7 +247,7 @@ impl MediaClient {
         bytes: &[u8],
     ) -> Result<(), RtcError> {
         self.counts.count(bytes);
-        let receive = Receive::new(Protocol::Udp, from, to, bytes)?;
+        let receive = Receive::new(self.protocol, from, to, bytes)?;
         self.rtc.handle_input(Input::Receive(now, receive))
     }
 

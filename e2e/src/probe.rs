@@ -108,6 +108,24 @@ impl Browser {
         })
     }
 
+    /// How the newest connection reaches the server: `udp` or `tcp`.
+    pub async fn transport(&self) -> Option<String> {
+        let found = self
+            .run(
+                r"return (async () => {
+                  const connection = window.__probe.connections.at(-1);
+                  if (!connection || connection.connectionState !== 'connected') return null;
+                  const stats = await connection.getStats();
+                  const transport = [...stats.values()].find(stat => stat.type === 'transport');
+                  const pair = stats.get(transport.selectedCandidatePairId);
+                  return pair && stats.get(pair.remoteCandidateId).protocol;
+                })()",
+                vec![],
+            )
+            .await;
+        found.as_str().map(str::to_owned)
+    }
+
     /// The people whose beeps are in what this page plays, over one and a half seconds.
     pub async fn hears(&self) -> BTreeSet<&'static str> {
         let peaks = self

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use e2e::{Browser, Console, Deployment, Meeting, Person, until};
+use e2e::{Browser, Console, Deployment, Meeting, Person, Sound, until};
 use shared::meeting::Role;
 
 const ALL_THREE: [(&str, Role); 3] =
@@ -170,4 +170,24 @@ async fn one_click_brings_the_sound_where_the_browser_blocks_it() {
         peter.click("sound-bar").await.until_gone("sound-bar").await;
     }
     peter.wait("the sound to play", || peter.is_playing_sound()).await;
+}
+
+/// A browser that may not use UDP, as behind the firewalls of banks: its media goes over the port of the pages.
+#[tokio::test]
+async fn where_udp_is_blocked_media_goes_over_tcp() {
+    let (server, _, meeting) = meeting().await;
+    let (maria, _) = gather(&server, &meeting, &[]).await;
+    let blocked = [
+        "--use-fake-ui-for-media-stream",
+        "--force-webrtc-ip-handling-policy",
+        "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+    ];
+    let peter = Browser::start_with(Person::PETER, Sound::Allowed, &blocked).await;
+    peter.come_in(meeting.link("Peter")).await.until_sees("lobby").await;
+    maria.admit("Peter").await;
+    peter.until_sees("room").await;
+    maria.until_faces(&[Person::PETER]).await;
+    peter.until_faces(&[Person::MARIA]).await;
+    assert_eq!(peter.transport().await.as_deref(), Some("tcp"));
+    assert_eq!(maria.transport().await.as_deref(), Some("udp"));
 }

@@ -1,7 +1,7 @@
 //! What the media node must be told, and what can keep it from starting.
 
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use shared::limits::AUDIO_SLOTS;
 use shared::text::{tr, tr_with};
@@ -16,13 +16,16 @@ pub struct SfuConfig {
     pub advertise: Option<IpAddr>,
     /// Listen on these instead of every interface address and loopback.
     pub bind: Vec<IpAddr>,
+    /// Where connections with media are accepted and handed in (see [`crate::TcpPeer`]); none: UDP alone. An unspecified
+    /// address stands for every interface's. [`SfuConfig::advertise`] is offered with each of these ports.
+    pub tcp: Vec<SocketAddr>,
     /// How many people of a room are heard at once, 1 to [`AUDIO_SLOTS`].
     pub speakers: usize,
 }
 
 impl Default for SfuConfig {
     fn default() -> Self {
-        Self { port: 0, advertise: None, bind: Vec::new(), speakers: AUDIO_SLOTS }
+        Self { port: 0, advertise: None, bind: Vec::new(), tcp: Vec::new(), speakers: AUDIO_SLOTS }
     }
 }
 

@@ -7,16 +7,19 @@ use std::net::SocketAddr;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use sfu_core::{Config, Node, Output, Stats};
+use sfu_core::{Config, Node, Output, Stats, Transport};
 use shared::control::{Command, Event};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::egress::Egress;
 use crate::port::{Inbox, Port};
 use crate::sockets::Bound;
+use crate::tcp::{Connections, Frame, TcpPeer};
 
 /// Batches taken from one port before the others and the core have their turn.
 const BATCHES: usize = 4;
+/// Frames taken from connections before the core has its turn.
+const FRAMES: usize = 128;
 /// How long a datagram waits for others. A frame's packets arrive one behind the other; taken together they cost each
 /// subscriber one look at its streams and one send instead of one for each packet.
 const TICK: Duration = Duration::from_micros(500);
@@ -41,6 +44,7 @@ pub struct Snapshot {
 pub(crate) struct Channels {
     pub(crate) commands: mpsc::Receiver<Command>,
     pub(crate) inspect: mpsc::Receiver<oneshot::Sender<Snapshot>>,
+    pub(crate) tcp: mpsc::Receiver<TcpPeer>,
     pub(crate) events: mpsc::UnboundedSender<Event>,
     pub(crate) stopped: oneshot::Receiver<()>,
 }
@@ -50,6 +54,9 @@ enum Woken {
     Readable,
     Command(Command),
     Inspect(oneshot::Sender<Snapshot>),
+    Connection(TcpPeer),
+    Frame(Frame),
+    Disconnected((SocketAddr, u64)),
     Deadline,
     Stop,
 }
@@ -60,6 +67,7 @@ struct Driver {
     by_address: HashMap<SocketAddr, usize>,
     inbox: Inbox,
     egress: Egress,
+    tcp: Connections,
     events: mpsc::UnboundedSender<Event>,
     snapshot: Snapshot,
     reported: (Instant, u64),
@@ -67,9 +75,10 @@ struct Driver {
 
 /// Runs until told to stop, or until nobody is left to send commands.
 pub(crate) async fn run(sockets: Vec<Bound>, config: Config, channels: Channels) {
-    let Channels { mut commands, mut inspect, events, mut stopped } = channels;
+    let Channels { mut commands, mut inspect, tcp: mut peers, events, mut stopped } = channels;
+    let (connections, mut inflow) = Connections::new();
     let now = Instant::now();
-    let mut driver = match Driver::new(sockets, config, events, now) {
+    let mut driver = match Driver::new(sockets, config, connections, events, now) {
         Ok(driver) => driver,
         Err(error) => return tracing::error!(kind = %error.kind(), "media sockets could not be registered"),
     };
@@ -79,6 +88,9 @@ pub(crate) async fn run(sockets: Vec<Bound>, config: Config, channels: Channels)
             () = readable(&driver.ports) => Woken::Readable,
             command = commands.recv() => command.map_or(Woken::Stop, Woken::Command),
             Some(answer) = inspect.recv() => Woken::Inspect(answer),
+            Some(peer) = peers.recv() => Woken::Connection(peer),
+            Some(frame) = inflow.frames.recv() => Woken::Frame(frame),
+            Some(which) = inflow.ended.recv() => Woken::Disconnected(which),
             () = tokio::time::sleep_until(deadline.into()) => Woken::Deadline,
             _ = &mut stopped => Woken::Stop,
         };
@@ -91,6 +103,9 @@ pub(crate) async fn run(sockets: Vec<Bound>, config: Config, channels: Channels)
             Woken::Readable => driver.receive(now),
             Woken::Command(command) => driver.node.handle_command(now, command),
             Woken::Inspect(answer) => driver.inspected(answer),
+            Woken::Connection(peer) => driver.tcp.add(peer),
+            Woken::Frame(frame) => driver.receive_frames(now, frame, &mut inflow.frames),
+            Woken::Disconnected(which) => driver.tcp.remove(which),
             Woken::Deadline => {}
             Woken::Stop => break,
         }
@@ -117,6 +132,7 @@ impl Driver {
     fn new(
         bound: Vec<Bound>,
         config: Config,
+        tcp: Connections,
         events: mpsc::UnboundedSender<Event>,
         now: Instant,
     ) -> std::io::Result<Self> {
@@ -131,6 +147,7 @@ impl Driver {
             by_address,
             inbox: Inbox::new(),
             egress: Egress::new(max_segments),
+            tcp,
             events,
             snapshot: Snapshot::default(),
             reported: (now, 0),
@@ -143,13 +160,21 @@ impl Driver {
         for port in ports {
             for _ in 0..BATCHES {
                 let taken = port.receive(inbox, |source, datagram| {
-                    node.handle_datagram(now, source, port.address, datagram);
+                    node.handle_datagram(now, Transport::Udp, source, port.address, datagram);
                 });
                 // With an error nothing is lost either: the next call goes on.
                 if taken.is_err() {
                     break;
                 }
             }
+        }
+    }
+
+    /// Takes this frame and what else has come over connections meanwhile, but not for ever.
+    fn receive_frames(&mut self, now: Instant, first: Frame, more: &mut mpsc::Receiver<Frame>) {
+        let more = std::iter::from_fn(|| more.try_recv().ok());
+        for Frame { source, destination, bytes } in std::iter::once(first).chain(more).take(FRAMES) {
+            self.node.handle_datagram(now, Transport::Tcp, source, destination, &bytes);
         }
     }
 
@@ -161,7 +186,12 @@ impl Driver {
                     self.send();
                     return at;
                 }
-                Output::Transmit { source, destination, payload } => {
+                Output::Transmit { destination, transport: Transport::Tcp, payload, .. } => {
+                    let sent = self.tcp.send(destination, payload);
+                    self.snapshot.sent += u64::from(sent);
+                    self.snapshot.not_sent += u64::from(!sent);
+                }
+                Output::Transmit { source, destination, payload, .. } => {
                     if !self.egress.add(source, destination, &payload) {
                         self.send();
                         self.egress.add(source, destination, &payload);

@@ -4,13 +4,15 @@
 //! in over a bounded channel, events come out over one that never makes media wait. Nothing is written anywhere:
 //! no file, no database; addresses of connections and SDP are never logged.
 //!
-//! `config` and `sockets` decide where to listen, `driver` moves datagrams: in by the batch (`port`), out by the burst (`egress`).
+//! `config` and `sockets` decide where to listen, `driver` moves datagrams: in by the batch (`port`), out by the burst (`egress`),
+//! or over connections (`tcp`) where UDP is blocked.
 
 mod config;
 mod driver;
 mod egress;
 mod port;
 mod sockets;
+mod tcp;
 
 use std::net::SocketAddr;
 use std::thread::JoinHandle;
@@ -22,9 +24,13 @@ use tokio::sync::{mpsc, oneshot};
 pub use config::{SfuConfig, StartError};
 pub use driver::Snapshot;
 pub use sfu_core::{Dropped, Stats};
+pub use tcp::{TcpPeer, begins_like_media};
 
 /// Commands that may wait. Signaling awaits a place; a full channel means that media is behind.
 const COMMANDS_WAITING: usize = 256;
+
+/// Connections that may wait to be taken.
+const TCP_WAITING: usize = 64;
 
 /// A running media node.
 #[derive(Debug)]
@@ -44,6 +50,8 @@ pub struct Sfu {
 pub struct Handle {
     /// Takes commands; sending awaits while the node is behind.
     pub commands: mpsc::Sender<Command>,
+    /// Takes connections that carry media, see [`begins_like_media`]. A full channel is a reason to refuse one.
+    pub tcp: mpsc::Sender<TcpPeer>,
     inspect: mpsc::Sender<oneshot::Sender<Snapshot>>,
 }
 
@@ -79,16 +87,19 @@ pub fn start(config: &SfuConfig) -> Result<Sfu, StartError> {
     let sockets = sockets::bind_all(config)?;
     let addresses: Vec<SocketAddr> = sockets.iter().map(|socket| socket.address).collect();
     let candidates = sockets::candidates(&addresses, config.advertise);
-    let core = sfu_core::Config { candidates, speakers: config.speakers.clamp(1, AUDIO_SLOTS) };
+    let tcp_candidates = sockets::tcp_candidates(config)?;
+    let core = sfu_core::Config { candidates, tcp_candidates, speakers: config.speakers.clamp(1, AUDIO_SLOTS) };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(StartError::Thread)?;
     let (commands, commands_in) = mpsc::channel(COMMANDS_WAITING);
     let (inspect, inspect_in) = mpsc::channel(8);
+    let (tcp, tcp_in) = mpsc::channel(TCP_WAITING);
     let (events_out, events) = mpsc::unbounded_channel();
     let (stop, stopped) = oneshot::channel();
-    let channels = driver::Channels { commands: commands_in, inspect: inspect_in, events: events_out, stopped };
+    let channels =
+        driver::Channels { commands: commands_in, inspect: inspect_in, tcp: tcp_in, events: events_out, stopped };
     let thread = std::thread::Builder::new()
         .name("media".into())
         .spawn(move || runtime.block_on(driver::run(sockets, core, channels)))
         .map_err(StartError::Thread)?;
-    Ok(Sfu { handle: Handle { commands, inspect }, events, addresses, stop, thread })
+    Ok(Sfu { handle: Handle { commands, tcp, inspect }, events, addresses, stop, thread })
 }

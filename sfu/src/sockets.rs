@@ -111,6 +111,27 @@ pub(crate) fn candidates(addresses: &[SocketAddr], advertise: Option<IpAddr>) ->
     advertised.into_iter().chain(others).take(MAX_CANDIDATES).collect()
 }
 
+/// The same for connections: every address behind what is listened on, the advertised one first.
+pub(crate) fn tcp_candidates(config: &SfuConfig) -> Result<Vec<SocketAddr>, StartError> {
+    let mut found: Vec<SocketAddr> = Vec::new();
+    let mut add = |address: SocketAddr| {
+        if !found.contains(&address) && found.len() < MAX_CANDIDATES {
+            found.push(address);
+        }
+    };
+    let ports = config.tcp.iter().map(SocketAddr::port);
+    config.advertise.into_iter().for_each(|ip| ports.clone().for_each(|port| add(SocketAddr::new(ip, port))));
+    for listened in &config.tcp {
+        if listened.ip().is_unspecified() {
+            let behind = machine_addresses()?.into_iter().filter(|ip| ip.is_ipv4() == listened.is_ipv4());
+            behind.for_each(|ip| add(SocketAddr::new(ip, listened.port())));
+        } else {
+            add(*listened);
+        }
+    }
+    Ok(found)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,6 +144,19 @@ mod tests {
         assert_eq!(candidates(&[own, loopback], None), [own, loopback]);
         assert_eq!(candidates(&[own, loopback], Some(outside.ip())), [outside, own, loopback]);
         assert_eq!(candidates(&[own, loopback], Some(loopback.ip())), [loopback, own]);
+    }
+
+    #[test]
+    fn connections_are_offered_where_somebody_listens() {
+        let listened: SocketAddr = "127.0.0.1:8080".parse().unwrap();
+        let config = SfuConfig { tcp: vec![listened], ..SfuConfig::default() };
+        assert_eq!(tcp_candidates(&config).unwrap(), [listened]);
+        let advertise = Some("203.0.113.9".parse().unwrap());
+        let all = SfuConfig { tcp: vec!["0.0.0.0:443".parse().unwrap()], advertise, ..SfuConfig::default() };
+        let offered = tcp_candidates(&all).unwrap();
+        assert_eq!(offered[0], "203.0.113.9:443".parse().unwrap());
+        assert!(offered.iter().all(|address| address.port() == 443 && address.is_ipv4()), "{offered:?}");
+        assert!(offered.contains(&"127.0.0.1:443".parse().unwrap()));
     }
 
     #[test]

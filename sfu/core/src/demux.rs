@@ -8,6 +8,15 @@ use std::net::SocketAddr;
 
 use shared::ids::SessionId;
 
+use crate::node::Transport;
+
+/// Where a peer's datagrams come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Path {
+    pub(crate) transport: Transport,
+    pub(crate) source: SocketAddr,
+}
+
 /// Addresses kept per session: a browser tries one per network interface; the oldest is forgotten beyond that.
 const MAX_ADDRESSES: usize = 8;
 
@@ -15,29 +24,29 @@ const MAX_ADDRESSES: usize = 8;
 #[derive(Debug, Default)]
 pub(crate) struct Demux {
     by_ufrag: HashMap<String, SessionId>,
-    by_address: HashMap<SocketAddr, SessionId>,
+    by_path: HashMap<Path, SessionId>,
     entries: HashMap<SessionId, Entry>,
 }
 
 #[derive(Debug)]
 struct Entry {
     ufrag: String,
-    addresses: Vec<SocketAddr>,
+    paths: Vec<Path>,
 }
 
 impl Demux {
     /// Makes a session findable by its user fragment.
     pub(crate) fn insert(&mut self, session: SessionId, ufrag: String) {
         self.by_ufrag.insert(ufrag.clone(), session);
-        self.entries.insert(session, Entry { ufrag, addresses: Vec::new() });
+        self.entries.insert(session, Entry { ufrag, paths: Vec::new() });
     }
 
     /// Forgets a session.
     pub(crate) fn remove(&mut self, session: SessionId) {
         let Some(entry) = self.entries.remove(&session) else { return };
         self.by_ufrag.remove(&entry.ufrag);
-        for address in entry.addresses {
-            self.by_address.remove(&address);
+        for path in entry.paths {
+            self.by_path.remove(&path);
         }
     }
 
@@ -47,28 +56,28 @@ impl Demux {
     }
 
     /// The session that has proved this address to be its own.
-    pub(crate) fn by_address(&self, address: SocketAddr) -> Option<SessionId> {
-        self.by_address.get(&address).copied()
+    pub(crate) fn by_path(&self, path: Path) -> Option<SessionId> {
+        self.by_path.get(&path).copied()
     }
 
     /// Notes an address that a session has proved to be its own.
-    pub(crate) fn learn(&mut self, session: SessionId, address: SocketAddr) {
-        if let Some(before) = self.by_address.insert(address, session)
+    pub(crate) fn learn(&mut self, session: SessionId, path: Path) {
+        if let Some(before) = self.by_path.insert(path, session)
             && let Some(entry) = self.entries.get_mut(&before)
         {
-            entry.addresses.retain(|known| *known != address);
+            entry.paths.retain(|known| *known != path);
         }
         let Some(entry) = self.entries.get_mut(&session) else { return };
-        entry.addresses.push(address);
-        if entry.addresses.len() > MAX_ADDRESSES {
-            let oldest = entry.addresses.remove(0);
-            self.by_address.remove(&oldest);
+        entry.paths.push(path);
+        if entry.paths.len() > MAX_ADDRESSES {
+            let oldest = entry.paths.remove(0);
+            self.by_path.remove(&oldest);
         }
     }
 
     /// Addresses known.
-    pub(crate) fn addresses(&self) -> usize {
-        self.by_address.len()
+    pub(crate) fn paths(&self) -> usize {
+        self.by_path.len()
     }
 }
 
@@ -76,8 +85,8 @@ impl Demux {
 mod tests {
     use super::*;
 
-    fn address(port: u16) -> SocketAddr {
-        SocketAddr::from(([192, 0, 2, 1], port))
+    fn path(port: u16) -> Path {
+        Path { transport: Transport::Udp, source: SocketAddr::from(([192, 0, 2, 1], port)) }
     }
 
     #[test]
@@ -86,13 +95,13 @@ mod tests {
         let mut demux = Demux::default();
         demux.insert(ann, "ann".into());
         demux.insert(ben, "ben".into());
-        demux.learn(ann, address(1));
-        demux.learn(ben, address(1));
-        assert_eq!(demux.by_address(address(1)), Some(ben));
+        demux.learn(ann, path(1));
+        demux.learn(ben, path(1));
+        assert_eq!(demux.by_path(path(1)), Some(ben));
         demux.remove(ann);
-        assert_eq!(demux.by_address(address(1)), Some(ben), "Ann's leaving must not take Ben's address");
+        assert_eq!(demux.by_path(path(1)), Some(ben), "Ann's leaving must not take Ben's address");
         demux.remove(ben);
-        assert_eq!((demux.by_ufrag("ben"), demux.addresses()), (None, 0));
+        assert_eq!((demux.by_ufrag("ben"), demux.paths()), (None, 0));
     }
 
     #[test]
@@ -100,9 +109,9 @@ mod tests {
         let mut demux = Demux::default();
         demux.insert(SessionId(1), "ann".into());
         for port in 1..=20 {
-            demux.learn(SessionId(1), address(port));
+            demux.learn(SessionId(1), path(port));
         }
-        assert_eq!(demux.addresses(), MAX_ADDRESSES);
-        assert_eq!(demux.by_address(address(20)), Some(SessionId(1)));
+        assert_eq!(demux.paths(), MAX_ADDRESSES);
+        assert_eq!(demux.by_path(path(20)), Some(SessionId(1)));
     }
 }

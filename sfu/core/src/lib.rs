@@ -42,5 +42,5 @@ mod view;
 #[cfg(test)]
 mod fault_tests;
 
-pub use node::{Config, Node, Output};
+pub use node::{Config, Node, Output, Transport};
 pub use stats::{Dropped, Stats};

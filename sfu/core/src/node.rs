@@ -22,7 +22,7 @@ use shared::control::{Event, Gone};
 use shared::ids::{RoomId, SessionId};
 
 use crate::crypto;
-use crate::demux::Demux;
+use crate::demux::{Demux, Path};
 use crate::guard::Panicked;
 use crate::peer::{self, Heard, InputError};
 use crate::room::Room;
@@ -39,12 +39,23 @@ const MIN_SLEEP: Duration = Duration::from_millis(1);
 /// enough for a telephone on a bad network.
 const INITIAL_ESTIMATE: Bitrate = Bitrate::kbps(1_000);
 
+/// How a datagram travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Transport {
+    /// As it is.
+    Udp,
+    /// Framed in a connection that the peer opened (ICE-TCP, RFC 6544; the shell does the framing of RFC 4571).
+    Tcp,
+}
+
 /// What a node must know before it starts.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// Addresses that are offered to browsers as ICE host candidates, best first. Datagrams must be handed in with the
     /// one that they arrived at.
     pub candidates: Vec<SocketAddr>,
+    /// Addresses at which connections are taken (ICE-TCP), for those whose network blocks UDP.
+    pub tcp_candidates: Vec<SocketAddr>,
     /// How many people of a room are heard at once, at most [`shared::limits::AUDIO_SLOTS`].
     pub speakers: usize,
 }
@@ -58,6 +69,8 @@ pub enum Output {
         source: SocketAddr,
         /// Where to.
         destination: SocketAddr,
+        /// How.
+        transport: Transport,
         /// What.
         payload: Vec<u8>,
     },
@@ -122,18 +135,26 @@ impl Node {
         Stats {
             rooms: self.rooms.len(),
             sessions: self.sessions.len(),
-            addresses: self.demux.addresses(),
+            addresses: self.demux.paths(),
             timers: self.timers.len(),
             ..self.stats
         }
     }
 
-    /// A datagram arrived at `destination`, which is one of [`Config::candidates`].
-    pub fn handle_datagram(&mut self, now: Instant, source: SocketAddr, destination: SocketAddr, datagram: &[u8]) {
+    /// A datagram arrived at `destination`, which is one of the candidates of that transport.
+    pub fn handle_datagram(
+        &mut self,
+        now: Instant,
+        transport: Transport,
+        source: SocketAddr,
+        destination: SocketAddr,
+        datagram: &[u8],
+    ) {
         self.advance(now);
         self.stats.datagrams += 1;
-        let Some(session) = self.recipient(source, destination, datagram) else { return };
-        let Some(receive) = peer::parse(source, destination, datagram) else {
+        let path = Path { transport, source };
+        let Some(session) = self.recipient(path, destination, datagram) else { return };
+        let Some(receive) = peer::parse(path, destination, datagram) else {
             self.stats.dropped.unreadable += 1;
             return;
         };
@@ -171,9 +192,9 @@ impl Node {
     }
 
     /// Whose datagram this is. Two look-ups in hash maps, whatever the number of sessions.
-    fn recipient(&mut self, source: SocketAddr, destination: SocketAddr, datagram: &[u8]) -> Option<SessionId> {
+    fn recipient(&mut self, path: Path, destination: SocketAddr, datagram: &[u8]) -> Option<SessionId> {
         if !stun::is_stun(datagram) {
-            let session = self.demux.by_address(source);
+            let session = self.demux.by_path(path);
             self.stats.dropped.unknown_address += u64::from(session.is_none());
             return session;
         }
@@ -185,16 +206,16 @@ impl Node {
             self.stats.dropped.unknown_ufrag += 1;
             return None;
         };
-        if self.demux.by_address(source) == Some(session) {
+        if self.demux.by_path(path) == Some(session) {
             return Some(session); // str0m checks its integrity all the same
         }
-        let receive = peer::parse(source, destination, datagram);
+        let receive = peer::parse(path, destination, datagram);
         let peer = self.sessions.get(&session).map(|session| &session.peer);
         if !receive.zip(peer).is_some_and(|(receive, peer)| peer.accepts(self.now, receive)) {
             self.stats.dropped.refused_stun += 1;
             return None;
         }
-        self.demux.learn(session, source);
+        self.demux.learn(session, path);
         Some(session)
     }
 

@@ -16,9 +16,10 @@ use str0m::{Event as RtcEvent, IceConnectionState, Input, Output as RtcOutput, R
 
 use shared::surface::{DRAWING_CHANNEL, POINTER_CHANNEL};
 
+use crate::demux::Path;
 use crate::forwarder::Incoming;
 use crate::guard::{Panicked, guarded};
-use crate::node::Output;
+use crate::node::{Output, Transport};
 use crate::view::Aim;
 
 /// Errors in one drain after which the peer is given up: str0m would go on returning the same one.
@@ -173,6 +174,7 @@ impl Peer {
                     Ok(RtcOutput::Transmit(transmit)) => out.push_back(Output::Transmit {
                         source: transmit.source,
                         destination: transmit.destination,
+                        transport: if transmit.proto == Protocol::Udp { Transport::Udp } else { Transport::Tcp },
                         payload: transmit.contents.into(),
                     }),
                     Ok(RtcOutput::Timeout(timeout)) => return Ok(Drained { timeout, errors }),
@@ -302,8 +304,12 @@ pub(crate) struct Numbers {
 }
 
 /// A datagram as str0m reads it; `None` when it is nothing that str0m knows.
-pub(crate) fn parse(source: SocketAddr, destination: SocketAddr, bytes: &[u8]) -> Option<Receive<'_>> {
-    guarded(|| Receive::new(Protocol::Udp, source, destination, bytes)).ok()?.ok()
+pub(crate) fn parse(path: Path, destination: SocketAddr, bytes: &[u8]) -> Option<Receive<'_>> {
+    let protocol = match path.transport {
+        Transport::Udp => Protocol::Udp,
+        Transport::Tcp => Protocol::Tcp,
+    };
+    guarded(|| Receive::new(protocol, path.source, destination, bytes)).ok()?.ok()
 }
 
 fn channel(label: &str, id: u16, ordered: bool, reliability: Reliability) -> ChannelConfig {

@@ -1,17 +1,24 @@
 //! How many connections may be open, in all and from one source. A place is given back when the connection ends,
-//! a WebSocket's included.
+//! a WebSocket's included. A connection that begins like media is handed to the media node with its place (ICE-TCP): the
+//! same port serves both, so that a network that lets pages through lets media through.
 
 use std::collections::HashMap;
+use std::future::Future;
 use std::io;
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum_server::accept::Accept;
 use ipnet::IpNet;
+use sfu::TcpPeer;
 use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 use crate::edge::client::{trusts, unmapped};
 use crate::edge::source::Source;
+use crate::serve::http::HEADER_TIMEOUT;
 use crate::serve::watched::{Watch, Watched};
 
 /// Open connections in all. More serves more people at once; each costs a file descriptor, of which processes are
@@ -26,6 +33,8 @@ pub struct Connections {
     open: Arc<Mutex<Open>>,
     /// Proxies speak for many sources.
     proxies: Arc<[IpNet]>,
+    /// Where connections with media go.
+    media: mpsc::Sender<TcpPeer>,
 }
 
 #[derive(Debug, Default)]
@@ -42,9 +51,9 @@ pub struct Place {
 }
 
 impl Connections {
-    /// None yet. `proxies` have no limit of their own.
-    pub fn new(proxies: &[IpNet]) -> Self {
-        Self { open: Arc::default(), proxies: proxies.into() }
+    /// None yet. `proxies` have no limit of their own; what carries media goes to `media`.
+    pub fn new(proxies: &[IpNet], media: mpsc::Sender<TcpPeer>) -> Self {
+        Self { open: Arc::default(), proxies: proxies.into(), media }
     }
 
     fn take(&self, peer: IpAddr) -> Option<Place> {
@@ -80,21 +89,36 @@ impl Drop for Place {
     }
 }
 
-impl<S> Accept<TcpStream, S> for Connections {
+type Accepting<S> = Pin<Box<dyn Future<Output = io::Result<(Watched<TcpStream, Place>, S)>> + Send>>;
+
+impl<S: Send + 'static> Accept<TcpStream, S> for Connections {
     type Stream = Watched<TcpStream, Place>;
     type Service = S;
-    type Future = std::future::Ready<io::Result<(Self::Stream, S)>>;
+    type Future = Accepting<S>;
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
-        std::future::ready(self.counted(stream).map(|stream| (stream, service)))
+        let counted = self.counted(stream);
+        let media = self.media.clone();
+        Box::pin(async move {
+            let (stream, place) = counted?;
+            let mut first = [0];
+            let looked = timeout(HEADER_TIMEOUT, stream.peek(&mut first)).await;
+            let read = looked.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+            if read == 0 || !sfu::begins_like_media(first[0]) {
+                return Ok((Watched::new(stream, place), service));
+            }
+            // A media node that is behind takes no more; the browser tries again.
+            let _ = media.try_send(TcpPeer { stream: stream.into_std()?, place: Box::new(place) });
+            Err(io::ErrorKind::ConnectionAborted.into())
+        })
     }
 }
 
 impl Connections {
-    fn counted(&self, stream: TcpStream) -> io::Result<Watched<TcpStream, Place>> {
+    fn counted(&self, stream: TcpStream) -> io::Result<(TcpStream, Place)> {
         stream.set_nodelay(true)?;
         let place = self.take(stream.peer_addr()?.ip()).ok_or(io::ErrorKind::ConnectionRefused)?;
-        Ok(Watched::new(stream, place))
+        Ok((stream, place))
     }
 }
 
@@ -108,7 +132,7 @@ mod tests {
 
     #[test]
     fn one_source_cannot_take_every_place() {
-        let connections = Connections::new(&["10.0.0.0/8".parse().unwrap()]);
+        let connections = Connections::new(&["10.0.0.0/8".parse().unwrap()], mpsc::channel(1).0);
         let greedy: Vec<_> = (0..MAX_PER_SOURCE).map(|_| connections.take(address("192.0.2.1")).unwrap()).collect();
         assert!(connections.take(address("192.0.2.1")).is_none());
         assert!(connections.take(address("::ffff:192.0.2.1")).is_none(), "by another socket it is the same source");
@@ -122,7 +146,7 @@ mod tests {
 
     #[test]
     fn there_are_so_many_places_and_no_more() {
-        let connections = Connections::new(&["0.0.0.0/0".parse().unwrap()]);
+        let connections = Connections::new(&["0.0.0.0/0".parse().unwrap()], mpsc::channel(1).0);
         let all: Vec<_> = (0..MAX_CONNECTIONS).map(|_| connections.take(address("10.0.0.1")).unwrap()).collect();
         assert!(connections.take(address("10.0.0.2")).is_none());
         drop(all);

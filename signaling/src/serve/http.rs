@@ -7,6 +7,8 @@ use axum_server::Handle;
 use axum_server::tls_rustls::RustlsAcceptor;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
+use sfu::TcpPeer;
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::StartError;
@@ -65,10 +67,11 @@ async fn asked_to_stop() {
 pub(super) fn start(
     state: &AppState,
     listeners: Vec<TcpListener>,
+    media: mpsc::Sender<TcpPeer>,
     tls: Option<&Tls>,
     stop: &Stop,
 ) -> Result<JoinSet<std::io::Result<()>>, StartError> {
-    let connections = Connections::new(&state.config.proxy.ranges);
+    let connections = Connections::new(&state.config.proxy.ranges, media);
     let service = routes::router(state).into_make_service_with_connect_info::<SocketAddr>();
     let mut servers = JoinSet::new();
     for listener in listeners {

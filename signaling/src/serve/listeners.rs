@@ -42,7 +42,9 @@ pub(super) fn bind(config: &mut Config) -> Result<Listeners, StartError> {
 fn bind_media(config: &mut Config) -> Result<Sfu, sfu::StartError> {
     let port = config.media.port.or(config.listen.first().map(SocketAddr::port)).unwrap_or_default();
     let Media { advertise, speakers, .. } = config.media;
-    let media = sfu::start(&SfuConfig { port, advertise, speakers, ..SfuConfig::default() })?;
+    // Behind a proxy browsers do not reach what is listened on here.
+    let tcp = if config.proxy.ranges.is_empty() { config.listen.clone() } else { Vec::new() };
+    let media = sfu::start(&SfuConfig { port, advertise, tcp, speakers, ..SfuConfig::default() })?;
     config.media.port = Some(media.port());
     Ok(media)
 }

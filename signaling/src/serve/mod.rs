@@ -91,10 +91,11 @@ pub async fn run(mut config: Config) -> Result<(), StartError> {
     let listeners = listeners::bind(&mut config)?;
     let tls = tls::load(&config)?;
     log_configuration(&config);
+    let media_connections = listeners.media.handle.tcp.clone();
     let (state, media_events, media) = build::state(config, db, listeners.media).await?;
     check_keys(&state).await?;
     let stop = http::Stop::new();
-    let servers = http::start(&state, listeners.http, tls.as_ref(), &stop)?;
+    let servers = http::start(&state, listeners.http, media_connections, tls.as_ref(), &stop)?;
     state.live.spawn_sweeper();
     tokio::spawn(sfu_link::route(state.live.clone(), media_events));
     greet(&state, tls.as_ref()).await?;

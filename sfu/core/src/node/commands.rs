@@ -7,6 +7,7 @@ use shared::signal::{OfferError, Stage};
 
 use std::time::Instant;
 
+use str0m::net::TcpType;
 use str0m::{Candidate, Rtc};
 
 use crate::guard::guarded;
@@ -87,11 +88,17 @@ impl Node {
 
     fn new_rtc(&self) -> Result<Rtc, OfferError> {
         let config = self.rtc_config.clone();
-        let (now, candidates) = (self.now, &self.config.candidates);
+        let (now, candidates, tcp_candidates) = (self.now, &self.config.candidates, &self.config.tcp_candidates);
         let built = guarded(|| {
             let mut rtc = config.build(now);
             for candidate in candidates.iter().filter_map(|address| Candidate::host(*address, "udp").ok()) {
                 rtc.add_local_candidate(candidate);
+            }
+            for address in tcp_candidates {
+                let passive = Candidate::builder().tcp().host(*address).tcptype(TcpType::Passive).build();
+                if let Ok(candidate) = passive {
+                    rtc.add_local_candidate(candidate);
+                }
             }
             rtc
         });

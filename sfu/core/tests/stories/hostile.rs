@@ -158,7 +158,13 @@ fn dropping_junk_does_not_depend_on_the_number_of_sessions() {
         let best = (0..7).map(|_| {
             let start = std::time::Instant::now();
             for _ in 0..2000 {
-                world.node.handle_datagram(world.now, stranger(), crate::world::server(), &junk);
+                world.node.handle_datagram(
+                    world.now,
+                    sfu_core::Transport::Udp,
+                    stranger(),
+                    crate::world::server(),
+                    &junk,
+                );
             }
             start.elapsed()
         });

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use sfu_core::{Config, Node, Output};
+use sfu_core::{Config, Node, Output, Transport};
 use shared::control::{Command, Event, Gone};
 use shared::ids::{MeetingId, ParticipantId, RoomId, SessionId};
 use shared::limits::{AUDIO_SLOTS, CAMERA_LAYERS};
@@ -85,7 +85,8 @@ pub struct World {
 impl World {
     pub fn new() -> Self {
         let now = Instant::now() + Duration::from_secs(1000);
-        let node = Node::new(Config { candidates: vec![server()], speakers: AUDIO_SLOTS }, now);
+        let node =
+            Node::new(Config { candidates: vec![server()], tcp_candidates: Vec::new(), speakers: AUDIO_SLOTS }, now);
         Self {
             node,
             now,
@@ -176,7 +177,7 @@ impl World {
 
     /// A stranger sends something.
     pub fn inject(&mut self, from: SocketAddr, datagram: &[u8]) {
-        self.node.handle_datagram(self.now, from, server(), datagram);
+        self.node.handle_datagram(self.now, Transport::Udp, from, server(), datagram);
         self.settle();
     }
 
@@ -336,7 +337,7 @@ impl World {
                     self.node_timeout = at;
                     return;
                 }
-                Output::Transmit { source, destination, payload } => {
+                Output::Transmit { source, destination, payload, .. } => {
                     let datagram = Datagram { source, destination, payload };
                     let to = self.people.iter_mut().find(|person| person.address == destination);
                     match to.and_then(|person| person.down.as_mut()) {
@@ -376,7 +377,7 @@ impl World {
     fn deliver(&mut self, datagram: Datagram) {
         let Datagram { source, destination, payload } = datagram;
         if destination == server() {
-            return self.node.handle_datagram(self.now, source, destination, &payload);
+            return self.node.handle_datagram(self.now, Transport::Udp, source, destination, &payload);
         }
         let mut out = Vec::new();
         if let Some(person) = self.people.iter_mut().find(|person| person.address == destination) {
