@@ -120,6 +120,11 @@ impl Forwarder {
         self.mapping.is_some_and(|mapping| mapping.source == source)
     }
 
+    /// Whether the slot is carrying anything.
+    pub(crate) fn is_running(&self) -> bool {
+        self.mapping.is_some()
+    }
+
     /// What follows is not what came before: whatever the slot carries next begins with a keyframe.
     pub(crate) fn interrupt(&mut self) {
         self.mapping = None;

@@ -259,7 +259,7 @@ impl Node {
     fn drain(&mut self, id: SessionId) {
         let mut heard = Vec::new();
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        match session.peer.drain(&mut self.out, &mut heard) {
+        match session.peer.drain(self.now, &mut self.out, &mut heard) {
             Ok(drained) => {
                 session.rtc_timeout = drained.timeout;
                 self.stats.peer_errors += u64::from(drained.errors);
@@ -332,7 +332,7 @@ impl Node {
 
     fn give_up(&mut self, id: SessionId, reason: Gone) {
         if let Some(session) = self.take_out(id) {
-            session.peer.close(&mut self.out);
+            session.peer.close(self.now, &mut self.out);
             self.out.push_back(Output::Event(Event::Gone { session: id, reason }));
         }
     }

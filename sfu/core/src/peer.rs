@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use str0m::bwe::{Bitrate, BweKind};
 use str0m::channel::{ChannelConfig, ChannelId, Reliability};
@@ -24,6 +24,9 @@ use crate::view::Aim;
 
 /// Errors in one drain after which the peer is given up: str0m would go on returning the same one.
 const MAX_ERRORS_PER_DRAIN: u32 = 16;
+
+/// str0m's pacer wants a microsecond to pass between two packets.
+const AT_ONCE: Duration = Duration::from_micros(1);
 
 /// Bytes of drawing that may wait in str0m (its buffer is 128 KiB for all channels): more would make pointers wait.
 const DRAWING_BUFFER_BYTES: usize = 48 * 1024;
@@ -70,6 +73,8 @@ pub(crate) struct Peer {
     rtc: Rtc,
     /// Streams that the answer promises and that nothing was sent on yet.
     unused: Vec<Promised>,
+    /// Packets written since the last drain.
+    written: u32,
     pointers: ChannelId,
     drawing: ChannelId,
     /// Panics in the next call: shows that a panic costs one peer.
@@ -105,6 +110,7 @@ impl Peer {
         Self {
             rtc,
             unused: Vec::new(),
+            written: 0,
             pointers,
             drawing,
             #[cfg(test)]
@@ -166,18 +172,38 @@ impl Peer {
 
     /// Takes everything out that the last change caused. One guard around all of it: a guard for each poll would move
     /// str0m's large outputs about.
-    pub(crate) fn drain(&mut self, out: &mut VecDeque<Output>, heard: &mut Vec<Heard>) -> Result<Drained, Panicked> {
+    ///
+    /// With an estimator, str0m hands out one media packet for each input and then wants to be woken at once: it is, as often
+    /// as packets were written. Otherwise a frame would take as many looks at the clock as it has packets; more often would
+    /// send padding without end, because it is time that limits that.
+    pub(crate) fn drain(
+        &mut self,
+        now: Instant,
+        out: &mut VecDeque<Output>,
+        heard: &mut Vec<Heard>,
+    ) -> Result<Drained, Panicked> {
         guarded(|| {
-            let mut errors = 0;
+            let (mut errors, mut sent, mut wakes, mut at) = (0, false, 0, now);
+            let written = std::mem::take(&mut self.written);
             loop {
                 match self.rtc.poll_output() {
-                    Ok(RtcOutput::Transmit(transmit)) => out.push_back(Output::Transmit {
-                        source: transmit.source,
-                        destination: transmit.destination,
-                        transport: if transmit.proto == Protocol::Udp { Transport::Udp } else { Transport::Tcp },
-                        payload: transmit.contents.into(),
-                    }),
-                    Ok(RtcOutput::Timeout(timeout)) => return Ok(Drained { timeout, errors }),
+                    Ok(RtcOutput::Transmit(transmit)) => {
+                        sent = true;
+                        out.push_back(Output::Transmit {
+                            source: transmit.source,
+                            destination: transmit.destination,
+                            transport: if transmit.proto == Protocol::Udp { Transport::Udp } else { Transport::Tcp },
+                            payload: transmit.contents.into(),
+                        });
+                    }
+                    Ok(RtcOutput::Timeout(timeout)) => {
+                        let is_now = timeout <= at + AT_ONCE;
+                        if !is_now || !std::mem::take(&mut sent) || wakes >= written {
+                            return Ok(Drained { timeout, errors });
+                        }
+                        (wakes, at) = (wakes + 1, timeout.max(at));
+                        errors += u32::from(self.rtc.handle_input(Input::Timeout(at)).is_err());
+                    }
                     Ok(RtcOutput::Event(event)) => heard.extend(self.translate(event)),
                     Err(_) if errors < MAX_ERRORS_PER_DRAIN => errors += 1,
                     Err(_) => return Err(Panicked),
@@ -226,6 +252,7 @@ impl Peer {
 
     /// Queues a packet on an m-line; it goes out with the next wake and drain.
     pub(crate) fn write_rtp(&mut self, mid: Mid, pt: Pt, packet: &Incoming, numbers: Numbers) -> Result<(), Panicked> {
+        self.written += 1;
         let promised = self.unused.iter().position(|promised| promised.mid == mid);
         let promised = promised.map(|index| self.unused.swap_remove(index));
         let rtc = &mut self.rtc;
@@ -280,10 +307,10 @@ impl Peer {
     }
 
     /// Says goodbye, so that the browser notices at once, and drops everything.
-    pub(crate) fn close(mut self, out: &mut VecDeque<Output>) {
+    pub(crate) fn close(mut self, now: Instant, out: &mut VecDeque<Output>) {
         let rtc = &mut self.rtc;
         if let Ok(Ok(())) = guarded(|| rtc.close()) {
-            let _ = self.drain(out, &mut Vec::new());
+            let _ = self.drain(now, out, &mut Vec::new());
         }
         self.discard();
     }

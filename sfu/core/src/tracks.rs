@@ -112,10 +112,12 @@ impl Tracks {
         self.audio.slots.iter().chain(&self.video.slots).map(|slot| slot.mid)
     }
 
-    /// Who is in the video slot of that m-line, and which of their layers.
+    /// Who is in the video slot of that m-line, and which of their layers it carries or waits for.
     pub(crate) fn shown_on(&self, mid: Mid) -> Option<(ParticipantId, u8)> {
         let index = self.video.slots.iter().position(|slot| slot.mid == mid)?;
-        Some((self.video.assignment[index]?, self.video.slots[index].target?))
+        let slot = self.video.slots.get(index)?;
+        let layer = if slot.forwarder.is_running() { slot.layer } else { slot.target? };
+        Some((self.video.assignment.get(index).copied()??, layer))
     }
 
     /// Whether a slot is to carry that layer of this person's camera.

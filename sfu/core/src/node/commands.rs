@@ -132,7 +132,7 @@ impl Node {
 
     fn leave(&mut self, id: SessionId) {
         if let Some(session) = self.take_out(id) {
-            session.peer.close(&mut self.out);
+            session.peer.close(self.now, &mut self.out);
         }
     }
 

@@ -256,6 +256,23 @@ impl World {
         done
     }
 
+    /// Does something with a client and takes what it sends, which is not on its way yet.
+    pub fn with_unsent(&mut self, person: usize, act: impl FnOnce(&mut MediaClient, Instant)) -> Vec<Datagram> {
+        let now = self.now;
+        let person = &mut self.people[person];
+        act(&mut person.client, now);
+        let _ = person.client.handle_timeout(now);
+        let mut out = Vec::new();
+        drain_person(person, &mut out, now);
+        out
+    }
+
+    /// Puts datagrams on their way and lets them arrive.
+    pub fn send_all(&mut self, datagrams: Vec<Datagram>) {
+        self.send(datagrams);
+        self.settle();
+    }
+
     /// Lets time pass.
     pub fn run_for(&mut self, duration: Duration) {
         let end = self.now + duration;
