@@ -78,6 +78,7 @@ fn forward(world: &mut World, publisher: usize, mut around: impl FnMut(&mut dyn 
         let datagrams = world.with_unsent(publisher, |client, now| client.send_frame(now, 0, false, FRAME_BYTES));
         let mut out = Vec::with_capacity(1000);
         around(&mut || node_forwards_a_frame(world, &datagrams, &mut out));
+        assert!(out.len() >= 10 * SUBSCRIBERS, "a frame leaves at once, not a packet a millisecond: {}", out.len());
         world.send_all(out);
         world.run_for(BETWEEN_FRAMES);
     }
