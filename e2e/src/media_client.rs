@@ -18,7 +18,7 @@ use str0m::crypto::{CryptoError, CryptoProvider};
 use str0m::format::Codec;
 use str0m::media::{Direction, KeyframeRequestKind, MediaKind, Mid, Pt, Rid, Simulcast, SimulcastLayer};
 use str0m::net::{Protocol, Receive, TcpType};
-use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite, SeqNo, Vp8Descriptor};
+use str0m::rtp::{Extension, ExtensionValues, RtpPacket, RtpWrite, SeqNo, Vp8Descriptor};
 use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig, RtcError};
 
 /// Who sent a packet, and which of theirs it is. The last seven bytes of every payload.
@@ -155,18 +155,29 @@ impl std::fmt::Debug for MediaClient {
 impl MediaClient {
     /// A client that will send from `address`, with its offer made. `None` when str0m makes no offer.
     pub fn new(number: u16, address: SocketAddr, now: Instant) -> Option<Self> {
-        Self::with(number, Candidate::host(address, "udp").ok()?, now)
+        Self::with(number, Candidate::host(address, "udp").ok()?, RtcConfig::new(), now)
+    }
+
+    /// A client that reports on no packet's arrival (no transport-wide congestion control): the server cannot estimate
+    /// what its connection carries, so that what it is sent does not depend on how busy the machine is.
+    pub fn without_estimate(number: u16, address: SocketAddr, now: Instant) -> Option<Self> {
+        Self::with(number, Candidate::host(address, "udp").ok()?, without_feedback(), now)
     }
 
     /// A client without UDP: it will open a TCP connection from `address` (RFC 6544).
     pub fn over_tcp(number: u16, address: SocketAddr, now: Instant) -> Option<Self> {
-        Self::with(number, Candidate::builder().tcp().host(address).tcptype(TcpType::Active).build().ok()?, now)
+        Self::with(
+            number,
+            Candidate::builder().tcp().host(address).tcptype(TcpType::Active).build().ok()?,
+            without_feedback(),
+            now,
+        )
     }
 
-    fn with(number: u16, candidate: Candidate, now: Instant) -> Option<Self> {
+    fn with(number: u16, candidate: Candidate, config: RtcConfig, now: Instant) -> Option<Self> {
         let protocol = candidate.proto();
         let profile = Arc::new(Mutex::new(None));
-        let mut rtc = RtcConfig::new()
+        let mut rtc = config
             .set_crypto_provider(recording_provider(profile.clone()))
             .set_rtp_mode(true)
             .clear_codecs()
@@ -452,6 +463,17 @@ impl MediaClient {
         let of = |received: &&Received| received.kind == kind && received.mark.sender == sender;
         self.received.iter().filter(of).map(|received| received.mark.counter).collect()
     }
+}
+
+/// Every extension that a client uses, but the one that feedback needs.
+fn without_feedback() -> RtcConfig {
+    RtcConfig::new()
+        .clear_extension_map()
+        .set_extension(1, Extension::AudioLevel)
+        .set_extension(2, Extension::AbsoluteSendTime)
+        .set_extension(4, Extension::RtpMid)
+        .set_extension(10, Extension::RtpStreamId)
+        .set_extension(11, Extension::RepairedRtpStreamId)
 }
 
 fn channel(label: &str, id: u16, ordered: bool, reliability: Reliability) -> ChannelConfig {

@@ -28,7 +28,7 @@ impl MediaSocket {
         let socket = UdpSocket::bind("127.0.0.1:0")?;
         let address = socket.local_addr()?;
         let now = Instant::now();
-        let client = MediaClient::new(number, address, now).ok_or_else(|| io::Error::other("no offer"))?;
+        let client = MediaClient::without_estimate(number, address, now).ok_or_else(|| io::Error::other("no offer"))?;
         Ok(Self { client, socket, address, wake_at: now })
     }
 
