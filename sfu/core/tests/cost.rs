@@ -37,9 +37,9 @@ const BETWEEN_FRAMES: Duration = Duration::from_millis(33);
 /// Most allocations for each packet that leaves: the datagram itself is one, the publisher's side, reports and the
 /// estimator's book-keeping are the rest. 1.45 were measured.
 const MOST_ALLOCATIONS: f64 = 1.6;
-/// Most instructions for each packet that leaves, in the build that the tests use; a tenth above the 30,400 that were
-/// measured. Two fifths of them are str0m's pacer, which wants to be woken for each packet.
-const MOST_INSTRUCTIONS: f64 = 33_500.0;
+/// Most instructions for each packet that leaves, in the build that the tests use. 30,300 were measured, two fifths of them
+/// str0m's pacer, which wants to be woken for each packet; a processor without AVX needs some thousands more to seal one.
+const MOST_INSTRUCTIONS: f64 = 36_000.0;
 
 /// A publisher and those who watch, in full flow.
 fn flowing() -> (World, usize) {
@@ -123,7 +123,7 @@ fn a_forwarded_packet_executes_no_more_instructions_than_it_did() {
     std::fs::remove_dir_all(&folder).unwrap();
     println!("{each:.0} instructions for each forwarded packet");
     assert!(each <= MOST_INSTRUCTIONS, "{each:.0} instructions for each forwarded packet, at most {MOST_INSTRUCTIONS}");
-    assert!(each >= MOST_INSTRUCTIONS * 0.75, "{each:.0} instructions for each forwarded packet: lower the limit");
+    assert!(each >= MOST_INSTRUCTIONS * 0.7, "{each:.0} instructions for each forwarded packet: lower the limit");
 }
 
 fn counted_run() {
