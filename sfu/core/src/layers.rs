@@ -11,7 +11,6 @@ const ALIVE_FOR: Duration = Duration::from_millis(700);
 const WINDOW: Duration = Duration::from_millis(500);
 /// A layer that nobody watches goes on for so long: people look away and back.
 const RESTS_AFTER: Duration = Duration::from_secs(3);
-
 /// A layer that its publisher was asked for comes within this, or is not to be had just now.
 const COMES_WITHIN: Duration = Duration::from_secs(3);
 /// When a layer that did not come is wished for again: uplinks recover.
@@ -98,12 +97,9 @@ impl Camera {
         let passed = now.saturating_duration_since(began);
         if passed >= WINDOW {
             // A gap in a layer's life is not a low rate.
-            let is_gap = passed > 2 * WINDOW;
-            flow.bits_per_second = if is_gap {
-                flow.bits_per_second
-            } else {
-                Some((flow.bytes * 8) as u64 * 1000 / passed.as_millis().max(1) as u64)
-            };
+            if passed <= 2 * WINDOW {
+                flow.bits_per_second = Some((flow.bytes * 8) as u64 * 1000 / passed.as_millis().max(1) as u64);
+            }
             (flow.window, flow.bytes) = (Some(now), 0);
         }
         is_new

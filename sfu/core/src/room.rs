@@ -90,7 +90,7 @@ impl Room {
     /// From the lobby nothing is heard.
     pub(crate) fn hear(&mut self, who: &Who, level: Option<i8>, packet: &Incoming) -> Hearing {
         if who.stage != Stage::Room {
-            return Hearing::Dropped;
+            return Hearing::Kept;
         }
         let speakers = if who.role.is_seen_by_all() { &mut self.speakers } else { &mut self.observers };
         speakers.hear(who.participant, level, packet)

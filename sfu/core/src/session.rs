@@ -18,6 +18,7 @@ use crate::layers::{Camera, MOST_LAYERS};
 use crate::peer::{Numbers, Peer};
 use crate::pointer::Gate;
 use crate::rate::Bucket;
+use crate::room::Room;
 use crate::tracks::Tracks;
 use crate::view::View;
 
@@ -163,6 +164,17 @@ impl Session {
         stream.is_some_and(|(ssrc, _)| self.peer.request_keyframe(*ssrc))
     }
 
+    /// Fills this subscriber's slots anew.
+    pub(crate) fn refill(&mut self, room: &Room) -> Refilled {
+        let before = self.tracks.as_slots();
+        let (mut faces, in_lobby) = room.faces_for(&self.who);
+        self.view.order(&mut faces, in_lobby);
+        let newly_seen = self.tracks.video.assign(&faces);
+        self.tracks.audio.assign(&room.voices_for(&self.who));
+        let changed = self.who.stage == Stage::Room && self.tracks.as_slots() != before;
+        Refilled { changed, newly_seen }
+    }
+
     /// Passes a packet on to this subscriber, if a slot of theirs shows its publisher.
     pub(crate) fn forward(&mut self, from: ParticipantId, kind: MediaKind, packet: &Incoming) -> Passed {
         if !self.receives() {
@@ -197,6 +209,15 @@ impl Session {
         }
         sent
     }
+}
+
+/// What filling a subscriber's slots came to.
+#[derive(Debug)]
+pub(crate) struct Refilled {
+    /// Their page must be told.
+    pub(crate) changed: bool,
+    /// Whom they see now and did not before.
+    pub(crate) newly_seen: Vec<ParticipantId>,
 }
 
 /// What one of a publisher's streams carries.

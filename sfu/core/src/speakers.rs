@@ -60,10 +60,8 @@ pub(crate) enum Hearing {
     Passed,
     /// Its speaker takes the floor with it. These packets came just before and go first.
     Begins(Vec<Incoming>),
-    /// Kept back.
+    /// Not passed on.
     Kept,
-    /// Not to be heard at all.
-    Dropped,
 }
 
 impl Speakers {

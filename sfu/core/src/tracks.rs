@@ -120,10 +120,10 @@ impl Tracks {
         Some((self.video.assignment.get(index).copied()??, layer))
     }
 
-    /// Whether a slot is to carry that layer of this person's camera.
-    pub(crate) fn watches(&self, who: ParticipantId, layer: u8) -> bool {
-        let slots = self.video.assignment.iter().zip(&self.video.slots);
-        slots.into_iter().any(|(shown, slot)| *shown == Some(who) && slot.wanted == Some(layer))
+    /// The layer of this person's camera that a slot is to carry.
+    pub(crate) fn watches(&self, who: ParticipantId) -> Option<u8> {
+        let index = self.video.assignment.iter().position(|shown| *shown == Some(who))?;
+        self.video.slots.get(index)?.wanted
     }
 
     /// As signaling hears it.

@@ -61,10 +61,8 @@ impl View {
     /// Of these people, most important first, those who get a slot, in the order in which they get one. Whoever is not
     /// shown comes last: a slot that is left over costs nothing until its layers are chosen.
     pub(crate) fn order(&self, people: &mut [ParticipantId], first: usize) {
-        let Some(tiles) = &self.tiles else { return };
-        let place = |who: &ParticipantId| tiles.iter().position(|tile| tile.who == *who).unwrap_or(usize::MAX);
         if let Some(rest) = people.get_mut(first..) {
-            rest.sort_by_key(place); // stable
+            rest.sort_by_key(|who| self.rank(*who)); // stable
         }
     }
 

@@ -18,11 +18,10 @@ const HEADROOM_PERCENT: u64 = 120;
 impl Node {
     /// A page said what it shows.
     pub(super) fn look(&mut self, id: SessionId, tiles: Vec<Tile>) {
-        let Some(session) = self.sessions.get_mut(&id) else { return };
-        session.view.set(tiles);
-        let room = session.who.room;
-        self.reassign(room);
-        self.choose_layers(id);
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.view.set(tiles);
+            self.reassign_one(id);
+        }
     }
 
     /// A quarter of a second has passed.
@@ -39,7 +38,7 @@ impl Node {
         let now = self.now;
         let Some(session) = self.sessions.get(&id).filter(|session| session.who.stage == Stage::Room) else { return };
         let Some(room) = self.rooms.get(&session.who.room) else { return };
-        let mut wants = Vec::new();
+        let mut faces = Vec::new();
         let mut unseen = Vec::new();
         for (index, (shown, slot)) in
             session.tracks.video.assignment.iter().zip(&session.tracks.video.slots).enumerate()
@@ -53,26 +52,28 @@ impl Node {
                 unseen.push(index);
                 continue;
             };
-            let bits = std::array::from_fn(|layer| camera.bits_per_second(layer as u8));
-            let want = Want { wish: wish.min(camera.largest(now)), bits, has: slot.wanted };
+            let want = Want {
+                wish: wish.min(camera.largest(now)),
+                bits: std::array::from_fn(|layer| camera.bits_per_second(layer as u8)),
+                has: slot.wanted,
+            };
             // Who speaks comes before who does not, whatever the order of the tiles.
-            let rank = (!room.has_floor(*who), session.view.rank(*who));
-            wants.push((rank, index, want));
+            let rank = (!room.has_floor(*who), session.view.rank(*who), index);
+            let nearest: [u8; MOST_LAYERS] = std::array::from_fn(|layer| camera.nearest(layer as u8, now));
+            faces.push((rank, index, want, nearest));
         }
-        wants.sort_by_key(|(rank, index, _)| (*rank, *index));
-        let only: Vec<Want> = wants.iter().map(|(_, _, want)| *want).collect();
+        faces.sort_by_key(|(rank, ..)| *rank);
+        let wants: Vec<Want> = faces.iter().map(|(_, _, want, _)| *want).collect();
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let voices = PER_VOICE * session.tracks.audio.assignment.iter().flatten().count() as u64;
         let budget = session.view.budget(voices);
-        let may_pause = session.view.may_pause(budget, least(&only), now);
-        let granted = allocate(&only, budget, may_pause);
-        let next = next_step(&only, &granted);
-        let mut targets: Vec<_> = unseen.into_iter().map(|index| (index, None, None)).collect();
-        for ((_, index, _), granted) in wants.iter().zip(granted) {
-            targets.push((*index, granted, self.nearest_to(id, *index, granted)));
-        }
-        let Some(session) = self.sessions.get_mut(&id) else { return };
-        for (index, wanted, target) in targets {
+        let may_pause = session.view.may_pause(budget, least(&wants), now);
+        let granted = allocate(&wants, budget, may_pause);
+        let next = next_step(&wants, &granted);
+        let shown = faces.iter().zip(granted).map(|((_, index, _, nearest), granted)| {
+            (*index, granted, granted.and_then(|layer| nearest.get(usize::from(layer)).copied()))
+        });
+        for (index, wanted, target) in shown.chain(unseen.into_iter().map(|index| (index, None, None))) {
             if let Some(slot) = session.tracks.video.slots.get_mut(index) {
                 slot.wanted = wanted;
                 slot.aim(target);
@@ -80,36 +81,30 @@ impl Node {
         }
         let aim = Aim {
             sustain: next.map_or(0, |next| next + voices),
-            reach: (total(&only) + voices) * HEADROOM_PERCENT / 100,
+            reach: (total(&wants) + voices) * HEADROOM_PERCENT / 100,
         };
         if session.connected && session.view.is_new_aim(aim) {
             session.peer.aim_for(aim);
         }
     }
 
-    /// The layer to send instead of that one: what its publisher sends that comes nearest.
-    fn nearest_to(&self, subscriber: SessionId, slot: usize, layer: Option<u8>) -> Option<u8> {
-        let session = self.sessions.get(&subscriber)?;
-        let who = session.tracks.video.assignment.get(slot).copied().flatten()?;
-        let publisher = self.rooms.get(&session.who.room)?.session_of(who)?;
-        Some(self.sessions.get(&publisher)?.camera.nearest(layer?, self.now))
-    }
-
-    /// Whether anybody's slot is to carry that layer of this publisher's camera.
-    pub(super) fn is_watched(&self, publisher: SessionId, layer: u8) -> bool {
-        let Some(who) = self.sessions.get(&publisher).map(|session| session.who) else { return false };
-        let Some(room) = self.rooms.get(&who.room) else { return false };
-        let mut subscribers = room.members().iter().filter_map(|member| self.sessions.get(&member.session));
-        subscribers.any(|session| session.receives() && session.tracks.watches(who.participant, layer))
+    /// Which layers of a publisher's camera anybody's slot is to carry.
+    pub(super) fn watched(&self, publisher: SessionId) -> LayerSet {
+        let mut watched = LayerSet::default();
+        let Some(who) = self.sessions.get(&publisher).map(|session| session.who) else { return watched };
+        let members = self.rooms.get(&who.room).map(|room| room.members()).unwrap_or_default();
+        let subscribers = members.iter().filter_map(|member| self.sessions.get(&member.session));
+        let layers = subscribers.filter(|session| session.receives()).filter_map(|s| s.tracks.watches(who.participant));
+        layers.for_each(|layer| watched.insert(layer));
+        watched
     }
 
     /// Tells a publisher which of its layers are watched, when that has changed. As long as anybody watches, the smallest
     /// is wanted too: it is what everybody falls back to.
     pub(super) fn tell_wanted_layers(&mut self, id: SessionId) {
         let now = self.now;
-        let mut watched = LayerSet::default();
-        for layer in (0..MOST_LAYERS as u8).filter(|layer| self.is_watched(id, *layer)) {
-            watched.insert(layer);
+        let mut watched = self.watched(id);
+        if watched != LayerSet::default() {
             watched.insert(0);
         }
         let Some(session) = self.sessions.get_mut(&id) else { return };

@@ -29,7 +29,7 @@ impl Node {
                     self.reassign_voices(who.room);
                     kept.iter().for_each(|before| self.fan_out(id, &who, kind, before));
                 }
-                Hearing::Kept | Hearing::Dropped => return,
+                Hearing::Kept => return,
             }
         }
         if begins {
@@ -102,28 +102,43 @@ impl Node {
         let mut newly_seen: Vec<ParticipantId> = Vec::new();
         for member in members.members() {
             let Some(session) = self.sessions.get_mut(&member.session) else { continue };
-            let before = session.tracks.as_slots();
-            let (mut faces, in_lobby) = members.faces_for(member);
-            session.view.order(&mut faces, in_lobby);
-            newly_seen.extend(session.tracks.down(MediaKind::Video).assign(&faces));
-            session.tracks.down(MediaKind::Audio).assign(&members.voices_for(member));
-            if member.stage == Stage::Room && session.tracks.as_slots() != before {
+            let refilled = session.refill(members);
+            newly_seen.extend(refilled.newly_seen);
+            if refilled.changed {
                 changed.push(member.session);
             }
         }
-        newly_seen.sort_unstable();
-        newly_seen.dedup();
-        let publishers: Vec<_> = newly_seen.iter().filter_map(|seen| members.session_of(*seen)).collect();
         let everybody: Vec<SessionId> = members.members().iter().map(|member| member.session).collect();
         changed.into_iter().for_each(|session| self.tell_slots(session));
         everybody.into_iter().for_each(|session| self.choose_layers(session));
+        self.begin_to_show(room, newly_seen);
+    }
+
+    /// As [`Node::reassign`] for one subscriber, whose view has changed and nobody else's.
+    pub(super) fn reassign_one(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let room = session.who.room;
+        let Some(members) = self.rooms.get(&room) else { return };
+        let refilled = session.refill(members);
+        if refilled.changed {
+            self.tell_slots(id);
+        }
+        self.choose_layers(id);
+        self.begin_to_show(room, refilled.newly_seen);
+    }
+
+    /// Somebody newly sees these people: their encoders wake, and begin with a keyframe.
+    fn begin_to_show(&mut self, room: RoomId, mut people: Vec<ParticipantId>) {
+        people.sort_unstable();
+        people.dedup();
+        let Some(members) = self.rooms.get(&room) else { return };
+        let publishers: Vec<_> = people.iter().filter_map(|seen| members.session_of(*seen)).collect();
         for publisher in publishers {
             self.tell_wanted_layers(publisher);
-            (0..MOST_LAYERS as u8).for_each(|layer| {
-                if self.is_watched(publisher, layer) {
-                    self.want_keyframe(publisher, layer);
-                }
-            });
+            let watched = self.watched(publisher);
+            (0..MOST_LAYERS as u8)
+                .filter(|layer| watched.has(*layer))
+                .for_each(|layer| self.want_keyframe(publisher, layer));
         }
     }
 

@@ -5,8 +5,6 @@ use std::time::Duration;
 use leptos::prelude::*;
 use shared::ids::ParticipantId;
 use shared::signal::Tile;
-use wasm_bindgen::JsCast;
-use wasm_bindgen::closure::Closure;
 
 use crate::app::Session;
 use crate::room::tiling::visible;
@@ -68,18 +66,7 @@ pub(super) fn keep_told(session: Session, people: Memo<Vec<ParticipantId>>, plac
 /// Whether the page lies in a tab behind another.
 fn page_hidden() -> RwSignal<bool> {
     let hidden = RwSignal::new(document().hidden());
-    let changed = Closure::<dyn FnMut()>::new(move || {
-        let _ = hidden.try_set(document().hidden());
-    });
-    let name = "visibilitychange";
-    let _ = document().add_event_listener_with_callback(name, changed.as_ref().unchecked_ref());
-    let kept = StoredValue::new_local(Some(changed));
-    on_cleanup(move || {
-        let _ = kept.try_update_value(|kept| {
-            if let Some(changed) = kept.take() {
-                let _ = document().remove_event_listener_with_callback(name, changed.as_ref().unchecked_ref());
-            }
-        });
-    });
+    let listener = window_event_listener_untyped("visibilitychange", move |_| hidden.set(document().hidden()));
+    on_cleanup(move || listener.remove());
     hidden
 }
