@@ -11,7 +11,6 @@ use sfu_core::{Config, Node, Output, Stats, Transport};
 use shared::control::{Command, Event};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::egress::Egress;
 use crate::port::{Inbox, Port};
 use crate::sockets::Bound;
 use crate::tcp::{Connections, Frame, TcpPeer};
@@ -66,7 +65,6 @@ struct Driver {
     ports: Vec<Port>,
     by_address: HashMap<SocketAddr, usize>,
     inbox: Inbox,
-    egress: Egress,
     tcp: Connections,
     events: mpsc::UnboundedSender<Event>,
     snapshot: Snapshot,
@@ -146,7 +144,6 @@ impl Driver {
             ports,
             by_address,
             inbox: Inbox::new(),
-            egress: Egress::new(max_segments),
             tcp,
             events,
             snapshot: Snapshot::default(),
@@ -182,42 +179,32 @@ impl Driver {
     fn pump(&mut self) -> Instant {
         loop {
             match self.node.poll_output() {
-                Output::Timeout(at) => {
-                    self.send();
-                    return at;
-                }
-                Output::Transmit { destination, transport: Transport::Tcp, payload, .. } => {
-                    let sent = self.tcp.send(destination, payload);
-                    self.snapshot.sent += u64::from(sent);
-                    self.snapshot.not_sent += u64::from(!sent);
-                }
-                Output::Transmit { source, destination, payload, .. } => {
-                    if !self.egress.add(source, destination, &payload) {
-                        self.send();
-                        self.egress.add(source, destination, &payload);
-                    }
-                }
+                Output::Timeout(at) => return at,
+                Output::Transmit { source, destination, transport, payload, segment } => match transport {
+                    Transport::Udp => self.send(source, destination, &payload, segment),
+                    Transport::Tcp => self.send_framed(destination, &payload, segment),
+                },
                 // Nobody listening any more means that the process is stopping.
                 Output::Event(event) => drop(self.events.send(event)),
             }
         }
     }
 
-    /// Sends what is gathered.
-    fn send(&mut self) {
-        if let Some(burst) = self.egress.burst() {
-            let port = self.by_address.get(&burst.source).and_then(|index| self.ports.get(*index));
-            if let Some(port) = port.or(self.ports.first()) {
-                let sent = port.send(&burst);
-                self.snapshot.sends += 1;
-                self.snapshot.sent += sent as u64;
-                self.snapshot.not_sent += (burst.count - sent) as u64;
-                if sent < burst.count {
-                    self.egress.limit(port.max_segments());
-                }
-            }
+    fn send(&mut self, source: SocketAddr, destination: SocketAddr, payload: &[u8], segment: usize) {
+        let port = self.by_address.get(&source).and_then(|index| self.ports.get(*index));
+        let Some(port) = port.or(self.ports.first()) else { return };
+        let sent = port.send(destination, payload, segment);
+        self.snapshot.sends += sent.calls as u64;
+        self.snapshot.sent += sent.taken as u64;
+        self.snapshot.not_sent += sent.refused as u64;
+    }
+
+    fn send_framed(&mut self, destination: SocketAddr, payload: &[u8], segment: usize) {
+        for datagram in payload.chunks(segment.max(1)) {
+            let sent = self.tcp.send(destination, datagram.to_vec());
+            self.snapshot.sent += u64::from(sent);
+            self.snapshot.not_sent += u64::from(!sent);
         }
-        self.egress.clear();
     }
 
     fn inspected(&self, answer: oneshot::Sender<Snapshot>) {

@@ -4,12 +4,10 @@
 //! in over a bounded channel, events come out over one that never makes media wait. Nothing is written anywhere:
 //! no file, no database; addresses of connections and SDP are never logged.
 //!
-//! `config` and `sockets` decide where to listen, `driver` moves datagrams: in by the batch (`port`), out by the burst (`egress`),
-//! or over connections (`tcp`) where UDP is blocked.
+//! `config` and `sockets` decide where to listen, `driver` moves datagrams: in by the batch, out by the burst (`port`), or over connections (`tcp`) where UDP is blocked.
 
 mod config;
 mod driver;
-mod egress;
 mod port;
 mod sockets;
 mod tcp;

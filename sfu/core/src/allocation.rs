@@ -52,22 +52,6 @@ impl Want {
     }
 }
 
-/// What is wanted next, once the connection carries it: all that is granted, and the first step up, bits per second. `None`
-/// when every wish is granted.
-pub(crate) fn next_step(wants: &[Want], granted: &[Option<u8>]) -> Option<u64> {
-    let all = || wants.iter().zip(granted);
-    let now: u64 = all().filter_map(|(want, granted)| granted.map(|layer| want.bits(layer))).sum();
-    let step = |(want, granted): (&Want, &Option<u8>)| {
-        let next = granted.map_or(0, |layer| layer + 1);
-        let more = want.bits(next).saturating_sub(granted.map_or(0, |layer| want.bits(layer)));
-        (next <= want.wish).then_some(more)
-    };
-    let lowest = all()
-        .filter(|(want, granted)| granted.is_none_or(|layer| layer < want.wish))
-        .min_by_key(|(_, granted)| **granted);
-    lowest.and_then(step).map(|more| (now + more) * 100 / UPGRADE_WITHIN_PERCENT)
-}
-
 /// What everybody's smallest layer together takes, bits per second.
 pub(crate) fn least(wants: &[Want]) -> u64 {
     wants.iter().map(|want| want.bits(0)).sum()

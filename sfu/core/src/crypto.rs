@@ -4,6 +4,7 @@
 //! aws-lc) and ends a handshake that settled for less. DTLS 1.2, because a DTLS 1.3 server would take the
 //! client's first SRTP profile (SECURITY T9).
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -15,9 +16,24 @@ use str0m::crypto::{CryptoError, CryptoProvider};
 
 use dimpl::crypto::Dtls12CipherSuite;
 
+use crate::srtp::MasterKeys;
+
 /// 256-bit suites only.
 const SUITES: [Dtls12CipherSuite; 2] =
     [Dtls12CipherSuite::ECDHE_ECDSA_CHACHA20_POLY1305_SHA256, Dtls12CipherSuite::ECDHE_ECDSA_AES256_GCM_SHA384];
+
+thread_local! {
+    /// Keys that a handshake on this thread has just agreed on.
+    static AGREED: RefCell<Option<MasterKeys>> = const { RefCell::new(None) };
+}
+
+/// Runs a call into one session's str0m. Beside what it returns, the keys that the session's handshake agreed on meanwhile:
+/// str0m has no other way to tell, and its provider is one for all sessions.
+pub(crate) fn with_keys<T>(call: impl FnOnce() -> T) -> (T, Option<MasterKeys>) {
+    AGREED.take();
+    let result = call();
+    (result, AGREED.take())
+}
 
 /// The provider that every session is built with.
 pub(crate) fn provider() -> Arc<CryptoProvider> {
@@ -64,10 +80,14 @@ impl std::fmt::Debug for StrictDtls {
     }
 }
 
-/// Lets strong keys through and turns weak ones into the end of the connection.
-fn only_strong(output: DtlsOutput<'_>) -> DtlsOutput<'_> {
+/// Lets strong keys through, noting them, and turns weak ones into the end of the connection.
+fn only_strong(output: DtlsOutput<'_>, is_client: bool) -> DtlsOutput<'_> {
     match output {
-        DtlsOutput::KeyingMaterial(_, profile) if profile != SrtpProfile::AEAD_AES_256_GCM => {
+        DtlsOutput::KeyingMaterial(material, SrtpProfile::AEAD_AES_256_GCM) => {
+            AGREED.set(MasterKeys::new(&material, is_client));
+            DtlsOutput::KeyingMaterial(material, SrtpProfile::AEAD_AES_256_GCM)
+        }
+        DtlsOutput::KeyingMaterial(..) => {
             tracing::warn!("a peer offered no AES-256-GCM for SRTP; its connection was ended");
             DtlsOutput::CloseNotify
         }
@@ -85,7 +105,8 @@ impl DtlsInstance for StrictDtls {
     }
 
     fn poll_output<'a>(&mut self, buf: &'a mut [u8]) -> DtlsOutput<'a> {
-        only_strong(self.dtls.poll_output(buf))
+        let is_client = self.dtls.is_active();
+        only_strong(self.dtls.poll_output(buf), is_client)
     }
 
     fn handle_timeout(&mut self, now: Instant) -> Result<(), DtlsImplError> {
@@ -130,10 +151,12 @@ mod tests {
     /// D31, its media part: weaker keys than AES-256-GCM end the connection.
     #[test]
     fn weak_keys_end_the_connection() {
-        let strong = only_strong(keys(SrtpProfile::AEAD_AES_256_GCM));
+        let (strong, agreed) = with_keys(|| only_strong(keys(SrtpProfile::AEAD_AES_256_GCM), false));
         assert!(matches!(strong, DtlsOutput::KeyingMaterial(_, SrtpProfile::AEAD_AES_256_GCM)));
+        assert!(agreed.is_some());
         for weak in [SrtpProfile::AEAD_AES_128_GCM, SrtpProfile::AES128_CM_SHA1_80] {
-            assert!(matches!(only_strong(keys(weak)), DtlsOutput::CloseNotify), "{weak:?}");
+            let (ended, agreed) = with_keys(|| only_strong(keys(weak), false));
+            assert!(matches!(ended, DtlsOutput::CloseNotify) && agreed.is_none(), "{weak:?}");
         }
     }
 }

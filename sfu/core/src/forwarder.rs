@@ -9,7 +9,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use shared::ids::SessionId;
-use str0m::rtp::{ExtensionValues, RtpPacket, Vp8Descriptor, Vp8Patch};
+use str0m::rtp::{RtpPacket, Vp8Descriptor};
+
+use crate::send::Tags;
 
 /// A packet on its way from a publisher to all subscribers: the payload is shared, never copied per subscriber.
 #[derive(Debug, Clone)]
@@ -18,7 +20,7 @@ pub(crate) struct Incoming {
     pub(crate) seq: u64,
     pub(crate) timestamp: u32,
     pub(crate) marker: bool,
-    pub(crate) extensions: ExtensionValues,
+    pub(crate) tags: Tags,
     pub(crate) payload: Arc<[u8]>,
     pub(crate) arrived: Instant,
     /// Which of the camera's layers it belongs to, the smallest is 0. Always 0 for audio.
@@ -41,24 +43,52 @@ impl Incoming {
     pub(crate) fn new(session: SessionId, packet: RtpPacket, video: bool, layer: u8) -> Self {
         let vp8 = if video { Vp8Descriptor::parse(&packet.payload).ok() } else { None };
         let values = &packet.header.ext_vals;
-        let extensions = ExtensionValues {
+        let tags = Tags {
             audio_level: values.audio_level,
             voice_activity: values.voice_activity,
-            video_orientation: values.video_orientation,
-            ..ExtensionValues::default()
+            orientation: values.video_orientation,
         };
         Self {
             source: Source { session, ssrc: *packet.header.ssrc },
             seq: *packet.seq_no,
             timestamp: packet.header.timestamp,
             marker: packet.header.marker,
-            extensions,
+            tags,
             layer,
             arrived: packet.timestamp,
             can_begin: !video || vp8.is_some_and(|vp8| vp8.starts_keyframe(&packet.payload)),
             vp8,
             payload: packet.payload,
         }
+    }
+}
+
+/// Bytes of a VP8 descriptor that are replaced: the picture id, and TL0PICIDX behind it. They follow the first two bytes of
+/// the payload (RFC 7741 section 4.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Patch {
+    bytes: [u8; 3],
+    len: usize,
+}
+
+impl Patch {
+    const AT: usize = 2;
+
+    fn new(picture: u16, is_wide: bool, tl0: Option<u8>) -> Self {
+        let [high, low] = picture.to_be_bytes();
+        // A descriptor with the short form has room for seven bits.
+        let (bytes, len) = if is_wide { ([0x80 | high, low, 0], 2) } else { ([low & 0x7f, 0, 0], 1) };
+        let mut patch = Self { bytes, len };
+        if let (Some(tl0), Some(byte)) = (tl0, patch.bytes.get_mut(len)) {
+            (*byte, patch.len) = (tl0, len + 1);
+        }
+        patch
+    }
+
+    /// Changes a copy of the payload.
+    pub(crate) fn apply(&self, payload: &mut [u8]) {
+        let bytes = payload.iter_mut().skip(Self::AT).zip(&self.bytes).take(self.len);
+        bytes.for_each(|(byte, patched)| *byte = *patched);
     }
 }
 
@@ -72,7 +102,7 @@ pub(crate) enum Forward {
         /// RTP timestamp.
         timestamp: u32,
         /// Picture id and TL0PICIDX.
-        patch: Option<Vp8Patch>,
+        patch: Option<Patch>,
     },
     /// The slot waits for a keyframe of this source.
     AwaitKeyframe,
@@ -189,18 +219,11 @@ impl Mapping {
         Self { source, first_in: 0, first_out: 0, timestamp_offset: 0, picture_offset: 0, tl0_offset: 0 }
     }
 
-    fn patch(&self, packet: &Incoming) -> Option<Vp8Patch> {
+    fn patch(&self, packet: &Incoming) -> Option<Patch> {
         let vp8 = packet.vp8?;
         let picture = vp8.picture_id()?.wrapping_add(self.picture_offset) & 0x7fff;
-        let patch = |picture: u16| {
-            let patch = vp8.patch().picture_id(picture);
-            match vp8.tl0_pic_idx() {
-                Some(tl0) => patch.tl0_pic_idx(tl0.wrapping_add(self.tl0_offset)).build(),
-                None => patch.build(),
-            }
-        };
-        // A descriptor with the short form has room for seven bits.
-        patch(picture).or_else(|_| patch(picture & 0x7f)).ok()
+        let is_wide = packet.payload.get(Patch::AT)? & 0x80 != 0;
+        Some(Patch::new(picture, is_wide, vp8.tl0_pic_idx().map(|tl0| tl0.wrapping_add(self.tl0_offset))))
     }
 }
 
@@ -227,7 +250,7 @@ mod tests {
             seq,
             timestamp,
             marker: true,
-            extensions: ExtensionValues::default(),
+            tags: Tags::default(),
             layer: 0,
             arrived,
             can_begin: vp8.is_some_and(|vp8| vp8.starts_keyframe(&payload)),
@@ -265,7 +288,21 @@ mod tests {
         slot.forward(&packet(1, 10, 0, start, true));
         slot.forward(&packet(1, 11, 1, start, false));
         let Forward::Send { patch, .. } = slot.forward(&packet(2, 90, 2, start, true)) else { panic!("not sent") };
-        let expected = packet(2, 90, 2, start, true).vp8.and_then(|vp8| vp8.patch().picture_id(12).build().ok());
-        assert_eq!(patch, expected, "11 was the last picture, so 12 comes next");
+        assert_eq!(patch, Some(Patch::new(12, true, None)), "11 was the last picture, so 12 comes next");
+    }
+
+    #[test]
+    fn a_patch_changes_what_it_should_and_nothing_else() {
+        let table: [(Patch, &[u8], &[u8]); 4] = [
+            (Patch::new(0x1234, true, None), &[0x90, 0x80, 0x80, 1, 7], &[0x90, 0x80, 0x92, 0x34, 7]),
+            (Patch::new(0x1234, true, Some(9)), &[0x90, 0xc0, 0x80, 1, 2, 7], &[0x90, 0xc0, 0x92, 0x34, 9, 7]),
+            (Patch::new(0x1234, false, Some(9)), &[0x90, 0xc0, 1, 2, 7], &[0x90, 0xc0, 0x34, 9, 7]),
+            (Patch::new(0x1234, true, Some(9)), &[0x90, 0xc0, 1], &[0x90, 0xc0, 0x92]),
+        ];
+        for (patch, before, after) in table {
+            let mut payload = before.to_vec();
+            patch.apply(&mut payload);
+            assert_eq!(payload, after);
+        }
     }
 }

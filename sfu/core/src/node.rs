@@ -16,16 +16,17 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use str0m::RtcConfig;
-use str0m::bwe::Bitrate;
 
 use shared::control::{Event, Gone};
 use shared::ids::{RoomId, SessionId};
 
 use crate::crypto;
 use crate::demux::{Demux, Path};
-use crate::guard::Panicked;
+use crate::guard::{Panicked, guarded};
 use crate::peer::{self, Heard, InputError};
 use crate::room::Room;
+use crate::route::{Nomination, Route};
+use crate::rtcp;
 use crate::session::Session;
 use crate::stats::Stats;
 use crate::stun;
@@ -34,10 +35,6 @@ use crate::timers::Timers;
 /// Nobody is woken again sooner than this: a deadline that stays in the past, ours or str0m's, must cost one
 /// session a little time and never spin the node.
 const MIN_SLEEP: Duration = Duration::from_millis(1);
-
-/// What a connection is taken to carry until it has shown what it does: enough for a few small faces at once, little
-/// enough for a telephone on a bad network.
-const INITIAL_ESTIMATE: Bitrate = Bitrate::kbps(1_000);
 
 /// How a datagram travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -63,7 +60,7 @@ pub struct Config {
 /// What a node has to say.
 #[derive(Debug)]
 pub enum Output {
-    /// Send this datagram.
+    /// Send these datagrams.
     Transmit {
         /// The candidate to send from.
         source: SocketAddr,
@@ -71,8 +68,10 @@ pub enum Output {
         destination: SocketAddr,
         /// How.
         transport: Transport,
-        /// What.
+        /// What: one datagram behind the other, as UDP GSO takes them.
         payload: Vec<u8>,
+        /// How long each of them is; the last may be shorter.
+        segment: usize,
     },
     /// Tell signaling.
     Event(Event),
@@ -111,8 +110,7 @@ impl Node {
             .set_ice_lite(true)
             .clear_codecs()
             .enable_opus(true, false)
-            .enable_vp8(true)
-            .enable_bwe(Some(INITIAL_ESTIMATE));
+            .enable_vp8(true);
         if let Some(certificate) = provider.dtls_provider.generate_certificate() {
             rtc_config = rtc_config.set_dtls_cert(certificate);
         }
@@ -154,13 +152,43 @@ impl Node {
         self.stats.datagrams += 1;
         let path = Path { transport, source };
         let Some(session) = self.recipient(path, destination, datagram) else { return };
+        if rtcp::is_rtcp(datagram) && self.reported(session, datagram) {
+            return;
+        }
         let Some(receive) = peer::parse(path, destination, datagram) else {
             self.stats.dropped.unreadable += 1;
             return;
         };
         let now = self.now;
         let handled = self.sessions.get_mut(&session).map(|session| session.peer.receive(now, receive));
+        let said = self.out.len();
         self.after_input(session, handled);
+        if let Some(nomination) = Nomination::in_request(datagram, Route::back(path, destination)) {
+            let confirmed = self.out.iter().skip(said).find_map(|answer| nomination.confirmed_by(answer));
+            if let (Some(route), Some(session)) = (confirmed, self.sessions.get_mut(&session)) {
+                session.route = Some(route);
+            }
+        }
+    }
+
+    /// A subscriber's report. Whether that was all: what is about the other direction is str0m's to read.
+    fn reported(&mut self, id: SessionId, datagram: &[u8]) -> bool {
+        let now = self.now;
+        let Some(session) = self.sessions.get_mut(&id) else { return true };
+        if !session.sender.is_open() {
+            return false;
+        }
+        let sender = &mut session.sender;
+        let Ok(reported) = guarded(|| sender.receive(now, datagram)) else {
+            self.fault(id);
+            return true;
+        };
+        self.stats.peer_errors += u64::from(!reported.is_valid);
+        if session.sender.has_bursts() && !std::mem::replace(&mut session.dirty, true) {
+            self.dirty.push_back(id);
+        }
+        reported.keyframes.into_iter().for_each(|stream| self.keyframe_wanted(id, stream));
+        !reported.others
     }
 
     /// Time has passed.
@@ -234,14 +262,25 @@ impl Node {
             self.look_again(id);
         }
         self.pass_due_pointer(id);
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        session.peer_dirty |= session.rtc_timeout <= now;
+        session.sender.wake(now);
         self.flush(id);
+        self.rearm(id);
     }
 
     /// Sends what was written to a session.
     fn flush(&mut self, id: SessionId) {
         let now = self.now;
-        let handled = self.sessions.get_mut(&id).map(|session| session.peer.wake(now));
-        self.after_input(id, handled);
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        if let Some(route) = session.route {
+            let bursts = session.sender.bursts();
+            self.out.extend(bursts.map(|burst| route.transmit(burst.segment, burst.bytes)));
+        }
+        if std::mem::take(&mut session.peer_dirty) {
+            let handled = session.peer.wake(now);
+            self.after_input(id, Some(handled));
+        }
     }
 
     fn after_input(&mut self, id: SessionId, handled: Option<Result<(), InputError>>) {
@@ -259,7 +298,7 @@ impl Node {
     fn drain(&mut self, id: SessionId) {
         let mut heard = Vec::new();
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        match session.peer.drain(self.now, &mut self.out, &mut heard) {
+        match session.peer.drain(&mut session.route, &mut self.out, &mut heard) {
             Ok(drained) => {
                 session.rtc_timeout = drained.timeout;
                 self.stats.peer_errors += u64::from(drained.errors);
@@ -292,8 +331,7 @@ impl Node {
                 self.rearm(id);
             }
             Heard::Rtp(packet) => self.published(id, packet),
-            Heard::Estimate(bits_per_second) => session.view.estimate = Some(bits_per_second),
-            Heard::KeyframeWanted(mid) => self.keyframe_wanted(id, mid),
+            Heard::Keys(keys) => session.sender.unlock(&keys),
             Heard::Pointer(message) => self.pointer_moved(id, &message),
             Heard::Drawing(message) => self.drawn(id, &message),
             Heard::DrawingReady => self.pump(id),
@@ -305,12 +343,13 @@ impl Node {
         self.sessions.get(&id).is_some_and(|session| session.connected)
     }
 
-    /// Something was written to this session: it is flushed before the node says that there is nothing more.
+    /// Something was written to this session's peer: it is flushed before the node says that there is nothing more.
     fn touch(&mut self, id: SessionId) {
-        if let Some(session) = self.sessions.get_mut(&id)
-            && !std::mem::replace(&mut session.dirty, true)
-        {
-            self.dirty.push_back(id);
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.peer_dirty = true;
+            if !std::mem::replace(&mut session.dirty, true) {
+                self.dirty.push_back(id);
+            }
         }
     }
 
@@ -332,7 +371,7 @@ impl Node {
 
     fn give_up(&mut self, id: SessionId, reason: Gone) {
         if let Some(session) = self.take_out(id) {
-            session.peer.close(self.now, &mut self.out);
+            session.peer.close(session.route, &mut self.out);
             self.out.push_back(Output::Event(Event::Gone { session: id, reason }));
         }
     }

@@ -5,28 +5,26 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use str0m::bwe::{Bitrate, BweKind};
 use str0m::channel::{ChannelConfig, ChannelId, Reliability};
-use str0m::media::{KeyframeRequestKind, Mid, Pt, Rid};
-use str0m::net::{Protocol, Receive};
-use str0m::rtp::{RtpPacket, RtpWrite, Ssrc};
+use str0m::media::{KeyframeRequestKind, Mid, Rid};
+use str0m::net::{Protocol, Receive, Transmit};
+use str0m::rtp::{RtpPacket, Ssrc};
 use str0m::{Event as RtcEvent, IceConnectionState, Input, Output as RtcOutput, Rtc, RtcError};
 
 use shared::surface::{DRAWING_CHANNEL, POINTER_CHANNEL};
 
+use crate::crypto::with_keys;
 use crate::demux::Path;
-use crate::forwarder::Incoming;
 use crate::guard::{Panicked, guarded};
 use crate::node::{Output, Transport};
-use crate::view::Aim;
+use crate::route::Route;
+use crate::srtp::MasterKeys;
+use crate::stun;
 
 /// Errors in one drain after which the peer is given up: str0m would go on returning the same one.
 const MAX_ERRORS_PER_DRAIN: u32 = 16;
-
-/// str0m's pacer wants a microsecond to pass between two packets.
-const AT_ONCE: Duration = Duration::from_micros(1);
 
 /// Bytes of drawing that may wait in str0m (its buffer is 128 KiB for all channels): more would make pointers wait.
 const DRAWING_BUFFER_BYTES: usize = 48 * 1024;
@@ -44,10 +42,8 @@ pub(crate) enum Heard {
     /// ICE came up or went down.
     Reachable(bool),
     Rtp(RtpPacket),
-    /// What the connection carries, bits per second.
-    Estimate(u64),
-    /// The receiver of this m-line needs a keyframe.
-    KeyframeWanted(Mid),
+    /// DTLS has agreed on keys.
+    Keys(MasterKeys),
     Pointer(Vec<u8>),
     Drawing(Vec<u8>),
     /// The drawing's channel opened or has room again.
@@ -71,10 +67,8 @@ pub(crate) enum InputError {
 #[derive(Debug)]
 pub(crate) struct Peer {
     rtc: Rtc,
-    /// Streams that the answer promises and that nothing was sent on yet.
-    unused: Vec<Promised>,
-    /// Packets written since the last drain.
-    written: u32,
+    /// Keys that were agreed on and not told yet.
+    keys: Option<MasterKeys>,
     pointers: ChannelId,
     drawing: ChannelId,
     /// Panics in the next call: shows that a panic costs one peer.
@@ -84,10 +78,10 @@ pub(crate) struct Peer {
 
 /// A stream to the peer as the answer names it.
 #[derive(Debug, Clone, Copy)]
-struct Promised {
-    mid: Mid,
-    ssrc: Ssrc,
-    rtx: Option<Ssrc>,
+pub(crate) struct Promised {
+    pub(crate) mid: Mid,
+    pub(crate) ssrc: Ssrc,
+    pub(crate) rtx: Option<Ssrc>,
 }
 
 /// How a drain ended.
@@ -109,8 +103,7 @@ impl Peer {
         let (pointers, drawing) = (api.create_data_channel(pointers), api.create_data_channel(drawing));
         Self {
             rtc,
-            unused: Vec::new(),
-            written: 0,
+            keys: None,
             pointers,
             drawing,
             #[cfg(test)]
@@ -118,19 +111,23 @@ impl Peer {
         }
     }
 
-    /// Takes the streams of these m-lines out of str0m until something is sent on them: every input walks every stream,
-    /// several times for each packet, and most slots of most people are empty.
-    ///
-    /// A stream that was used is never taken out again: str0m would number its repetitions from the start, under the
-    /// same key.
-    pub(crate) fn rest(&mut self, mids: impl Iterator<Item = Mid>) {
+    /// Takes the streams of these m-lines out of str0m: the session's [`crate::send::Sender`] sends on them, and every input
+    /// would walk every stream, several times for each packet.
+    pub(crate) fn take_streams(&mut self, mids: impl Iterator<Item = Mid>) -> Vec<Promised> {
         let mut api = self.rtc.direct_api();
+        let mut taken = Vec::new();
         for mid in mids {
             let Some(stream) = api.stream_tx_by_mid(mid, None) else { continue };
             let promised = Promised { mid, ssrc: stream.ssrc(), rtx: stream.rtx() };
             api.remove_stream_tx(promised.ssrc);
-            self.unused.push(promised);
+            taken.push(promised);
         }
+        taken
+    }
+
+    /// What was negotiated.
+    pub(crate) fn rtc(&self) -> &Rtc {
+        &self.rtc
     }
 
     /// The user fragment that this peer's STUN names.
@@ -157,11 +154,14 @@ impl Peer {
         #[cfg(test)]
         let panic_next = std::mem::take(&mut self.panic_next);
         let rtc = &mut self.rtc;
-        let handled = guarded(|| {
-            #[cfg(test)]
-            assert!(!panic_next, "a fault on purpose");
-            rtc.handle_input(input)
+        let (handled, keys) = with_keys(|| {
+            guarded(|| {
+                #[cfg(test)]
+                assert!(!panic_next, "a fault on purpose");
+                rtc.handle_input(input)
+            })
         });
+        self.keys = keys.or(self.keys.take());
         match handled {
             Ok(Ok(())) => Ok(()),
             Ok(Err(RtcError::Dtls(_))) => Err(InputError::Dtls),
@@ -173,43 +173,31 @@ impl Peer {
     /// Takes everything out that the last change caused. One guard around all of it: a guard for each poll would move
     /// str0m's large outputs about.
     ///
-    /// With an estimator, str0m hands out one media packet for each input and then wants to be woken at once: it is, as often
-    /// as packets were written. Otherwise a frame would take as many looks at the clock as it has packets; more often would
-    /// send padding without end, because it is time that limits that.
+    /// What is no STUN takes the session's `route`, once there is one; until then str0m's own choice is the route.
     pub(crate) fn drain(
         &mut self,
-        now: Instant,
+        route: &mut Option<Route>,
         out: &mut VecDeque<Output>,
         heard: &mut Vec<Heard>,
     ) -> Result<Drained, Panicked> {
-        guarded(|| {
-            let (mut errors, mut sent, mut wakes, mut at) = (0, false, 0, now);
-            let written = std::mem::take(&mut self.written);
-            loop {
-                match self.rtc.poll_output() {
-                    Ok(RtcOutput::Transmit(transmit)) => {
-                        sent = true;
-                        out.push_back(Output::Transmit {
-                            source: transmit.source,
-                            destination: transmit.destination,
-                            transport: if transmit.proto == Protocol::Udp { Transport::Udp } else { Transport::Tcp },
-                            payload: transmit.contents.into(),
-                        });
+        let (drained, keys) = with_keys(|| {
+            guarded(|| {
+                let mut errors = 0;
+                loop {
+                    match self.rtc.poll_output() {
+                        Ok(RtcOutput::Transmit(transmit)) => out.push_back(transmitted(transmit, route)),
+                        Ok(RtcOutput::Timeout(timeout)) => return Ok(Drained { timeout, errors }),
+                        Ok(RtcOutput::Event(event)) => heard.extend(self.translate(event)),
+                        Err(_) if errors < MAX_ERRORS_PER_DRAIN => errors += 1,
+                        Err(_) => return Err(Panicked),
                     }
-                    Ok(RtcOutput::Timeout(timeout)) => {
-                        let is_now = timeout <= at + AT_ONCE;
-                        if !is_now || !std::mem::take(&mut sent) || wakes >= written {
-                            return Ok(Drained { timeout, errors });
-                        }
-                        (wakes, at) = (wakes + 1, timeout.max(at));
-                        errors += u32::from(self.rtc.handle_input(Input::Timeout(at)).is_err());
-                    }
-                    Ok(RtcOutput::Event(event)) => heard.extend(self.translate(event)),
-                    Err(_) if errors < MAX_ERRORS_PER_DRAIN => errors += 1,
-                    Err(_) => return Err(Panicked),
                 }
-            }
-        })?
+            })
+        });
+        if let Some(keys) = keys.or(self.keys.take()) {
+            heard.insert(0, Heard::Keys(keys));
+        }
+        drained?
     }
 
     fn translate(&mut self, event: RtcEvent) -> Option<Heard> {
@@ -219,8 +207,6 @@ impl Peer {
             RtcEvent::IceConnectionStateChange(IceConnectionState::Disconnected) => Some(Heard::Reachable(false)),
             RtcEvent::IceConnectionStateChange(_) => Some(Heard::Reachable(true)),
             RtcEvent::RtpPacket(packet) => Some(Heard::Rtp(packet)),
-            RtcEvent::EgressBitrateEstimate(BweKind::Twcc { estimate, .. }) => Some(Heard::Estimate(estimate.as_u64())),
-            RtcEvent::KeyframeRequest(request) => Some(Heard::KeyframeWanted(request.mid)),
             RtcEvent::ChannelOpen(id, _) if id == self.drawing => {
                 if let Some(mut channel) = self.rtc.channel(id) {
                     channel.set_buffered_amount_low_threshold(DRAWING_LOW_BYTES);
@@ -243,36 +229,6 @@ impl Peer {
     /// The m-line that a stream belongs to, and the name of its layer.
     pub(crate) fn stream_of(&mut self, ssrc: Ssrc) -> Option<(Mid, Option<Rid>)> {
         self.rtc.direct_api().stream_rx(&ssrc).map(|stream| (stream.mid(), stream.rid()))
-    }
-
-    /// What the connection is to be tried for.
-    pub(crate) fn aim_for(&mut self, aim: Aim) {
-        self.rtc.bwe().set_bitrate(Bitrate::bps(aim.sustain), Bitrate::bps(aim.reach));
-    }
-
-    /// Queues a packet on an m-line; it goes out with the next wake and drain.
-    pub(crate) fn write_rtp(&mut self, mid: Mid, pt: Pt, packet: &Incoming, numbers: Numbers) -> Result<(), Panicked> {
-        self.written += 1;
-        let promised = self.unused.iter().position(|promised| promised.mid == mid);
-        let promised = promised.map(|index| self.unused.swap_remove(index));
-        let rtc = &mut self.rtc;
-        guarded(move || {
-            let mut api = rtc.direct_api();
-            if let Some(Promised { ssrc, rtx, .. }) = promised {
-                // The publisher has paced its frames; pacing them once more would take each burst apart again.
-                api.declare_stream_tx(ssrc, rtx, mid, None).set_unpaced(true);
-            }
-            let Some(stream) = api.stream_tx_by_mid(mid, None) else { return };
-            let payload = packet.payload.clone();
-            let mut write = RtpWrite::new(pt, numbers.seq.into(), numbers.timestamp, packet.arrived, payload)
-                .marker(packet.marker)
-                .ext_vals(packet.extensions.clone())
-                .nackable(numbers.nackable);
-            if let Some(patch) = numbers.patch {
-                write = write.vp8_patch(patch);
-            }
-            stream.write_rtp(write);
-        })
     }
 
     /// Asks the peer for a keyframe of one of its streams. Whether it is there.
@@ -307,10 +263,10 @@ impl Peer {
     }
 
     /// Says goodbye, so that the browser notices at once, and drops everything.
-    pub(crate) fn close(mut self, now: Instant, out: &mut VecDeque<Output>) {
+    pub(crate) fn close(mut self, mut route: Option<Route>, out: &mut VecDeque<Output>) {
         let rtc = &mut self.rtc;
         if let Ok(Ok(())) = guarded(|| rtc.close()) {
-            let _ = self.drain(now, out, &mut Vec::new());
+            let _ = self.drain(&mut route, out, &mut Vec::new());
         }
         self.discard();
     }
@@ -321,13 +277,13 @@ impl Peer {
     }
 }
 
-/// How a packet is numbered for one subscriber.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Numbers {
-    pub(crate) seq: u64,
-    pub(crate) timestamp: u32,
-    pub(crate) patch: Option<str0m::rtp::Vp8Patch>,
-    pub(crate) nackable: bool,
+/// A datagram of str0m's, on the session's way.
+fn transmitted(transmit: Transmit, route: &mut Option<Route>) -> Output {
+    let transport = if transmit.proto == Protocol::Udp { Transport::Udp } else { Transport::Tcp };
+    let own = Route { transport, source: transmit.source, destination: transmit.destination };
+    let payload: Vec<u8> = transmit.contents.into();
+    let route = if stun::is_stun(&payload) { own } else { *route.get_or_insert(own) };
+    route.transmit(payload.len(), payload)
 }
 
 /// A datagram as str0m reads it; `None` when it is nothing that str0m knows.

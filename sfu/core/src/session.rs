@@ -13,12 +13,15 @@ use shared::signal::Stage;
 use crate::cursor::Cursor;
 use crate::drawing::Board;
 use crate::forwarder::{Forward, Incoming};
+use crate::guard::guarded;
 use crate::keyframe::Throttle;
 use crate::layers::{Camera, MOST_LAYERS};
-use crate::peer::{Numbers, Peer};
+use crate::peer::Peer;
 use crate::pointer::Gate;
 use crate::rate::Bucket;
 use crate::room::Room;
+use crate::route::Route;
+use crate::send::{Numbers, Sender};
 use crate::tracks::Tracks;
 use crate::view::View;
 
@@ -43,6 +46,9 @@ pub(crate) struct Who {
 pub(crate) struct Session {
     pub(crate) who: Who,
     pub(crate) peer: Peer,
+    pub(crate) sender: Sender,
+    /// Where everything goes.
+    pub(crate) route: Option<Route>,
     pub(crate) tracks: Tracks,
     pub(crate) connected: bool,
     /// As a publisher: its camera's layers, and the keyframes that are asked for of each.
@@ -55,6 +61,8 @@ pub(crate) struct Session {
     pub(crate) cursor: Cursor,
     /// Whether it waits in the node's list of sessions to flush.
     pub(crate) dirty: bool,
+    /// Whether something was written to `peer`.
+    pub(crate) peer_dirty: bool,
     /// When str0m wants to be woken.
     pub(crate) rtc_timeout: Instant,
     give_up_at: Option<Instant>,
@@ -72,10 +80,12 @@ pub(crate) struct Pen {
 }
 
 impl Session {
-    pub(crate) fn new(who: Who, peer: Peer, tracks: Tracks, now: Instant) -> Self {
+    pub(crate) fn new(who: Who, peer: Peer, sender: Sender, tracks: Tracks, now: Instant) -> Self {
         Self {
             who,
             peer,
+            sender,
+            route: None,
             tracks,
             connected: false,
             camera: Camera::default(),
@@ -85,6 +95,7 @@ impl Session {
             pen: Pen { rate: Bucket::new(MAX_DRAWING_OPS_PER_SECOND), refused: None, growing: None },
             cursor: Cursor::default(),
             dirty: false,
+            peer_dirty: false,
             rtc_timeout: now,
             give_up_at: Some(now + CONNECT_WITHIN),
             streams: Vec::new(),
@@ -100,7 +111,7 @@ impl Session {
     pub(crate) fn deadline(&self) -> Instant {
         let keyframes = self.keyframes.iter().filter_map(Throttle::deadline);
         let look = self.connected.then_some(self.view.next_look);
-        [self.give_up_at, self.pointer.deadline(), look]
+        [self.give_up_at, self.pointer.deadline(), look, self.sender.deadline()]
             .into_iter()
             .flatten()
             .chain(keyframes)
@@ -176,7 +187,7 @@ impl Session {
     }
 
     /// Passes a packet on to this subscriber, if a slot of theirs shows its publisher.
-    pub(crate) fn forward(&mut self, from: ParticipantId, kind: MediaKind, packet: &Incoming) -> Passed {
+    pub(crate) fn forward(&mut self, from: ParticipantId, kind: MediaKind, packet: &Incoming, now: Instant) -> Passed {
         if !self.receives() {
             return Passed::Nothing;
         }
@@ -186,7 +197,8 @@ impl Session {
         match slot.forward(packet) {
             Forward::Send { seq, timestamp, patch } => {
                 let numbers = Numbers { seq, timestamp, patch, nackable: kind == MediaKind::Video };
-                match self.peer.write_rtp(slot.mid, pt, packet, numbers) {
+                let (sender, stream) = (&mut self.sender, slot.stream);
+                match guarded(|| sender.forward(stream, pt, packet, numbers, now)) {
                     Ok(()) => Passed::Sent,
                     Err(_) => Passed::Fault,
                 }

@@ -1,4 +1,5 @@
-//! The one thing the demultiplexer reads in a STUN message: for whom a binding request is (RFC 8489, RFC 8445 section 7.1).
+//! What is read in STUN messages: for whom a binding request is, and whether it nominates the way it came (RFC 8489, RFC 8445
+//! section 7.1).
 //!
 //! Integrity is str0m's to check, once the session is found.
 
@@ -7,9 +8,29 @@ const BINDING_REQUEST: u16 = 0x0001;
 const MAGIC_COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
 const USERNAME: u16 = 0x0006;
 
+const BINDING_SUCCESS: u16 = 0x0101;
+const USE_CANDIDATE: u16 = 0x0025;
+
 /// The receiver's ICE user fragment in a binding request: what stands before the colon of `USERNAME`.
 /// `None` for every other message.
 pub(crate) fn local_ufrag(datagram: &[u8]) -> Option<&str> {
+    let name = std::str::from_utf8(attribute(datagram, USERNAME)?).ok()?;
+    name.split_once(':').map(|(local, _)| local)
+}
+
+/// The transaction of a binding request that nominates; `None` for every other message.
+pub(crate) fn nominates(datagram: &[u8]) -> Option<[u8; 12]> {
+    attribute(datagram, USE_CANDIDATE)?;
+    datagram.get(8..20)?.try_into().ok()
+}
+
+/// Whether a message says that the request of this transaction was taken.
+pub(crate) fn is_success(datagram: &[u8], transaction: &[u8; 12]) -> bool {
+    be16(datagram) == Some(BINDING_SUCCESS) && datagram.get(8..20) == Some(transaction)
+}
+
+/// The first attribute of that type in a binding request.
+fn attribute(datagram: &[u8], kind: u16) -> Option<&[u8]> {
     let (header, mut rest) = datagram.split_at_checked(HEADER_BYTES)?;
     if be16(header)? != BINDING_REQUEST || header.get(4..8)? != MAGIC_COOKIE {
         return None;
@@ -17,9 +38,8 @@ pub(crate) fn local_ufrag(datagram: &[u8]) -> Option<&str> {
     while let Some((head, tail)) = rest.split_at_checked(4) {
         let size = usize::from(be16(&head[2..])?);
         let value = tail.get(..size)?;
-        if be16(head)? == USERNAME {
-            let name = std::str::from_utf8(value).ok()?;
-            return name.split_once(':').map(|(local, _)| local);
+        if be16(head)? == kind {
+            return Some(value);
         }
         rest = tail.get(size.next_multiple_of(4)..)?;
     }
@@ -56,6 +76,19 @@ mod tests {
     }
 
     #[test]
+    fn a_nomination_and_its_answer_belong_together() {
+        let mut check = request(b"server:clien"); // needs no padding
+        assert_eq!(nominates(&check), None);
+        check.extend([0, 0x25, 0, 0]);
+        assert_eq!(nominates(&check), Some([7; 12]));
+        let mut answer = check.clone();
+        answer[1] = 0x11;
+        assert_eq!((nominates(&answer), is_success(&answer, &[7; 12])), (None, false), "an indication");
+        answer[..2].copy_from_slice(&[1, 1]);
+        assert!(is_success(&answer, &[7; 12]) && !is_success(&answer, &[8; 12]) && !is_success(&check, &[7; 12]));
+    }
+
+    #[test]
     fn anything_else_names_nobody() {
         let mut response = request(b"server:client");
         response[0] = 1;
@@ -74,7 +107,7 @@ mod tests {
             let mut request = request(b"a:b");
             request.truncate(20);
             request.extend(bytes);
-            let _ = local_ufrag(&request);
+            let _ = (local_ufrag(&request), nominates(&request), is_success(&request, &[7; 12]));
         }
     }
 }

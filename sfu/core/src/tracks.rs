@@ -1,7 +1,7 @@
 //! The m-lines of one session: up its microphone and camera, down its slots; and the payload types agreed on.
 
 use str0m::Rtc;
-use str0m::format::Codec;
+use str0m::format::{Codec, PayloadParams};
 use str0m::media::{Media, MediaKind, Mid, Pt};
 
 use shared::ids::ParticipantId;
@@ -9,6 +9,8 @@ use shared::limits::{AUDIO_SLOTS, VIDEO_SLOTS};
 use shared::signal::Slots;
 
 use crate::forwarder::{Forward, Forwarder, Incoming};
+use crate::peer::Promised;
+use crate::send::Negotiated;
 use crate::slots::{self, Assignment};
 
 const AUDIO_CLOCK: u32 = 48_000;
@@ -27,6 +29,7 @@ pub(crate) struct Tracks {
 #[derive(Debug)]
 pub(crate) struct Down {
     pub(crate) pt: Option<Pt>,
+    clock_rate: u32,
     pub(crate) assignment: Assignment,
     pub(crate) slots: Vec<Slot>,
 }
@@ -34,7 +37,8 @@ pub(crate) struct Down {
 /// One receive-only m-line.
 #[derive(Debug)]
 pub(crate) struct Slot {
-    pub(crate) mid: Mid,
+    /// The stream that it goes out on.
+    pub(crate) stream: usize,
     pub(crate) forwarder: Forwarder,
     /// The layer that its tile and the bandwidth call for; `None`: nothing, for want of bandwidth.
     pub(crate) wanted: Option<u8>,
@@ -71,30 +75,30 @@ impl Slot {
 
 impl Tracks {
     /// Reads what offer and answer came to. `None` when no codec that is forwarded was agreed on.
-    pub(crate) fn negotiated(rtc: &Rtc, mids: &[Mid]) -> Option<Self> {
+    pub(crate) fn negotiated(rtc: &Rtc, mids: &[Mid], streams: &[Promised]) -> Option<Self> {
         let mut tracks = Self {
             microphone: None,
             camera: None,
-            audio: Down::new(payload_type(rtc, mids, Codec::Opus)),
-            video: Down::new(payload_type(rtc, mids, Codec::Vp8)),
+            audio: Down::new(payload_type(rtc, mids, Codec::Opus), AUDIO_CLOCK),
+            video: Down::new(payload_type(rtc, mids, Codec::Vp8), VIDEO_CLOCK),
         };
         if tracks.audio.pt.is_none() && tracks.video.pt.is_none() {
             return None;
         }
         for media in mids.iter().filter_map(|mid| rtc.media(*mid)) {
-            tracks.add(media);
+            tracks.add(media, streams.iter().position(|stream| stream.mid == media.mid()));
         }
         Some(tracks)
     }
 
-    fn add(&mut self, media: &Media) {
+    fn add(&mut self, media: &Media, stream: Option<usize>) {
         let mid = media.mid();
         let sends = media.direction().is_receiving(); // seen from here, what the page sends is received
         match media.kind() {
             MediaKind::Audio if sends => self.microphone = self.microphone.or(Some(mid)),
             MediaKind::Video if sends => self.camera = self.camera.or(Some(mid)),
-            MediaKind::Audio if media.direction().is_sending() => self.audio.add(mid, AUDIO_CLOCK, AUDIO_SLOTS),
-            MediaKind::Video if media.direction().is_sending() => self.video.add(mid, VIDEO_CLOCK, VIDEO_SLOTS),
+            MediaKind::Audio if media.direction().is_sending() => self.audio.add(stream, AUDIO_SLOTS),
+            MediaKind::Video if media.direction().is_sending() => self.video.add(stream, VIDEO_SLOTS),
             _ => {}
         }
     }
@@ -107,14 +111,9 @@ impl Tracks {
         }
     }
 
-    /// The m-lines of all slots.
-    pub(crate) fn slots(&self) -> impl Iterator<Item = Mid> {
-        self.audio.slots.iter().chain(&self.video.slots).map(|slot| slot.mid)
-    }
-
-    /// Who is in the video slot of that m-line, and which of their layers it carries or waits for.
-    pub(crate) fn shown_on(&self, mid: Mid) -> Option<(ParticipantId, u8)> {
-        let index = self.video.slots.iter().position(|slot| slot.mid == mid)?;
+    /// Who is in the video slot of that stream, and which of their layers it carries or waits for.
+    pub(crate) fn shown_on(&self, stream: usize) -> Option<(ParticipantId, u8)> {
+        let index = self.video.slots.iter().position(|slot| slot.stream == stream)?;
         let slot = self.video.slots.get(index)?;
         let layer = if slot.forwarder.is_running() { slot.layer } else { slot.target? };
         Some((self.video.assignment.get(index).copied()??, layer))
@@ -126,6 +125,23 @@ impl Tracks {
         self.video.slots.get(index)?.wanted
     }
 
+    /// The streams, each with what was negotiated for it.
+    pub(crate) fn streams(rtc: &Rtc, streams: &[Promised]) -> Vec<Negotiated> {
+        let resend = rtc.codec_config().iter().find(|params| params.spec().codec == Codec::Vp8);
+        let resend = resend.and_then(PayloadParams::resend);
+        let negotiated = |stream: &Promised| {
+            let is_audio = rtc.media(stream.mid).is_some_and(|media| media.kind() == MediaKind::Audio);
+            Negotiated {
+                mid: stream.mid,
+                ssrc: stream.ssrc,
+                rtx: stream.rtx.filter(|_| !is_audio),
+                rtx_payload_type: resend.filter(|_| !is_audio),
+                clock_rate: if is_audio { AUDIO_CLOCK } else { VIDEO_CLOCK },
+            }
+        };
+        streams.iter().map(negotiated).collect()
+    }
+
     /// As signaling hears it.
     pub(crate) fn as_slots(&self) -> Slots {
         Slots { audio: self.audio.assignment.clone(), video: self.video.assignment.clone() }
@@ -133,15 +149,17 @@ impl Tracks {
 }
 
 impl Down {
-    fn new(pt: Option<Pt>) -> Self {
-        Self { pt, assignment: Vec::new(), slots: Vec::new() }
+    fn new(pt: Option<Pt>, clock_rate: u32) -> Self {
+        Self { pt, clock_rate, assignment: Vec::new(), slots: Vec::new() }
     }
 
-    fn add(&mut self, mid: Mid, clock_rate: u32, most: usize) {
-        if self.slots.len() < most {
+    fn add(&mut self, stream: Option<usize>, most: usize) {
+        if let Some(stream) = stream
+            && self.slots.len() < most
+        {
             self.slots.push(Slot {
-                mid,
-                forwarder: Forwarder::new(clock_rate),
+                stream,
+                forwarder: Forwarder::new(self.clock_rate),
                 wanted: None,
                 target: Some(0),
                 layer: 0,

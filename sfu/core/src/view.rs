@@ -1,4 +1,4 @@
-//! What a subscriber shows, as its page says, and what its connection carries.
+//! What a subscriber shows, as its page says.
 
 use std::time::{Duration, Instant};
 
@@ -13,43 +13,20 @@ const PAUSE_AFTER: Duration = Duration::from_secs(2);
 /// A face whose tile's size is not known.
 const USUAL_WIDTH: u16 = 480;
 
-/// What a connection is to be tried for, bits per second.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Aim {
-    /// Kept up with padding, as far as the estimate allows: enough for the next larger layer.
-    pub(crate) sustain: u64,
-    /// Looked for now and then: enough for everything that is wished for.
-    pub(crate) reach: u64,
-}
-
 /// One subscriber's view.
 #[derive(Debug)]
 pub(crate) struct View {
     /// When layers are chosen next.
     pub(crate) next_look: Instant,
-    /// What the connection carries, bits per second; `None` before anything is known.
-    pub(crate) estimate: Option<u64>,
-    /// Since when it does not carry even everybody's smallest layer.
+    /// Since when the connection does not carry even everybody's smallest layer.
     tight_since: Option<Instant>,
     tiles: Option<Vec<Tile>>,
-    /// What str0m was told to look for.
-    aim: Aim,
 }
 
 impl View {
     /// Nothing said, nothing known.
     pub(crate) fn new(now: Instant) -> Self {
-        Self { next_look: now, estimate: None, tight_since: None, tiles: None, aim: Aim::default() }
-    }
-
-    /// Whether this differs from the last aim by enough to be told.
-    pub(crate) fn is_new_aim(&mut self, aim: Aim) -> bool {
-        let differs = |a: u64, b: u64| a.abs_diff(b) > b / 10;
-        let is_new = differs(aim.sustain, self.aim.sustain) || differs(aim.reach, self.aim.reach);
-        if is_new {
-            self.aim = aim;
-        }
-        is_new
+        Self { next_look: now, tight_since: None, tiles: None }
     }
 
     /// The page said what it shows.
@@ -91,10 +68,5 @@ impl View {
         }
         let since = *self.tight_since.get_or_insert(now);
         now >= since + PAUSE_AFTER
-    }
-
-    /// What pictures may take when voices take so much, bits per second; `None` without a limit.
-    pub(crate) fn budget(&self, voices: u64) -> Option<u64> {
-        self.estimate.map(|estimate| estimate.saturating_sub(voices))
     }
 }

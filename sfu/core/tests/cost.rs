@@ -17,6 +17,7 @@ mod media_client;
 #[path = "stories/world.rs"]
 mod world;
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -34,12 +35,12 @@ const FRAMES: usize = 20;
 const FRAME_BYTES: usize = 11_000;
 const BETWEEN_FRAMES: Duration = Duration::from_millis(33);
 
-/// Most allocations for each packet that leaves: the datagram itself is one, the publisher's side, reports and the
-/// estimator's book-keeping are the rest. 1.45 were measured.
-const MOST_ALLOCATIONS: f64 = 1.6;
-/// Most instructions for each packet that leaves, in the build that the tests use. 30,300 were measured, two fifths of them
-/// str0m's pacer, which wants to be woken for each packet; a processor without AVX needs some thousands more to seal one.
-const MOST_INSTRUCTIONS: f64 = 36_000.0;
+/// Most allocations for each packet that leaves: the buffer of a burst stands for ten packets, the publisher's side and
+/// book-keeping are the rest. 0.56 were measured.
+const MOST_ALLOCATIONS: f64 = 0.7;
+/// Most instructions for each packet that leaves, in the build that the tests use. 9,300 were measured; a processor without
+/// AVX needs some thousands more to seal one.
+const MOST_INSTRUCTIONS: f64 = 13_000.0;
 
 /// A publisher and those who watch, in full flow.
 fn flowing() -> (World, usize) {
@@ -53,9 +54,24 @@ fn flowing() -> (World, usize) {
     (world, ann)
 }
 
+/// Datagrams as the node hands them out.
+struct Sent {
+    source: SocketAddr,
+    destination: SocketAddr,
+    payload: Vec<u8>,
+    segment: usize,
+}
+
+impl Sent {
+    fn datagrams(&self) -> impl Iterator<Item = Datagram> {
+        let Self { source, destination, .. } = *self;
+        self.payload.chunks(self.segment).map(move |part| Datagram { source, destination, payload: part.to_vec() })
+    }
+}
+
 /// The node's part of forwarding a frame, and nothing else. Its name is what the instructions are counted by.
 #[inline(never)]
-fn node_forwards_a_frame(world: &mut World, datagrams: &[Datagram], out: &mut Vec<Datagram>) {
+fn node_forwards_a_frame(world: &mut World, datagrams: &[Datagram], out: &mut Vec<Sent>) {
     for datagram in datagrams {
         let Datagram { source, payload, .. } = datagram;
         world.node.handle_datagram(world.now, Transport::Udp, *source, server(), payload);
@@ -63,8 +79,8 @@ fn node_forwards_a_frame(world: &mut World, datagrams: &[Datagram], out: &mut Ve
     loop {
         match world.node.poll_output() {
             Output::Timeout(_) => return,
-            Output::Transmit { source, destination, payload, .. } => {
-                out.push(Datagram { source, destination, payload });
+            Output::Transmit { source, destination, payload, segment, .. } => {
+                out.push(Sent { source, destination, payload, segment });
             }
             Output::Event(_) => {}
         }
@@ -78,15 +94,17 @@ fn forward(world: &mut World, publisher: usize, mut around: impl FnMut(&mut dyn 
         let datagrams = world.with_unsent(publisher, |client, now| client.send_frame(now, 0, false, FRAME_BYTES));
         let mut out = Vec::with_capacity(1000);
         around(&mut || node_forwards_a_frame(world, &datagrams, &mut out));
-        assert!(out.len() >= 10 * SUBSCRIBERS, "a frame leaves at once, not a packet a millisecond: {}", out.len());
-        world.send_all(out);
+        let datagrams: Vec<Datagram> = out.iter().flat_map(Sent::datagrams).collect();
+        assert!(datagrams.len() >= 10 * SUBSCRIBERS, "a frame leaves at once: {}", datagrams.len());
+        assert!(out.len() <= 3 * SUBSCRIBERS, "and in few calls: {}", out.len());
+        world.send_all(datagrams);
         world.run_for(BETWEEN_FRAMES);
     }
     world.node.stats().rtp_out - before
 }
 
 #[test]
-fn a_forwarded_packet_allocates_little_more_than_its_datagram() {
+fn a_burst_of_packets_allocates_little_more_than_its_buffer() {
     let (mut world, ann) = flowing();
     let mut allocations = 0;
     let forwarded = forward(&mut world, ann, |work| allocations += allocation_counter::measure(work).count_total);
@@ -123,7 +141,7 @@ fn a_forwarded_packet_executes_no_more_instructions_than_it_did() {
     std::fs::remove_dir_all(&folder).unwrap();
     println!("{each:.0} instructions for each forwarded packet");
     assert!(each <= MOST_INSTRUCTIONS, "{each:.0} instructions for each forwarded packet, at most {MOST_INSTRUCTIONS}");
-    assert!(each >= MOST_INSTRUCTIONS * 0.7, "{each:.0} instructions for each forwarded packet: lower the limit");
+    assert!(each >= MOST_INSTRUCTIONS * 0.6, "{each:.0} instructions for each forwarded packet: lower the limit");
 }
 
 fn counted_run() {

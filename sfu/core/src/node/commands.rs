@@ -15,6 +15,7 @@ use crate::node::{Node, Output};
 use crate::offer::Offer;
 use crate::peer::Peer;
 use crate::room::Room;
+use crate::send::Sender;
 use crate::session::{Session, Who};
 use crate::tracks::Tracks;
 
@@ -63,17 +64,18 @@ impl Node {
         let mut rtc = self.new_rtc()?;
         let answer = guarded(|| rtc.sdp_api().accept_offer(offer.sdp).map(|answer| answer.to_sdp_string()));
         let answer = answer.ok().and_then(Result::ok).ok_or(OfferError::Unusable)?;
-        let tracks = Tracks::negotiated(&rtc, &mids).ok_or(OfferError::Unusable)?;
-        let slots: Vec<_> = tracks.slots().collect();
-        let peer = guarded(move || {
+        let now = self.now;
+        let built = guarded(|| {
             let mut peer = Peer::new(rtc);
-            peer.rest(slots.into_iter());
-            peer
+            let streams = peer.take_streams(mids.iter().copied());
+            let tracks = Tracks::negotiated(peer.rtc(), &mids, &streams)?;
+            let sender = Sender::new(peer.rtc(), &Tracks::streams(peer.rtc(), &streams), now);
+            Some((peer, sender, tracks))
         });
-        let mut peer = peer.map_err(|_| OfferError::Unusable)?;
+        let (mut peer, sender, tracks) = built.ok().flatten().ok_or(OfferError::Unusable)?;
         self.drop_older(&who);
         self.demux.insert(who.session, peer.ufrag());
-        self.sessions.insert(who.session, Session::new(who, peer, tracks, self.now));
+        self.sessions.insert(who.session, Session::new(who, peer, sender, tracks, self.now));
         let speakers = self.config.speakers;
         self.rooms.entry(who.room).or_insert_with(|| Room::new(speakers)).add(who);
         Ok(answer)
@@ -132,7 +134,7 @@ impl Node {
 
     fn leave(&mut self, id: SessionId) {
         if let Some(session) = self.take_out(id) {
-            session.peer.close(self.now, &mut self.out);
+            session.peer.close(session.route, &mut self.out);
         }
     }
 

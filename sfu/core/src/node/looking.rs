@@ -5,10 +5,10 @@ use shared::control::Event;
 use shared::ids::SessionId;
 use shared::signal::{Stage, Tile};
 
-use crate::allocation::{Want, allocate, least, next_step, total};
+use crate::allocation::{Want, allocate, least, total};
 use crate::layers::{LayerSet, MOST_LAYERS};
 use crate::node::{Node, Output};
-use crate::view::{Aim, LOOK_EVERY};
+use crate::view::LOOK_EVERY;
 
 /// Kept for each voice in a slot, bits per second: Opus at its usual rate with headers.
 const PER_VOICE: u64 = 50_000;
@@ -31,6 +31,9 @@ impl Node {
         session.view.next_look = now + LOOK_EVERY;
         self.choose_layers(id);
         self.tell_wanted_layers(id);
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.sender.consider_probe(now);
+        }
     }
 
     /// Chooses the layer of each of a subscriber's slots.
@@ -66,10 +69,9 @@ impl Node {
         let wants: Vec<Want> = faces.iter().map(|(_, _, want, _)| *want).collect();
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let voices = PER_VOICE * session.tracks.audio.assignment.iter().flatten().count() as u64;
-        let budget = session.view.budget(voices);
+        let budget = session.sender.estimate().map(|estimate| estimate.saturating_sub(voices));
         let may_pause = session.view.may_pause(budget, least(&wants), now);
         let granted = allocate(&wants, budget, may_pause);
-        let next = next_step(&wants, &granted);
         let shown = faces.iter().zip(granted).map(|((_, index, _, nearest), granted)| {
             (*index, granted, granted.and_then(|layer| nearest.get(usize::from(layer)).copied()))
         });
@@ -79,13 +81,7 @@ impl Node {
                 slot.aim(target);
             }
         }
-        let aim = Aim {
-            sustain: next.map_or(0, |next| next + voices),
-            reach: (total(&wants) + voices) * HEADROOM_PERCENT / 100,
-        };
-        if session.connected && session.view.is_new_aim(aim) {
-            session.peer.aim_for(aim);
-        }
+        session.sender.set_wanted((total(&wants) + voices) * HEADROOM_PERCENT / 100);
     }
 
     /// Which layers of a publisher's camera anybody's slot is to carry.

@@ -1,6 +1,6 @@
 //! Who gets whose packets.
 
-use str0m::media::{MediaKind, Mid};
+use str0m::media::MediaKind;
 use str0m::rtp::RtpPacket;
 
 use shared::control::Event;
@@ -23,7 +23,7 @@ impl Node {
         let Some((kind, packet, begins)) = publisher.incoming(packet) else { return };
         if kind == MediaKind::Audio {
             let Some(room) = self.rooms.get_mut(&who.room) else { return };
-            match room.hear(&who, packet.extensions.audio_level, &packet) {
+            match room.hear(&who, packet.tags.audio_level, &packet) {
                 Hearing::Passed => {}
                 Hearing::Begins(kept) => {
                     self.reassign_voices(who.room);
@@ -44,11 +44,12 @@ impl Node {
     /// Passes a packet on to everybody in whose slots its publisher is.
     fn fan_out(&mut self, id: SessionId, who: &Who, kind: MediaKind, packet: &Incoming) {
         let Some(room) = self.rooms.get(&who.room) else { return };
+        let now = self.now;
         let mut needs_keyframe = false;
         let mut broken = Vec::new();
         for member in room.members() {
             let Some(subscriber) = self.sessions.get_mut(&member.session) else { continue };
-            match subscriber.forward(who.participant, kind, packet) {
+            match subscriber.forward(who.participant, kind, packet, now) {
                 Passed::Nothing => {}
                 Passed::NeedsKeyframe => needs_keyframe = true,
                 Passed::Fault => broken.push(member.session),
@@ -66,10 +67,10 @@ impl Node {
         }
     }
 
-    /// A subscriber's decoder asks for a keyframe of whoever is on that m-line.
-    pub(super) fn keyframe_wanted(&mut self, subscriber: SessionId, mid: Mid) {
+    /// A subscriber's decoder asks for a keyframe of whoever is on that stream.
+    pub(super) fn keyframe_wanted(&mut self, subscriber: SessionId, stream: usize) {
         let Some(session) = self.sessions.get(&subscriber) else { return };
-        let Some((shown, layer)) = session.tracks.shown_on(mid) else { return };
+        let Some((shown, layer)) = session.tracks.shown_on(stream) else { return };
         let publisher = self.rooms.get(&session.who.room).and_then(|room| room.session_of(shown));
         if let Some(publisher) = publisher {
             self.want_keyframe(publisher, layer);

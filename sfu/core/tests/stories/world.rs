@@ -354,16 +354,21 @@ impl World {
                     self.node_timeout = at;
                     return;
                 }
-                Output::Transmit { source, destination, payload, .. } => {
-                    let datagram = Datagram { source, destination, payload };
-                    let to = self.people.iter_mut().find(|person| person.address == destination);
-                    match to.and_then(|person| person.down.as_mut()) {
-                        Some(link) => link.handle_input(str0m_netem::Input::Packet(self.now, Carried(datagram))),
-                        None => self.send(vec![datagram]),
+                Output::Transmit { source, destination, payload, segment, .. } => {
+                    for datagram in payload.chunks(segment) {
+                        self.transmit(Datagram { source, destination, payload: datagram.to_vec() });
                     }
                 }
                 Output::Event(event) => self.note(event),
             }
+        }
+    }
+
+    fn transmit(&mut self, datagram: Datagram) {
+        let to = self.people.iter_mut().find(|person| person.address == datagram.destination);
+        match to.and_then(|person| person.down.as_mut()) {
+            Some(link) => link.handle_input(str0m_netem::Input::Packet(self.now, Carried(datagram))),
+            None => self.send(vec![datagram]),
         }
     }
 

@@ -1,0 +1,228 @@
+//! How much a connection carries, from when each packet arrives at its other end (transport-wide feedback).
+//!
+//! Three opinions: a queue that grows (`delay`), packets that get lost (`loss`), and short bursts at a higher rate (`probe`).
+//! What an SFU sends is given by its publishers, so most of the time it sends less than the connection carries: an estimate
+//! that nothing contradicts stays, and a probe finds what is beyond it when somebody wishes for more.
+
+mod delay;
+mod loss;
+mod probe;
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use crate::rtcp::Arrivals;
+use delay::{Delay, Queue};
+use loss::Losses;
+use probe::{Cluster, Prober};
+
+/// What a connection is taken to carry until it has shown what it does, bits per second: enough for a few small faces at
+/// once, little enough for a telephone on a bad network.
+const FIRST: f64 = 1_000_000.0;
+/// Estimates stay between these: a voice, and more than anybody's slots take.
+const LOWEST: f64 = 40_000.0;
+const HIGHEST: f64 = 50_000_000.0;
+/// When a queue grows, what arrives is what the link carries; a little less lets the queue drain.
+const BACKS_OFF_TO: f64 = 0.85;
+/// An estimate that holds grows by this much a second, up to [`AHEAD`] of what arrives.
+const GROWS: f64 = 1.08;
+const AHEAD: f64 = 1.5;
+/// Loss beyond what the link loses by itself, from which less is sent.
+const TOO_MUCH_LOST: f64 = 0.1;
+/// What arrives is counted over so long, microseconds.
+const RATE_WINDOW: i64 = 500_000;
+/// Packets wait for a report for so long, and so many of them at most.
+const WAIT_FOR: Duration = Duration::from_secs(2);
+const MOST_WAITING: usize = 4_096;
+/// After a probe its queue drains for so long.
+const PROBE_DRAINS: Duration = Duration::from_millis(150);
+
+/// The estimator of one connection.
+#[derive(Debug)]
+pub(crate) struct Estimator {
+    /// Packets not reported yet, by their numbers, the first of which is `base`.
+    waiting: VecDeque<Waiting>,
+    base: u64,
+    arrived: VecDeque<(i64, usize)>,
+    delay: Delay,
+    losses: Losses,
+    prober: Prober,
+    calm_from: Option<Instant>,
+    estimate: f64,
+    wanted: f64,
+    lowered_at: Option<Instant>,
+    raised_at: Option<Instant>,
+    round_trip: Option<Duration>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Waiting {
+    sent: Instant,
+    bytes: usize,
+    cluster: Cluster,
+    reported: bool,
+}
+
+impl Estimator {
+    /// Nothing known.
+    pub(crate) fn new() -> Self {
+        Self {
+            waiting: VecDeque::new(),
+            base: 0,
+            arrived: VecDeque::new(),
+            delay: Delay::new(),
+            losses: Losses::default(),
+            prober: Prober::new(),
+            calm_from: None,
+            estimate: FIRST,
+            wanted: 0.0,
+            lowered_at: None,
+            raised_at: None,
+            round_trip: None,
+        }
+    }
+
+    /// What the connection carries, bits per second.
+    pub(crate) fn estimate(&self) -> u64 {
+        self.estimate as u64
+    }
+
+    /// From sending a packet to hearing of it; the shortest of late.
+    pub(crate) fn round_trip(&self) -> Option<Duration> {
+        self.round_trip
+    }
+
+    /// Lost on the way of late, 0 to 1.
+    pub(crate) fn loss(&self) -> f64 {
+        self.losses.newest()
+    }
+
+    /// What would be sent if the connection carried it, bits per second.
+    pub(crate) fn set_wanted(&mut self, wanted: u64) {
+        self.wanted = wanted as f64;
+    }
+
+    /// The number of the next packet.
+    pub(crate) fn next_number(&self) -> u64 {
+        self.base + self.waiting.len() as u64
+    }
+
+    /// The packet with [`Estimator::next_number`] was sent.
+    pub(crate) fn sent(&mut self, now: Instant, bytes: usize) {
+        let is_done = |waiting: &Waiting| waiting.reported || now > waiting.sent + WAIT_FOR;
+        while self.waiting.len() >= MOST_WAITING || self.waiting.front().is_some_and(is_done) {
+            self.waiting.pop_front();
+            self.base += 1;
+        }
+        let cluster = self.prober.cluster();
+        self.waiting.push_back(Waiting { sent: now, bytes, cluster, reported: false });
+    }
+
+    /// Begins a probe when it is time for one.
+    pub(crate) fn consider_probe(&mut self, now: Instant) {
+        let just_lowered = self.lowered_at.is_some_and(|at| now < at + Duration::from_secs(1));
+        if !just_lowered && self.delay.queue() != Queue::Grows {
+            self.prober.consider(self.estimate, self.wanted.min(HIGHEST), now);
+        }
+    }
+
+    /// When a probe's next packet is due.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.prober.deadline()
+    }
+
+    /// Bytes of a probe to send now.
+    pub(crate) fn due(&mut self, now: Instant) -> usize {
+        self.prober.due(now)
+    }
+
+    /// A report came.
+    pub(crate) fn reported(&mut self, arrivals: &Arrivals<'_>, now: Instant) {
+        let mut newest_sent = None;
+        let base = self.base;
+        let newest = self.next_number();
+        arrivals.each(|number, came| {
+            // The full number nearest to the newest that was sent.
+            let behind = (newest as u16).wrapping_sub(number);
+            let Some(index) = newest.checked_sub(u64::from(behind)).and_then(|full| full.checked_sub(base)) else {
+                return;
+            };
+            let Some(waiting) = self.waiting.get_mut(index as usize).filter(|waiting| !waiting.reported) else {
+                return;
+            };
+            self.losses.note(came.is_some());
+            let Some(at) = came else { return };
+            waiting.reported = true;
+            let Waiting { sent, bytes, cluster, .. } = *waiting;
+            newest_sent = newest_sent.max(Some(sent));
+            self.arrived.push_back((at, bytes));
+            self.prober.arrived(cluster, sent, at, bytes);
+            let is_quiet = cluster == 0 && self.calm_from.is_none_or(|calm| sent > calm);
+            if is_quiet && !self.prober.is_running() {
+                self.delay.arrived(sent, at);
+            }
+        });
+        if let Some(sent) = newest_sent {
+            self.note_round_trip(now.saturating_duration_since(sent));
+            self.update(sent, now);
+        }
+    }
+
+    fn note_round_trip(&mut self, sample: Duration) {
+        // A report gathers for up to 100 ms: the shortest is the nearest to the truth, and may grow slowly.
+        let slower = self.round_trip.map_or(sample, |known| known + known / 32 + Duration::from_micros(100));
+        self.round_trip = Some(sample.min(slower));
+    }
+
+    /// A report came of packets up to one that was sent at `newest`.
+    fn update(&mut self, newest: Instant, now: Instant) {
+        let arriving = self.arriving();
+        let excess = self.losses.excess(now).unwrap_or(0.0);
+        if let Some(found) = self.prober.result(newest, now) {
+            self.calm_from = Some(now + PROBE_DRAINS);
+            self.delay.interrupt();
+            // A burst that finds less than what is known finds the grain of its own measure.
+            return self.set(self.estimate.max(found), now);
+        }
+        let soon = self.round_trip.unwrap_or_default().clamp(Duration::from_millis(10), Duration::from_millis(200));
+        let may_lower = self.lowered_at.is_none_or(|at| now >= at + soon);
+        match self.delay.queue() {
+            Queue::Grows => {
+                let carried = arriving.map_or(self.estimate, |rate| rate * BACKS_OFF_TO);
+                if may_lower && carried < self.estimate {
+                    self.lower(carried, now);
+                }
+            }
+            _ if excess > TOO_MUCH_LOST => self.lower(self.estimate * (1.0 - 0.5 * excess), now),
+            Queue::Drains => {}
+            Queue::Steady => {
+                let within = now.saturating_duration_since(self.raised_at.unwrap_or(now)).as_secs_f64().min(1.0);
+                let most = arriving.map_or(0.0, |rate| rate * AHEAD + 10_000.0);
+                let grown = (self.estimate * GROWS.powf(within)).min(most);
+                if grown > self.estimate {
+                    self.estimate = grown.min(HIGHEST);
+                }
+            }
+        }
+        self.raised_at = Some(now);
+    }
+
+    fn lower(&mut self, to: f64, now: Instant) {
+        self.lowered_at = Some(now);
+        self.prober.hold_back(now);
+        self.set(to, now);
+    }
+
+    fn set(&mut self, to: f64, now: Instant) {
+        self.estimate = to.clamp(LOWEST, HIGHEST);
+        self.raised_at = Some(now);
+    }
+
+    /// What arrived of late, bits per second.
+    fn arriving(&mut self) -> Option<f64> {
+        let newest = self.arrived.iter().map(|(at, _)| *at).max()?;
+        self.arrived.retain(|(at, _)| (newest - RATE_WINDOW..=newest).contains(at));
+        let bytes: usize = self.arrived.iter().map(|(_, bytes)| bytes).sum();
+        Some(bytes as f64 * 8.0 * 1e6 / RATE_WINDOW as f64)
+    }
+}

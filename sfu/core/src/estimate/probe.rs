@@ -1,0 +1,217 @@
+//! Finding out whether a connection carries more than what flows: a short burst at a higher rate, measured by how it
+//! arrives. Repetitions of old packets serve, so nobody sees it.
+
+use std::time::{Duration, Instant};
+
+/// How long a probe is at least, and how much it sends at least: fewer packets measure the clock's grain.
+const SHORTEST: Duration = Duration::from_millis(25);
+const FEWEST_BYTES: f64 = 2_000.0;
+/// Fewest packets that make a measurement.
+const FEWEST_PACKETS: u32 = 5;
+/// A probe asks for so much more than what is known.
+const STEP: f64 = 2.0;
+/// No probe asks for more, bits per second.
+const FASTEST: f64 = 8_000_000.0;
+/// How long what was sent may take to be reported.
+const ANSWER_WITHIN: Duration = Duration::from_millis(1_500);
+/// How long after a probe that found nothing the next one waits. A longer wait costs somebody whose connection has recovered
+/// that much of a good picture.
+const AGAIN_AFTER: Duration = Duration::from_secs(3);
+/// A measured rate below what was sent is what the link carries; a little is left for others.
+const LEAVES: f64 = 0.95;
+/// Below this part of what was sent, the link was full.
+const FULL: f64 = 0.9;
+
+/// Which probe a packet belongs to; 0 is none.
+pub(crate) type Cluster = u32;
+
+/// The prober of one connection.
+#[derive(Debug)]
+pub(crate) struct Prober {
+    cluster: Cluster,
+    running: Option<Running>,
+    next: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct Running {
+    rate: f64,
+    began: Instant,
+    last: Instant,
+    until: Instant,
+    sent_all: bool,
+    measured: Measured,
+}
+
+/// What arrived of a probe. Times are the sender's and the receiver's, each relative to nothing.
+#[derive(Debug, Default)]
+struct Measured {
+    packets: u32,
+    bytes: f64,
+    first_bytes: f64,
+    last_bytes: f64,
+    sent: Option<(Instant, Instant)>,
+    came: Option<(i64, i64)>,
+}
+
+impl Prober {
+    /// None yet.
+    pub(crate) fn new() -> Self {
+        Self { cluster: 0, running: None, next: None }
+    }
+
+    /// Begins a probe when it is time for one: `carries` is known and `wanted` is wished for, bits per second.
+    pub(crate) fn consider(&mut self, carries: f64, wanted: f64, now: Instant) {
+        if self.running.is_some() || carries >= wanted || self.next.is_some_and(|next| now < next) {
+            return;
+        }
+        let rate = (carries * STEP).min(wanted * 1.05).min(FASTEST);
+        let length = SHORTEST.max(Duration::from_secs_f64(FEWEST_BYTES * 8.0 / rate.max(1.0)));
+        self.cluster += 1;
+        let (began, until) = (now, now + length);
+        self.running = Some(Running { rate, began, last: now, until, sent_all: false, measured: Measured::default() });
+        self.next = Some(now + AGAIN_AFTER);
+    }
+
+    /// Not before a while has passed: the connection has just shown that it carries less.
+    pub(crate) fn hold_back(&mut self, now: Instant) {
+        self.next = self.next.max(Some(now + AGAIN_AFTER / 2));
+    }
+
+    /// The probe that packets sent now belong to.
+    pub(crate) fn cluster(&self) -> Cluster {
+        self.running.as_ref().filter(|running| !running.sent_all).map_or(0, |_| self.cluster)
+    }
+
+    /// Whether a probe is on its way: what arrives meanwhile says nothing about a queue of ours.
+    pub(crate) fn is_running(&self) -> bool {
+        self.running.is_some()
+    }
+
+    /// When the next packet of the probe is due.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        let running = self.running.as_ref()?;
+        Some(if running.sent_all { running.until + ANSWER_WITHIN } else { running.last + Duration::from_millis(1) })
+    }
+
+    /// Bytes to send now so that the probe keeps its rate.
+    pub(crate) fn due(&mut self, now: Instant) -> usize {
+        let Some(running) = &mut self.running else { return 0 };
+        if running.sent_all {
+            if now >= running.until + ANSWER_WITHIN {
+                self.running = None;
+            }
+            return 0;
+        }
+        let bytes = running.rate / 8.0 * now.saturating_duration_since(running.last).as_secs_f64();
+        if now >= running.until {
+            running.sent_all = true;
+        } else if bytes < 200.0 && now > running.began {
+            return 0; // not enough for a packet yet
+        }
+        running.last = now;
+        // The first packet begins the measurement.
+        if now == running.began { 200 } else { bytes as usize }
+    }
+
+    /// A packet of a probe arrived, `at` on the receiver's clock, microseconds.
+    pub(crate) fn arrived(&mut self, cluster: Cluster, sent: Instant, at: i64, bytes: usize) {
+        if let Some(running) = self.running.as_mut().filter(|_| cluster == self.cluster) {
+            running.measured.note(sent, at, bytes as f64);
+        }
+    }
+
+    /// What the probe found, bits per second, once a packet that was sent after it, at `reported`, is heard of.
+    pub(crate) fn result(&mut self, reported: Instant, now: Instant) -> Option<f64> {
+        let running = self.running.take_if(|running| running.sent_all && reported > running.last)?;
+        let rate = running.measured.rate()?;
+        if rate >= running.rate * FULL {
+            self.next = Some(now); // there may be more
+        }
+        Some(rate)
+    }
+}
+
+impl Measured {
+    fn note(&mut self, sent: Instant, at: i64, bytes: f64) {
+        self.packets += 1;
+        self.bytes += bytes;
+        let (first, last) = self.sent.unwrap_or((sent, sent));
+        self.sent = Some((first.min(sent), last.max(sent)));
+        let (earliest, latest) = self.came.unwrap_or((at, at));
+        if self.packets == 1 || at < earliest {
+            self.first_bytes = bytes;
+        }
+        if at >= latest {
+            self.last_bytes = bytes;
+        }
+        self.came = Some((earliest.min(at), latest.max(at)));
+    }
+
+    fn rate(&self) -> Option<f64> {
+        let (first, last) = self.sent?;
+        let (earliest, latest) = self.came?;
+        let sent_within = last.saturating_duration_since(first).as_secs_f64();
+        let came_within = (latest - earliest) as f64 / 1e6;
+        if self.packets < FEWEST_PACKETS || sent_within <= 0.0 || came_within <= 0.0 {
+            return None;
+        }
+        // Between n packets there are n - 1 gaps.
+        let sent = (self.bytes - self.last_bytes) * 8.0 / sent_within;
+        let came = (self.bytes - self.first_bytes) * 8.0 / came_within;
+        Some(if came < sent * FULL { came * LEAVES } else { sent.min(came) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    /// Plays a probe over a link of so many bits a second; what it found and how many bytes it took.
+    fn probe(prober: &mut Prober, now: &mut Instant, carries: f64, wanted: f64, link: f64) -> (Option<f64>, usize) {
+        prober.consider(carries, wanted, *now);
+        let (cluster, began, mut free_at, mut all) = (prober.cluster(), *now, 0.0, 0);
+        while prober.cluster() != 0 {
+            let bytes = prober.due(*now);
+            if bytes > 0 {
+                all += bytes;
+                let sent = (*now - began).as_secs_f64();
+                free_at = f64::max(free_at, sent) + bytes as f64 * 8.0 / link;
+                prober.arrived(cluster, *now, (free_at * 1e6) as i64 + 40_000, bytes);
+            }
+            *now += 2 * MS;
+        }
+        *now += 100 * MS;
+        assert_eq!(prober.result(began, *now), None, "what is heard of was sent before");
+        (prober.result(*now, *now), all)
+    }
+
+    #[test]
+    fn a_wide_link_is_found_in_steps_and_a_narrow_one_is_measured() {
+        let (mut prober, mut now) = (Prober::new(), Instant::now());
+        let (found, bytes) = probe(&mut prober, &mut now, 500_000.0, 2_000_000.0, 50_000_000.0);
+        assert!((900_000.0..1_100_000.0).contains(&found.unwrap()), "{found:?}");
+        assert!((2_000..5_000).contains(&bytes), "{bytes}");
+        let (found, _) = probe(&mut prober, &mut now, 1_000_000.0, 2_000_000.0, 1_300_000.0);
+        assert!(
+            (1_100_000.0..1_300_000.0).contains(&found.unwrap()),
+            "what the link carries, less a little: {found:?}"
+        );
+        assert_eq!(probe(&mut prober, &mut now, 1_200_000.0, 2_000_000.0, 1e9), (None, 0), "not at once again");
+        now += AGAIN_AFTER;
+        assert!(probe(&mut prober, &mut now, 1_200_000.0, 2_000_000.0, 1e9).0.is_some());
+        assert_eq!(probe(&mut prober, &mut now, 2_000_000.0, 2_000_000.0, 1e9), (None, 0), "nothing is wished for");
+    }
+
+    #[test]
+    fn a_probe_that_is_never_reported_ends() {
+        let (mut prober, now) = (Prober::new(), Instant::now());
+        prober.consider(100_000.0, 1_000_000.0, now);
+        prober.due(now + Duration::from_secs(1));
+        assert!(prober.is_running());
+        prober.due(now + Duration::from_secs(4));
+        assert!(!prober.is_running() && prober.deadline().is_none());
+    }
+}

@@ -1,0 +1,404 @@
+//! The way from here to one subscriber: packets numbered, stamped and sealed into bursts that the system sends as they are;
+//! repeated when they are asked for; counted, so that it is known what the connection carries.
+//!
+//! str0m negotiates all of it and opens what publishers send; per packet and subscriber it has nothing to do. What a
+//! subscriber reports comes here first ([`Sender::receive`]); only what is not about this direction goes on to str0m.
+//!
+//! `header` writes RTP headers, `stream` remembers what was sent on an SSRC, `bursts` gathers datagrams.
+
+mod bursts;
+mod header;
+mod stream;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use str0m::Rtc;
+use str0m::media::{Mid, Pt};
+use str0m::rtp::Ssrc;
+
+pub(crate) use bursts::Burst;
+pub(crate) use header::Tags;
+
+use crate::estimate::Estimator;
+use crate::forwarder::{Incoming, Patch};
+use crate::rtcp::{self, Feedback, Reception};
+use crate::srtp::{MasterKeys, NotSealed, Opener, Sealer};
+use bursts::Bursts;
+use header::{Extensions, Header};
+use stream::{Kept, Rtx, Stream};
+
+/// How often streams are reported on: receivers tell round trips from it.
+const REPORT_EVERY: Duration = Duration::from_secs(1);
+/// A repetition is not repeated sooner, where the round trip is not known.
+const USUAL_ROUND_TRIP: Duration = Duration::from_millis(40);
+/// Old packets of at least this size serve a probe; smaller ones cost more headers than they are worth.
+const WORTH_REPEATING: usize = 500;
+/// Bytes of padding in one packet that has nothing else: the last one tells how many.
+const PADDING: u8 = 200;
+
+/// The sending half of a subscriber's connection.
+#[derive(Debug)]
+pub(crate) struct Sender {
+    began: Instant,
+    keys: Option<(Sealer, Opener)>,
+    streams: Vec<Stream>,
+    /// `None` when the subscriber does not report arrivals.
+    estimator: Option<Estimator>,
+    /// What the subscriber says itself that its connection carries, bits per second.
+    told: Option<u64>,
+    number: u64,
+    bursts: Bursts,
+    reported_at: Instant,
+    reception: Health,
+    padded: usize,
+}
+
+/// How a connection is, as its receiver tells.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct Health {
+    /// Lost on the way, 0 to 1.
+    pub(crate) loss: f32,
+    /// There and back.
+    pub(crate) round_trip: Option<Duration>,
+}
+
+/// How a packet is numbered for one subscriber.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Numbers {
+    pub(crate) seq: u64,
+    pub(crate) timestamp: u32,
+    pub(crate) patch: Option<Patch>,
+    /// Whether it may be asked for again.
+    pub(crate) nackable: bool,
+}
+
+/// What a subscriber's report means for others.
+#[derive(Debug, Default)]
+pub(crate) struct Reported {
+    /// It was from the subscriber, and new.
+    pub(crate) is_valid: bool,
+    /// There was something in it for str0m.
+    pub(crate) others: bool,
+    /// Streams whose decoder needs a keyframe.
+    pub(crate) keyframes: Vec<usize>,
+}
+
+/// What str0m negotiated for an m-line on which something is sent.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Negotiated {
+    pub(crate) mid: Mid,
+    pub(crate) ssrc: Ssrc,
+    pub(crate) rtx: Option<Ssrc>,
+    pub(crate) rtx_payload_type: Option<Pt>,
+    pub(crate) clock_rate: u32,
+}
+
+impl Sender {
+    /// Streams as negotiated, in this order; nothing can be sent before [`Sender::unlock`].
+    pub(crate) fn new(rtc: &Rtc, negotiated: &[Negotiated], now: Instant) -> Self {
+        let stream = |of: &Negotiated| {
+            let extensions = rtc.media(of.mid).map_or_else(Extensions::none, Extensions::of);
+            let rtx = of.rtx.zip(of.rtx_payload_type).map(|(ssrc, pt)| Rtx { ssrc: *ssrc, payload_type: *pt, next: 1 });
+            Stream::new(*of.ssrc, rtx, extensions, of.clock_rate)
+        };
+        let streams: Vec<Stream> = negotiated.iter().map(stream).collect();
+        let reports_arrivals = streams.iter().any(|stream| stream.rtx.is_some() && stream.extensions.is_numbered());
+        Self {
+            began: now,
+            keys: None,
+            streams,
+            estimator: reports_arrivals.then(Estimator::new),
+            told: None,
+            number: 0,
+            bursts: Bursts::default(),
+            reported_at: now,
+            reception: Health::default(),
+            padded: 0,
+        }
+    }
+
+    /// DTLS has agreed on keys.
+    pub(crate) fn unlock(&mut self, keys: &MasterKeys) {
+        self.keys = keys.session();
+    }
+
+    /// Whether anything can be sent.
+    pub(crate) fn is_open(&self) -> bool {
+        self.keys.is_some()
+    }
+
+    /// What the connection carries, bits per second; `None` when its other end does not tell.
+    pub(crate) fn estimate(&self) -> Option<u64> {
+        self.estimator.as_ref().map(Estimator::estimate).or(self.told)
+    }
+
+    /// How the connection is.
+    pub(crate) fn health(&self) -> Health {
+        match &self.estimator {
+            Some(estimator) => Health {
+                loss: estimator.loss() as f32,
+                round_trip: self.reception.round_trip.or(estimator.round_trip()),
+            },
+            None => self.reception,
+        }
+    }
+
+    /// What would be sent if the connection carried it, bits per second.
+    pub(crate) fn set_wanted(&mut self, wanted: u64) {
+        if let Some(estimator) = &mut self.estimator {
+            estimator.set_wanted(wanted);
+        }
+    }
+
+    /// Sends a publisher's packet on a stream.
+    pub(crate) fn forward(&mut self, stream: usize, pt: Pt, packet: &Incoming, numbers: Numbers, now: Instant) {
+        let Numbers { seq, timestamp, patch, nackable } = numbers;
+        let Some(of) = self.streams.get(stream) else { return };
+        let header = Header {
+            payload_type: *pt,
+            marker: packet.marker,
+            padded: false,
+            seq: seq as u16,
+            timestamp,
+            ssrc: of.ssrc,
+        };
+        let body = Body { repeated: None, payload: &packet.payload, patch, padding: 0 };
+        let is_nackable = nackable && of.rtx.is_some();
+        if self.seal(stream, header, seq, packet.tags, body, now).is_err() {
+            return;
+        }
+        let Some(of) = self.streams.get_mut(stream) else { return };
+        of.note(seq, timestamp, packet.payload.len(), now);
+        if is_nackable {
+            let numbers = (seq, timestamp, packet.marker);
+            of.keep(Kept::new(numbers, packet.tags, patch, Arc::clone(&packet.payload), now));
+        }
+    }
+
+    /// Writes and seals one packet. `index` is its extended sequence number, which its SSRC has not had before.
+    fn seal(
+        &mut self,
+        stream: usize,
+        header: Header,
+        index: u64,
+        tags: Tags,
+        body: Body<'_>,
+        now: Instant,
+    ) -> Result<(), NotSealed> {
+        let extensions = self.streams.get(stream).ok_or(NotSealed)?.extensions;
+        let (sealer, _) = self.keys.as_ref().ok_or(NotSealed)?;
+        let number = self.estimator.as_ref().map_or(self.number, Estimator::next_number) as u16;
+        let sent_at = now.saturating_duration_since(self.began);
+        let bytes = self.bursts.add(|out, start| {
+            header.write(out, &extensions, &tags, number, sent_at);
+            let clear = out.len() - start;
+            body.write(out);
+            sealer.seal_rtp(out, start, clear, header.ssrc, index)
+        })?;
+        if extensions.is_numbered() {
+            match &mut self.estimator {
+                Some(estimator) => estimator.sent(now, bytes),
+                None => self.number += 1,
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends a packet again on the stream's repetition stream (RFC 4588 section 4). Never under its own number: sealed anew
+    /// with another header it would give the key away.
+    fn repeat(&mut self, stream: usize, kept: &Kept, now: Instant) {
+        let Some(rtx) = self.streams.get_mut(stream).and_then(|of| of.rtx.as_mut()) else { return };
+        let (index, ssrc, payload_type) = (rtx.next, rtx.ssrc, rtx.payload_type);
+        rtx.next += 1;
+        let Kept { timestamp, marker, tags, patch, .. } = *kept;
+        let header = Header { payload_type, marker, padded: false, seq: index as u16, timestamp, ssrc };
+        let body = Body { repeated: Some(kept.seq as u16), payload: &kept.payload, patch, padding: 0 };
+        let _ = self.seal(stream, header, index, tags, body, now);
+    }
+
+    /// A packet of nothing, on a repetition stream.
+    fn pad(&mut self, stream: usize, now: Instant) {
+        let Some(of) = self.streams.get_mut(stream) else { return };
+        let timestamp = of.timestamp();
+        let Some(rtx) = of.rtx.as_mut() else { return };
+        let (index, ssrc, payload_type) = (rtx.next, rtx.ssrc, rtx.payload_type);
+        rtx.next += 1;
+        let header = Header { payload_type, marker: false, padded: true, seq: index as u16, timestamp, ssrc };
+        let body = Body { repeated: None, payload: &[], patch: None, padding: PADDING };
+        let _ = self.seal(stream, header, index, Tags::default(), body, now);
+    }
+
+    /// A datagram of RTCP came from the subscriber.
+    pub(crate) fn receive(&mut self, now: Instant, datagram: &[u8]) -> Reported {
+        let mut reported = Reported::default();
+        let mut lost = Vec::new();
+        let Some((_, opener)) = &mut self.keys else { return reported };
+        let Some(compound) = opener.open_rtcp(datagram) else { return reported };
+        reported.is_valid = true;
+        let (streams, estimator, told, reception) =
+            (&self.streams, &mut self.estimator, &mut self.told, &mut self.reception);
+        let stream_of = |ssrc: u32| streams.iter().position(|stream| stream.ssrc == ssrc);
+        let began = self.began;
+        reported.others = rtcp::read(compound, |feedback| match feedback {
+            Feedback::Lost { ssrc, first, following } => {
+                lost.extend(stream_of(ssrc).map(|stream| (stream, first, following)));
+            }
+            Feedback::KeyframeWanted { ssrc } => reported.keyframes.extend(stream_of(ssrc)),
+            Feedback::Arrivals(arrivals) => {
+                if let Some(estimator) = estimator {
+                    estimator.reported(&arrivals, now);
+                }
+            }
+            Feedback::Carries(bits) => *told = Some(bits),
+            Feedback::Reception(report) if stream_of(report.ssrc).is_some() => {
+                *reception = Health::of(&report, short_time(began, now)).or(*reception);
+            }
+            Feedback::Reception(_) => {}
+        });
+        lost.into_iter().for_each(|(stream, first, following)| self.answer(stream, first, following, now));
+        reported
+    }
+
+    /// Repeats what was asked for.
+    fn answer(&mut self, stream: usize, first: u16, following: u16, now: Instant) {
+        let round_trip = self.health().round_trip.unwrap_or(USUAL_ROUND_TRIP);
+        let others = (1..=16_u16).filter(|bit| following >> (bit - 1) & 1 == 1);
+        for behind in std::iter::once(0).chain(others) {
+            let kept =
+                self.streams.get_mut(stream).and_then(|of| of.again(first.wrapping_add(behind), now, round_trip));
+            if let Some(kept) = kept {
+                self.repeat(stream, &kept, now);
+            }
+        }
+    }
+
+    /// Time has passed: reports and probes, when they are due.
+    pub(crate) fn wake(&mut self, now: Instant) {
+        if self.keys.is_none() {
+            return;
+        }
+        if now >= self.reported_at + REPORT_EVERY {
+            self.reported_at = now;
+            self.report(now);
+        }
+        if let Some(estimator) = &mut self.estimator {
+            let due = estimator.due(now);
+            self.fill(due, now);
+        }
+    }
+
+    /// A quarter of a second has passed: perhaps the connection carries more than is known. Only where something flows, or
+    /// there is nothing to probe with.
+    pub(crate) fn consider_probe(&mut self, now: Instant) {
+        let has_sent = self.streams.iter().any(|stream| stream.rtx.is_some() && stream.largest().is_some());
+        if let Some(estimator) = self.estimator.as_mut().filter(|_| has_sent && self.keys.is_some()) {
+            estimator.consider_probe(now);
+        }
+    }
+
+    /// When [`Sender::wake`] is due for a probe.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.estimator.as_ref().and_then(Estimator::deadline)
+    }
+
+    /// Sends about so many bytes that nobody needs.
+    fn fill(&mut self, bytes: usize, now: Instant) {
+        let mut left = bytes;
+        while left > 0 {
+            let candidates = (0..self.streams.len()).map(|ahead| (self.padded + ahead) % self.streams.len().max(1));
+            let largest = |index: usize| {
+                let stream = self.streams.get(index).filter(|stream| stream.rtx.is_some())?;
+                stream.largest().map(|kept| (index, kept))
+            };
+            let Some((stream, kept)) = candidates.filter_map(largest).max_by_key(|(_, kept)| kept.payload.len()) else {
+                return;
+            };
+            let size = kept.payload.len();
+            if size >= WORTH_REPEATING && left >= size / 2 {
+                let kept = kept.clone();
+                self.repeat(stream, &kept, now);
+                left = left.saturating_sub(size);
+            } else {
+                self.pad(stream, now);
+                left = left.saturating_sub(usize::from(PADDING));
+            }
+            self.padded = stream;
+        }
+    }
+
+    /// Tells the receiver what was sent and when.
+    fn report(&mut self, now: Instant) {
+        let Some((sealer, _)) = &mut self.keys else { return };
+        let time = long_time(self.began, now);
+        let reports: Vec<_> = self.streams.iter_mut().filter_map(|stream| stream.report(now, time)).collect();
+        let Some(first) = reports.first() else { return };
+        let _ = self.bursts.add(|out, start| {
+            reports.iter().for_each(|report| report.write(out));
+            sealer.seal_rtcp(out, start, first.ssrc)
+        });
+    }
+
+    /// Takes out what waits to be sent.
+    pub(crate) fn bursts(&mut self) -> impl Iterator<Item = Burst> {
+        self.bursts.take()
+    }
+
+    /// Whether anything waits to be sent.
+    pub(crate) fn has_bursts(&self) -> bool {
+        !self.bursts.is_empty()
+    }
+}
+
+/// What follows a header.
+#[derive(Debug, Clone, Copy)]
+struct Body<'a> {
+    /// The number that a repeated packet had.
+    repeated: Option<u16>,
+    payload: &'a [u8],
+    patch: Option<Patch>,
+    padding: u8,
+}
+
+impl Body<'_> {
+    fn write(&self, out: &mut Vec<u8>) {
+        if let Some(number) = self.repeated {
+            out.extend_from_slice(&number.to_be_bytes());
+        }
+        let start = out.len();
+        out.extend_from_slice(self.payload);
+        if let (Some(patch), Some(payload)) = (self.patch, out.get_mut(start..)) {
+            patch.apply(payload);
+        }
+        if self.padding > 0 {
+            out.resize(out.len() + usize::from(self.padding) - 1, 0);
+            out.push(self.padding);
+        }
+    }
+}
+
+impl Health {
+    /// As a report block tells it; `now` in units of 1/65536 s on the clock of our reports.
+    fn of(report: &Reception, now: u32) -> Self {
+        let passed = now.wrapping_sub(report.last_report).wrapping_sub(report.since_report);
+        let is_known = report.last_report != 0 && passed < 60 * 65_536;
+        let round_trip = is_known.then(|| Duration::from_micros(u64::from(passed) * 1_000_000 / 65_536));
+        Self { loss: report.loss, round_trip }
+    }
+
+    fn or(self, before: Self) -> Self {
+        Self { round_trip: self.round_trip.or(before.round_trip), ..self }
+    }
+}
+
+/// The clock of our reports, in units of 2⁻³² s: it begins with the connection, a day after its epoch, because nobody
+/// compares it with a wall clock and zero means "no report yet".
+fn long_time(began: Instant, now: Instant) -> u64 {
+    let since = now.saturating_duration_since(began) + Duration::from_secs(86_400);
+    (since.as_secs() << 32) + (u64::from(since.subsec_nanos()) << 32) / 1_000_000_000
+}
+
+/// The middle of [`long_time`], in units of 1/65536 s.
+fn short_time(began: Instant, now: Instant) -> u32 {
+    (long_time(began, now) >> 16) as u32
+}
