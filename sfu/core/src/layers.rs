@@ -77,7 +77,7 @@ impl Camera {
     /// wanted and did not come in time is beyond what the camera or its uplink has. Whoever shows it large gets the
     /// next smaller one, and no connection is tried for bits that nobody sends.
     pub(crate) fn largest(&self, now: Instant) -> u8 {
-        if !self.layers.iter().any(|flow| flow.last.is_some()) {
+        if !self.has_sent() {
             return MOST_LAYERS as u8 - 1;
         }
         let may_come = |layer: u8| {
@@ -85,6 +85,11 @@ impl Camera {
             self.simulcast && missed.is_none_or(|at| now >= at + TRIED_AGAIN)
         };
         (1..MOST_LAYERS as u8).rev().find(|layer| self.is_alive(*layer, now) || may_come(*layer)).unwrap_or(0)
+    }
+
+    /// Whether anything ever came.
+    pub(crate) fn has_sent(&self) -> bool {
+        self.layers.iter().any(|flow| flow.last.is_some())
     }
 
     /// A packet came. Whether its layer was not being sent before.

@@ -29,8 +29,11 @@ impl Node {
         let now = self.now;
         let Some(session) = self.sessions.get_mut(&id) else { return };
         session.view.next_look = now + LOOK_EVERY;
+        let publishes = session.camera.has_sent();
         self.choose_layers(id);
-        self.tell_wanted_layers(id);
+        if publishes {
+            self.tell_wanted_layers(id);
+        }
         if let Some(session) = self.sessions.get_mut(&id) {
             session.sender.consider_probe(now);
         }

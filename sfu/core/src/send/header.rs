@@ -23,7 +23,7 @@ pub(crate) struct Tags {
 /// Which extensions an m-line's receiver understands, by their ids.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Extensions {
-    mid: Option<(u8, Mid)>,
+    mid: Option<(u8, Name)>,
     /// Numbers over all streams of a connection; without them nothing is known of when packets came.
     numbered: Option<u8>,
     sent_at: Option<u8>,
@@ -37,7 +37,7 @@ impl Extensions {
         let map = media.remote_extmap();
         let id = |extension| map.id_of(extension).filter(|id| IDS.contains(id));
         Self {
-            mid: id(Extension::RtpMid).map(|id| (id, media.mid())),
+            mid: id(Extension::RtpMid).map(|id| (id, Name::of(media.mid()))),
             numbered: id(Extension::TransportSequenceNumber),
             sent_at: id(Extension::AbsoluteSendTime),
             audio_level: id(Extension::AudioLevel),
@@ -53,6 +53,27 @@ impl Extensions {
     /// Whether arrivals of its packets are reported.
     pub(crate) fn is_numbered(&self) -> bool {
         self.numbered.is_some()
+    }
+}
+
+/// An m-line's name, as it is written into each packet: str0m's looks for its end each time.
+#[derive(Debug, Clone, Copy)]
+struct Name {
+    bytes: [u8; 16],
+    len: usize,
+}
+
+impl Name {
+    fn of(mid: Mid) -> Self {
+        let mut name = Self { bytes: [0; 16], len: 0 };
+        for (byte, of) in name.bytes.iter_mut().zip(mid.as_bytes()) {
+            (*byte, name.len) = (*of, name.len + 1);
+        }
+        name
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
     }
 }
 
@@ -104,7 +125,7 @@ fn write_extensions(out: &mut Vec<u8>, extensions: &Extensions, values: &Tags, n
         out.extend_from_slice(value);
     };
     if let Some((id, mid)) = extensions.mid {
-        put(id, mid.as_bytes());
+        put(id, mid.bytes());
     }
     if let Some(id) = extensions.numbered {
         put(id, &number.to_be_bytes());
@@ -146,7 +167,7 @@ mod tests {
         };
         assert_eq!(write(Extensions::none(), Tags::default()), fixed(0x80));
         let all = Extensions {
-            mid: Some((1, Mid::from("v"))),
+            mid: Some((1, Name::of(Mid::from("v")))),
             numbered: Some(2),
             sent_at: Some(3),
             audio_level: Some(4),
