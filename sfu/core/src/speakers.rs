@@ -32,6 +32,8 @@ const SILENT: Duration = Duration::from_secs(3);
 /// Packets kept of people without the floor: 100 ms at Opus' usual 20 ms. More delays the first word by more, and
 /// browsers then play faster until they have caught up.
 pub(crate) const PREROLL: usize = 5;
+/// What is older is silence: an encoder that rests in pauses sends a packet every 400 ms (RFC 7587 section 3.1.3).
+const PREROLL_FOR: Duration = Duration::from_millis(150);
 
 /// The voices of a room.
 #[derive(Debug)]
@@ -88,7 +90,8 @@ impl Speakers {
             self.floor.push(who);
             let voice = &mut self.voices[index];
             voice.since = now;
-            return Hearing::Begins(voice.kept.drain(..).collect());
+            let fresh = |packet: &Incoming| now <= packet.arrived + PREROLL_FOR;
+            return Hearing::Begins(voice.kept.drain(..).filter(fresh).collect());
         }
         let kept = &mut self.voices[index].kept;
         if kept.len() >= PREROLL {

@@ -48,6 +48,21 @@ fn the_three_loudest_of_six_are_heard_by_everybody() {
     assert_eq!(heard(&mut world, finn), BTreeSet::from(["Ben", "Dan", "Eve"]));
 }
 
+/// An encoder that rests in pauses sends a packet every 400 ms: those before a word are seconds old and no part of it.
+#[test]
+fn a_pause_s_packets_are_not_played_before_the_word() {
+    let mut world = World::new();
+    let room = people(&mut world, &["Ann", "Ben"]);
+    let [ann, ben] = room[..] else { panic!("two") };
+    for _ in 0..6 {
+        world.say(ben, SILENCE);
+        world.run_for(Duration::from_millis(400));
+    }
+    sound(&mut world, &[(ben, SPEECH)], 10);
+    let counters: Vec<u32> = world.people[ann].client.received.iter().map(|packet| packet.mark.counter).collect();
+    assert_eq!(counters, (6..16).collect::<Vec<_>>(), "the word, all of it, and nothing before");
+}
+
 /// The level says speech only from the third packet on; what came just before is heard too.
 #[test]
 fn the_first_syllable_is_not_clipped() {
