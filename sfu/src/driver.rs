@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
+use rustix::time::{ClockId, clock_gettime};
 use sfu_core::{Config, Node, Output, Stats, Transport};
 use shared::control::{Command, Event};
 use tokio::sync::{mpsc, oneshot};
@@ -32,10 +33,14 @@ pub struct Snapshot {
     pub core: Stats,
     /// Datagrams that the system took for sending.
     pub sent: u64,
+    /// Their bytes, without headers of UDP and IP.
+    pub sent_bytes: u64,
     /// System calls that took them.
     pub sends: u64,
     /// Datagrams that the system did not take: a full buffer, an unreachable network.
     pub not_sent: u64,
+    /// Processor time that the media thread has used.
+    pub cpu: Duration,
 }
 
 /// The thread's ends of the channels.
@@ -196,6 +201,8 @@ impl Driver {
         let sent = port.send(destination, payload, segment);
         self.snapshot.sends += sent.calls as u64;
         self.snapshot.sent += sent.taken as u64;
+        // All but the last are of one size.
+        self.snapshot.sent_bytes += payload.len().min(sent.taken * segment) as u64;
         self.snapshot.not_sent += sent.refused as u64;
     }
 
@@ -203,12 +210,13 @@ impl Driver {
         for datagram in payload.chunks(segment.max(1)) {
             let sent = self.tcp.send(destination, datagram.to_vec());
             self.snapshot.sent += u64::from(sent);
+            self.snapshot.sent_bytes += datagram.len() as u64 * u64::from(sent);
             self.snapshot.not_sent += u64::from(!sent);
         }
     }
 
     fn inspected(&self, answer: oneshot::Sender<Snapshot>) {
-        let _ = answer.send(Snapshot { core: self.node.stats(), ..self.snapshot });
+        let _ = answer.send(Snapshot { core: self.node.stats(), cpu: cpu(), ..self.snapshot });
     }
 
     /// Says now and then how many datagrams were dropped, by reason and never by address.
@@ -223,4 +231,9 @@ impl Driver {
         }
         self.reported = (now, dropped.total());
     }
+}
+
+/// Processor time of the thread that asks.
+fn cpu() -> Duration {
+    Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default()
 }

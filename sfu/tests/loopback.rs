@@ -136,5 +136,10 @@ fn junk_on_the_port_is_counted() {
     let snapshot = runtime.block_on(sfu.handle.stats()).unwrap();
     assert_eq!(snapshot.core.dropped.total(), 6, "{snapshot:?}");
     assert_eq!(snapshot.core.sessions, 1);
+    let junk = 40 + 1500 + 20 + 2000 + 3000;
+    assert!(snapshot.core.bytes > junk && snapshot.core.bytes < junk + 100_000, "{snapshot:?}");
+    // A DTLS handshake and its ICE checks: no datagram is empty, none larger than a frame of Ethernet.
+    assert!((20 * snapshot.sent..1500 * snapshot.sent).contains(&snapshot.sent_bytes), "{snapshot:?}");
+    assert!(!snapshot.cpu.is_zero() && snapshot.cpu < Duration::from_secs(20), "{snapshot:?}");
     sfu.shutdown();
 }

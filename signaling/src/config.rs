@@ -42,6 +42,8 @@ pub struct Config {
     pub sms: Sms,
     /// Console accounts.
     pub accounts: Accounts,
+    /// Numbers for the operator's monitoring.
+    pub metrics: Metrics,
     /// Make a demo admin and a demo meeting at start. Loopback or self-signed only.
     pub demo: bool,
 }
@@ -129,6 +131,16 @@ impl Default for Accounts {
     }
 }
 
+/// `[metrics]`
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Metrics {
+    /// Address with port that answers `/metrics` and `/health`. Default: none.
+    pub listen: Option<SocketAddr>,
+    /// Whether that may be an address that other machines reach. It then speaks the same TLS as the pages.
+    pub beyond_loopback: bool,
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -147,6 +159,7 @@ impl Default for Config {
             media: Media::default(),
             sms: Sms::default(),
             accounts: Accounts::default(),
+            metrics: Metrics::default(),
             demo: false,
         }
     }
@@ -203,6 +216,7 @@ impl Config {
         if !(1..=AUDIO_SLOTS).contains(&self.media.speakers) {
             return Err(ConfigError::Wrong(format!("[media] `speakers` is between 1 and {AUDIO_SLOTS}")));
         }
+        self.check_metrics()?;
         if self.tls.cert.is_some() != self.tls.key.is_some() {
             return Err(ConfigError::wrong("[tls] needs both `cert` and `key`, or neither"));
         }
@@ -230,6 +244,27 @@ impl Config {
                 "plain HTTP is served on loopback alone, and {address} is not: add `cert` and `key` under [tls], start with \
                  --host ADDRESS for a self-signed certificate, or listen on 127.0.0.1 behind a proxy that speaks HTTPS"
             ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Numbers say how much is going on here and when: other machines get them only when somebody decided so.
+    fn check_metrics(&self) -> Result<(), ConfigError> {
+        let Metrics { listen, beyond_loopback } = &self.metrics;
+        match listen {
+            Some(address) if self.listen.contains(address) && address.port() != 0 => Err(ConfigError::Wrong(format!(
+                "[metrics] `listen` needs a port of its own, and {address} is where the pages are"
+            ))),
+            Some(address) if !address.ip().to_canonical().is_loopback() => match (beyond_loopback, self.uses_tls()) {
+                (true, true) => Ok(()),
+                (true, false) => Err(ConfigError::wrong(
+                    "[metrics] beyond loopback is served under TLS alone: add `cert` and `key` under [tls], or listen on 127.0.0.1",
+                )),
+                (false, _) => Err(ConfigError::Wrong(format!(
+                    "[metrics] `listen` is an address that other machines reach, {address}: if they shall read the numbers, add \
+                     `beyond_loopback = true`; otherwise listen on 127.0.0.1"
+                ))),
+            },
             _ => Ok(()),
         }
     }
@@ -365,6 +400,9 @@ mod tests {
             sender = "outbox"
             [accounts]
             idle_minutes = 15
+            [metrics]
+            listen = "192.0.2.7:9464"
+            beyond_loopback = true
         "#;
         let config = parse(text).unwrap();
         assert_eq!((config.listen.len(), config.media.port, config.accounts.idle_minutes), (2, Some(3478), 15));
@@ -397,6 +435,9 @@ mod tests {
             ("public_url = \"https://meet.example.org/path\"", "nothing more"),
             ("[accounts]\nidle_minutes = 0", "idle_minutes"),
             ("[sms]\nsender = \"pigeon\"", "line 2"),
+            ("[metrics]\nlisten = \"0.0.0.0:9464\"", "beyond_loopback"),
+            ("[metrics]\nlisten = \"[::]:9464\"\nbeyond_loopback = true", "TLS"),
+            ("[metrics]\nlisten = \"127.0.0.1:8080\"", "a port of its own"),
         ];
         for (text, remedy) in table {
             let error = parse(text).unwrap_err().to_string();

@@ -20,6 +20,7 @@ pub mod keys;
 pub mod live;
 pub mod log;
 pub mod meetings;
+pub mod metrics;
 pub mod routes;
 pub mod serve;
 pub mod sfu_link;

@@ -16,6 +16,7 @@ use crate::geo::Geo;
 use crate::keys::Keys;
 use crate::live::Registry;
 use crate::meetings::passwords::{Passwords, SendLimit};
+use crate::metrics::Counters;
 use crate::sms::{Outbox, SmsSender};
 use crate::ws::limits::Sockets;
 
@@ -55,6 +56,8 @@ pub struct Parts {
     pub send_limit: SendLimit,
     /// Open WebSockets.
     pub sockets: Sockets,
+    /// What is counted for the operator.
+    pub counters: Counters,
 }
 
 /// A handle on the parts; cloning it is cheap.

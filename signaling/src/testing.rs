@@ -20,6 +20,7 @@ use crate::geo::Geo;
 use crate::keys::Keys;
 use crate::live::Registry;
 use crate::meetings::passwords::SendLimit;
+use crate::metrics::Counters;
 use crate::sms::{NoSender, Outbox, SmsSender};
 use crate::state::{AppState, Parts};
 use crate::ws::limits::Sockets;
@@ -92,6 +93,7 @@ pub(crate) async fn world_with_assets(change: impl FnOnce(&mut Config), assets: 
         geo: Geo::open(&config.geo.files),
         send_limit: SendLimit::default(),
         sockets: Sockets::default(),
+        counters: Counters::default(),
         db,
         config,
         clock: clock.clone(),

@@ -90,11 +90,7 @@ impl Server {
     }
 
     fn get(&self, path: &str) -> String {
-        let mut stream = self.connect();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
+        get(self.connect(), path)
     }
 
     /// Sends the signal and answers the exit code.
@@ -117,6 +113,13 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn get(mut stream: TcpStream, path: &str) -> String {
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
 }
 
 /// Closed by the other side: an end, or a reset.
@@ -151,6 +154,9 @@ fn what_is_wrong_at_start_is_one_sentence_with_the_remedy() {
     let config = folder.file("conclave.toml", "listen = [\n\"127.0.0.1:0\"]\nlisten_to = 5\n");
     let malformed = refusal(serve(&data, &["--config", config.to_str().unwrap()]));
     assert!(malformed.contains("conclave.toml") && malformed.contains("line 3"), "{malformed}");
+    let metrics = folder.file("metrics.toml", &format!("[metrics]\nlisten = \"{taken}\"\n"));
+    let in_use = refusal(serve(&data, &["--config", metrics.to_str().unwrap(), "--listen", "127.0.0.1:0"]));
+    assert!(in_use.contains(&taken) && in_use.contains("[metrics]"), "{in_use}");
     let missing = refusal(serve(&data, &["--config", "/nowhere/conclave.toml"]));
     assert!(missing.contains("cannot be read"), "{missing}");
 }
@@ -211,6 +217,28 @@ fn slow_senders_are_hung_up_on() {
     let _ = large.read_to_string(&mut answer);
     assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431"), "{answer:.100}");
     assert!(server.get("/api/v1/site").starts_with("HTTP/1.1 200"), "others are served all along");
+}
+
+#[test]
+fn numbers_are_served_on_a_listener_of_their_own() {
+    let folder = Folder::new("metrics");
+    let config = folder.file("conclave.toml", "[metrics]\nlisten = \"127.0.0.1:0\"\n");
+    let data = folder.0.join("data");
+    let server = Server::start(&data, &["--config", config.to_str().unwrap()]);
+    let listen = metrics_address(&data);
+    let numbers = |path| get(TcpStream::connect(listen).unwrap(), path);
+    assert!(numbers("/health").ends_with(r#"{"media":"answers","database":"answers"}"#));
+    for _ in 0..3 {
+        server.get("/api/v1/site");
+    }
+    let text = numbers("/metrics");
+    assert!(text.starts_with("HTTP/1.1 200") && text.contains("application/openmetrics-text"), "{text}");
+    assert!(text.contains("\nconclave_http_responses_total{status=\"2xx\"} 3\n"), "{text}");
+    assert!(text.contains("\nconclave_media_up 1\n") && text.ends_with("# EOF\n"), "{text}");
+    assert!(numbers("/api/v1/site").starts_with("HTTP/1.1 404"), "nothing else is served there");
+    for path in ["/metrics", "/health"] {
+        assert!(!server.get(path).contains("conclave_media"), "not where everybody comes");
+    }
 }
 
 #[test]
@@ -308,6 +336,28 @@ fn other_machines_are_served_under_a_certificate_of_our_own() {
     server.child.kill().unwrap();
     server.terminal.read_to_string(&mut rest).unwrap();
     assert_eq!(rest, "", "nothing after `ready:`");
+}
+
+/// D15: where other machines reach the numbers, they are no plain HTTP either.
+#[test]
+fn numbers_beyond_loopback_are_under_tls() {
+    let folder = Folder::new("metrics-tls");
+    let config = folder.file("conclave.toml", "[metrics]\nlisten = \"0.0.0.0:0\"\nbeyond_loopback = true\n");
+    let data = folder.0.join("data");
+    let listen = ["--config", config.to_str().unwrap(), "--host", "127.0.0.1", "--listen", "127.0.0.1:0"];
+    let _server = Server::start(&data, &listen);
+    let plain = TcpStream::connect(("127.0.0.1", metrics_address(&data).port())).unwrap();
+    plain.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let mut answer = Vec::new();
+    let _ = (&plain).write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    let _ = (&plain).read_to_end(&mut answer);
+    assert_eq!(answer.first(), Some(&21), "a TLS alert: {answer:?}");
+}
+
+/// The log says which port it became.
+fn metrics_address(data: &Path) -> SocketAddr {
+    let log = std::fs::read_to_string(data.with_extension("log")).unwrap();
+    log.split("[metrics]").nth(1).unwrap().split('"').nth(1).unwrap().parse().unwrap()
 }
 
 #[test]

@@ -168,6 +168,7 @@ impl Node {
     ) {
         self.advance(now);
         self.stats.datagrams += 1;
+        self.stats.bytes += datagram.len() as u64;
         let path = Path { transport, source };
         let Some(session) = self.recipient(path, destination, datagram) else { return };
         if rtcp::is_rtcp(datagram) && self.reported(session, datagram) {

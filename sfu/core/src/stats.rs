@@ -35,6 +35,8 @@ pub struct Stats {
     pub timers: usize,
     /// Datagrams that came in.
     pub datagrams: u64,
+    /// Their bytes, without headers of UDP and IP.
+    pub bytes: u64,
     /// Of them dropped before they reached a session.
     pub dropped: Dropped,
     /// DTLS errors before a session was connected: a spoofed alert looks like this. Counted and ignored.

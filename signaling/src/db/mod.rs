@@ -63,6 +63,12 @@ impl Db {
         &self.writer
     }
 
+    /// Whether a statement that reads a table is answered.
+    pub async fn answers(&self) -> Result<(), DbError> {
+        sqlx::query("SELECT 1 FROM organisations LIMIT 1").fetch_optional(&self.readers).await?;
+        Ok(())
+    }
+
     /// Empties the write-ahead log into the database, so that nothing deleted stays readable in it.
     pub async fn truncate_wal(&self) -> Result<(), DbError> {
         sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.writer).await?;

@@ -31,6 +31,7 @@ pub async fn guard(State(state): State<AppState>, mut request: Request, next: Ne
             next.run(request).await
         }
     };
+    state.counters.responded(response.status());
     headers::harden(response.headers_mut(), state.config.has_trusted_certificate());
     response
 }

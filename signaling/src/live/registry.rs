@@ -39,6 +39,19 @@ pub enum EntryError {
     Db(#[from] DbError),
 }
 
+/// All live meetings together, as numbers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Live meetings.
+    pub rooms: usize,
+    /// Pages with a seat, the green room included.
+    pub seats: usize,
+    /// People in rooms.
+    pub present: u32,
+    /// People in lobbies.
+    pub waiting: u32,
+}
+
 /// A room as others see it.
 #[derive(Clone)]
 struct Handle {
@@ -126,6 +139,17 @@ impl Registry {
     /// How many people are where in this meeting now.
     pub fn counts(&self, meeting: MeetingId) -> Counts {
         self.room(meeting).map(|room| *room.counts.borrow()).unwrap_or_default()
+    }
+
+    /// How much there is of everything now.
+    pub fn totals(&self) -> Totals {
+        let seats = lock(&self.0.sessions).len();
+        let rooms = lock(&self.0.rooms);
+        let empty = Totals { rooms: rooms.len(), seats, ..Totals::default() };
+        rooms.values().fold(empty, |sum, room| {
+            let Counts { present, waiting } = *room.counts.borrow();
+            Totals { present: sum.present + present, waiting: sum.waiting + waiting, ..sum }
+        })
     }
 
     /// Passes on what the SFU said to the room it concerns. About a session that is gone there is nothing to say.

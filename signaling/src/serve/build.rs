@@ -23,6 +23,7 @@ use crate::geo::Geo;
 use crate::keys::Keys;
 use crate::live::Registry;
 use crate::meetings::passwords::SendLimit;
+use crate::metrics::Counters;
 use crate::sms::{NoSender, Outbox, SmsSender};
 use crate::state::{AppState, Parts};
 use crate::ws::limits::Sockets;
@@ -83,6 +84,7 @@ pub(super) async fn state(
         door: Door::default(),
         send_limit: SendLimit::default(),
         sockets: Sockets::default(),
+        counters: Counters::default(),
         door_hasher: hasher.with_own_queue(),
         config,
         clock,

@@ -69,6 +69,11 @@ impl Connections {
         Some(Place { connections: self.clone(), source })
     }
 
+    /// Connections open now.
+    pub(crate) fn open(&self) -> usize {
+        self.lock().all
+    }
+
     fn lock(&self) -> MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }

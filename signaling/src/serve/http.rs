@@ -3,19 +3,16 @@
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
+use axum::Router;
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsAcceptor;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use sfu::TcpPeer;
-use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::StartError;
 use super::connections::Connections;
 use super::prompt::Prompt;
-use crate::routes;
-use crate::state::AppState;
 use crate::tls::Tls;
 
 /// How long the header of a request may take, waiting for it included. Longer forgives worse networks and lets a
@@ -37,7 +34,7 @@ impl Stop {
     }
 
     /// Comes back when Ctrl-C or SIGTERM came and the servers have stopped, or when one failed.
-    pub(super) async fn wait(&self, mut servers: JoinSet<std::io::Result<()>>) {
+    pub(super) async fn wait(&self, mut servers: Servers) {
         tokio::select! {
             () = asked_to_stop() => tracing::info!("stopping"),
             Some(ended) = servers.join_next() => tracing::error!(?ended, "a listener failed"),
@@ -63,33 +60,38 @@ async fn asked_to_stop() {
     }
 }
 
-/// One server for each listener.
+/// What one listener answers, to whom, and how.
+pub(super) struct Answering<'a> {
+    pub(super) router: Router,
+    pub(super) connections: Connections,
+    pub(super) tls: Option<&'a Tls>,
+}
+
+/// The servers that run.
+pub(super) type Servers = JoinSet<std::io::Result<()>>;
+
+/// Starts answering on a listener.
 pub(super) fn start(
-    state: &AppState,
-    listeners: Vec<TcpListener>,
-    media: mpsc::Sender<TcpPeer>,
-    tls: Option<&Tls>,
+    servers: &mut Servers,
+    listener: TcpListener,
+    answering: Answering<'_>,
     stop: &Stop,
-) -> Result<JoinSet<std::io::Result<()>>, StartError> {
-    let connections = Connections::new(&state.config.proxy.ranges, media);
-    let service = routes::router(state).into_make_service_with_connect_info::<SocketAddr>();
-    let mut servers = JoinSet::new();
-    for listener in listeners {
-        let failed = |error: std::io::Error| StartError::Other(error.to_string());
-        let mut server = axum_server::from_tcp(listener).map_err(failed)?.handle(stop.0.clone());
-        *server.http_builder() = builder();
-        let (service, connections) = (service.clone(), connections.clone());
-        match tls {
-            Some(tls) => {
-                let acceptor = RustlsAcceptor::new(tls.config.clone()).handshake_timeout(HEADER_TIMEOUT);
-                servers.spawn(server.acceptor(Prompt(acceptor.acceptor(connections))).serve(service));
-            }
-            None => {
-                servers.spawn(server.acceptor(Prompt(connections)).serve(service));
-            }
+) -> Result<(), StartError> {
+    let Answering { router, connections, tls } = answering;
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let failed = |error: std::io::Error| StartError::Other(error.to_string());
+    let mut server = axum_server::from_tcp(listener).map_err(failed)?.handle(stop.0.clone());
+    *server.http_builder() = builder();
+    match tls {
+        Some(tls) => {
+            let acceptor = RustlsAcceptor::new(tls.config.clone()).handshake_timeout(HEADER_TIMEOUT);
+            servers.spawn(server.acceptor(Prompt(acceptor.acceptor(connections))).serve(service));
+        }
+        None => {
+            servers.spawn(server.acceptor(Prompt(connections)).serve(service));
         }
     }
-    Ok(servers)
+    Ok(())
 }
 
 /// HTTP/1.1 alone: its WebSockets work everywhere, and a first join loads five files.

@@ -14,12 +14,14 @@ const BACKLOG: i32 = 256;
 /// How often another port is tried when the system chose one that is free for TCP and taken for UDP.
 const TRIES: usize = 20;
 
-/// Everything that listens. `config.listen` and `config.media.port` now say the real ports.
+/// Everything that listens. `config.listen`, `config.metrics.listen` and `config.media.port` now say the real ports.
 pub(super) struct Listeners {
     /// Pages and calls.
     pub(super) http: Vec<TcpListener>,
     /// Media.
     pub(super) media: Sfu,
+    /// Numbers for the operator.
+    pub(super) metrics: Option<TcpListener>,
 }
 
 /// Binds what the configuration names and writes the real ports into it.
@@ -32,7 +34,7 @@ pub(super) fn bind(config: &mut Config) -> Result<Listeners, StartError> {
         let http = bind_http(&asked)?;
         config.listen = http.iter().filter_map(|listener| listener.local_addr().ok()).collect();
         match bind_media(config) {
-            Ok(media) => return Ok(Listeners { http, media }),
+            Ok(media) => return Ok(Listeners { http, media, metrics: bind_metrics(config)? }),
             Err(sfu::StartError::PortInUse { .. }) if tries > 0 => {}
             Err(error) => return Err(StartError::Media(error)),
         }
@@ -47,6 +49,13 @@ fn bind_media(config: &mut Config) -> Result<Sfu, sfu::StartError> {
     let media = sfu::start(&SfuConfig { port, advertise, tcp, speakers, ..SfuConfig::default() })?;
     config.media.port = Some(media.port());
     Ok(media)
+}
+
+fn bind_metrics(config: &mut Config) -> Result<Option<TcpListener>, StartError> {
+    let Some(address) = config.metrics.listen else { return Ok(None) };
+    let listener = listen(address).map_err(|error| StartError::Metrics { address, error })?;
+    config.metrics.listen = listener.local_addr().ok();
+    Ok(Some(listener))
 }
 
 /// All addresses. Those that ask for port 0 get one and the same.

@@ -18,9 +18,12 @@ use crate::config::{Config, ConfigError};
 use crate::db::DbError;
 use crate::keys::KeyError;
 use crate::meetings::{links, pins};
+use crate::metrics::{self, Observed};
+use crate::serve::connections::Connections;
+use crate::serve::http::Answering;
 use crate::state::AppState;
 use crate::tls::{self, TlsError};
-use crate::{demo, sfu_link, terminal};
+use crate::{demo, routes, sfu_link, terminal};
 
 pub use build::{data_folder, database};
 
@@ -61,6 +64,14 @@ pub enum StartError {
         /// Why.
         error: io::Error,
     },
+    /// The address for the operator's numbers.
+    #[error("{address}, `listen` under [metrics], cannot be listened on ({error}): name another address or port")]
+    Metrics {
+        /// Which.
+        address: SocketAddr,
+        /// Why.
+        error: io::Error,
+    },
     /// The media node.
     #[error("{}", .0.sentence())]
     Media(sfu::StartError),
@@ -91,17 +102,36 @@ pub async fn run(mut config: Config) -> Result<(), StartError> {
     let listeners = listeners::bind(&mut config)?;
     let tls = tls::load(&config)?;
     log_configuration(&config);
-    let media_connections = listeners.media.handle.tcp.clone();
+    let media_handle = listeners.media.handle.clone();
     let (state, media_events, media) = build::state(config, db, listeners.media).await?;
     check_keys(&state).await?;
     let stop = http::Stop::new();
-    let servers = http::start(&state, listeners.http, media_connections, tls.as_ref(), &stop)?;
+    let connections = Connections::new(&state.config.proxy.ranges, media_handle.tcp.clone());
+    let mut servers = http::Servers::new();
+    for listener in listeners.http {
+        let (router, connections) = (routes::router(&state), connections.clone());
+        http::start(&mut servers, listener, Answering { router, connections, tls: tls.as_ref() }, &stop)?;
+    }
+    if let Some(listener) = listeners.metrics {
+        let observed = Observed { state: state.clone(), media: media_handle, connections };
+        http::start(&mut servers, listener, answering_metrics(observed, tls.as_ref()), &stop)?;
+    }
     state.live.spawn_sweeper();
     tokio::spawn(sfu_link::route(state.live.clone(), media_events));
     greet(&state, tls.as_ref()).await?;
     stop.wait(servers).await;
     close(&state, media).await;
     Ok(())
+}
+
+/// Numbers: plain on loopback, where no certificate fits the name; under TLS elsewhere. Their connections are counted apart
+/// from the pages', so that monitoring gets in while those are all taken.
+fn answering_metrics(observed: Observed, tls: Option<&tls::Tls>) -> Answering<'_> {
+    let is_loopback = |address: SocketAddr| address.ip().to_canonical().is_loopback();
+    let plain = observed.state.config.metrics.listen.is_some_and(is_loopback);
+    let (no_media, _) = tokio::sync::mpsc::channel(1);
+    let connections = Connections::new(&[], no_media);
+    Answering { router: metrics::router(observed), connections, tls: tls.filter(|_| !plain) }
 }
 
 /// Says in the log when a key is gone that something was made with.

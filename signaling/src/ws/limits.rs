@@ -42,6 +42,11 @@ impl Sockets {
         Some(Place { sockets: self.clone(), source })
     }
 
+    /// Sockets open now.
+    pub(crate) fn open(&self) -> usize {
+        self.lock().total
+    }
+
     fn lock(&self) -> MutexGuard<'_, Open> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -15,6 +15,7 @@ use crate::live::registry::EntryError;
 use crate::live::{Guest, Outbox, Seat, Standing};
 use crate::meetings::events::{Actor, SecondFactor};
 use crate::meetings::passwords::{self, PasswordError, Passwords};
+use crate::metrics::JoinWay;
 use crate::state::AppState;
 
 /// Who is at the other end, as far as the upgrade says.
@@ -69,10 +70,6 @@ fn error(error: ProtocolError) -> Reply {
     Reply::Say(ServerMsg::ProtocolError { error })
 }
 
-fn refused(reason: JoinRefused) -> Reply {
-    Reply::Say(ServerMsg::JoinRefused { reason })
-}
-
 fn internal(cause: impl std::fmt::Display) -> Reply {
     tracing::error!(%cause, "a page's request failed");
     error(ProtocolError::Internal)
@@ -117,7 +114,7 @@ impl Machine {
     async fn join(&mut self, typed: Typed) -> Reply {
         match self.state.door.knock(self.books(), self.visitor.address, &typed).await {
             Ok(accepted) => self.accepted(accepted, typed).await,
-            Err(KnockError::Refused(reason)) => refused(reason),
+            Err(KnockError::Refused(reason)) => self.refused(reason),
             Err(KnockError::Db(cause)) => internal(cause),
         }
     }
@@ -178,7 +175,7 @@ impl Machine {
             }
             Err(KnockError::Refused(reason)) => {
                 self.stage = Stage::Greeted;
-                refused(reason)
+                self.refused(reason)
             }
             Err(KnockError::Db(cause)) => internal(cause),
         }
@@ -197,27 +194,33 @@ impl Machine {
         };
         let entered = self.state.live.knock(invitation.meeting, guest, self.outbox.clone()).await;
         let over = if accepted.came_by_link { JoinRefused::Over } else { JoinRefused::NotValidNow };
-        self.seated(entered, over)
+        self.seated(entered, JoinWay::Pin, over)
     }
 
     async fn resume(&mut self, session: &Secret) -> Reply {
         let entered = self.state.live.resume(session, self.outbox.clone()).await;
-        self.seated(entered, JoinRefused::MeetingOver)
+        self.seated(entered, JoinWay::Resumed, JoinRefused::MeetingOver)
     }
 
     /// `over` is how this page hears that the meeting is over.
-    fn seated(&mut self, entered: Result<Seat, EntryError>, over: JoinRefused) -> Reply {
+    fn seated(&mut self, entered: Result<Seat, EntryError>, way: JoinWay, over: JoinRefused) -> Reply {
         match entered {
             Ok(seat) => {
+                self.state.counters.joined(way);
                 self.stage = Stage::Seated(seat);
                 Reply::Quiet
             }
             Err(EntryError::Db(cause)) => internal(cause),
             Err(EntryError::Refused(reason)) => {
                 self.stage = Stage::Greeted;
-                refused(if reason == JoinRefused::MeetingOver { over } else { reason })
+                self.refused(if reason == JoinRefused::MeetingOver { over } else { reason })
             }
         }
+    }
+
+    fn refused(&self, reason: JoinRefused) -> Reply {
+        self.state.counters.refused(&reason);
+        Reply::Say(ServerMsg::JoinRefused { reason })
     }
 
     fn books(&self) -> Books<'_> {
