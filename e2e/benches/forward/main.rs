@@ -1,7 +1,7 @@
 //! What an SFU costs: ours beside Janus, a plain str0m loop and the floor below which no server can go.
 //!
 //! `forwarding` has the figure that counts, CPU time for each delivered packet; `joins` how long it takes to come in and
-//! what somebody costs who only sits there.
+//! what somebody costs who only sits there; `junk` how large a flood nobody notices.
 //!
 //! Servers run on core 1, the load on core 0, in a network namespace of the bench's own: it needs root, iproute2 and
 //! util-linux. Janus takes part when it is installed (Debian's package `janus`); without it there is nothing to compare
@@ -19,6 +19,7 @@ mod floor;
 mod forwarding;
 mod janus;
 mod joins;
+mod junk;
 mod load;
 mod naive;
 mod net;
@@ -86,6 +87,8 @@ fn main() {
     }
     let forwarding = forwarding::measure();
     let joins = joins::measure();
+    let junk = junk::measure();
     forwarding.print();
     joins.print();
+    junk.print();
 }

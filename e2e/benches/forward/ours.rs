@@ -15,10 +15,14 @@ pub(crate) fn serve() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let room = RoomId(MeetingId::from_random([1; 16]));
     answer_each(|ask| {
-        let Ask::Join { id, publishes, offer } = ask else {
-            let counted = runtime.block_on(sfu.handle.stats()).unwrap();
-            let (received, sent, sends) = (counted.core.datagrams, counted.sent, counted.sends);
-            return Tell::Counted(Counted { received, sent, sends });
+        let (id, publishes, offer) = match ask {
+            Ask::Join { id, publishes, offer } => (id, publishes, offer),
+            Ask::Where => return Tell::Listens(sfu.addresses[0]),
+            Ask::Count | Ask::SendTo(_) => {
+                let counted = runtime.block_on(sfu.handle.stats()).unwrap();
+                let (received, sent, sends) = (counted.core.datagrams, counted.sent, counted.sends);
+                return Tell::Counted(Counted { received, sent, sends });
+            }
         };
         let session = SessionId(id.into());
         let role = if publishes { Role::Participant } else { Role::Observer };

@@ -15,6 +15,8 @@ pub(crate) enum Ask {
     Join { id: u16, publishes: bool, offer: String },
     /// Ours: what was counted so far.
     Count,
+    /// Ours: where it listens.
+    Where,
     /// Floor: send to these addresses.
     SendTo(Vec<std::net::SocketAddr>),
 }
@@ -26,7 +28,7 @@ pub(crate) enum Tell {
     Answer(String),
     /// Ours: what it counted.
     Counted(Counted),
-    /// Floor: send here.
+    /// Send here.
     Listens(std::net::SocketAddr),
 }
 
