@@ -222,6 +222,8 @@ impl Estimator {
     fn arriving(&mut self) -> Option<f64> {
         let newest = self.arrived.iter().map(|(at, _)| *at).max()?;
         self.arrived.retain(|(at, _)| (newest - RATE_WINDOW..=newest).contains(at));
+        // A receiver whose clock stands still would have them pile up.
+        self.arrived.drain(..self.arrived.len().saturating_sub(MOST_WAITING));
         let bytes: usize = self.arrived.iter().map(|(_, bytes)| bytes).sum();
         Some(bytes as f64 * 8.0 * 1e6 / RATE_WINDOW as f64)
     }

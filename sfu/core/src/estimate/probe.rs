@@ -12,6 +12,8 @@ const FEWEST_PACKETS: u32 = 5;
 const STEP: f64 = 2.0;
 /// No probe asks for more, bits per second.
 const FASTEST: f64 = 8_000_000.0;
+/// A thread that was held up makes up for so much of it; a probe is no flood.
+const CATCHES_UP: Duration = Duration::from_millis(10);
 /// How long what was sent may take to be reported.
 const ANSWER_WITHIN: Duration = Duration::from_millis(1_500);
 /// How long after a probe that found nothing the next one waits. A longer wait costs somebody whose connection has recovered
@@ -103,7 +105,8 @@ impl Prober {
             }
             return 0;
         }
-        let bytes = running.rate / 8.0 * now.saturating_duration_since(running.last).as_secs_f64();
+        let passed = now.saturating_duration_since(running.last).min(CATCHES_UP);
+        let bytes = running.rate / 8.0 * passed.as_secs_f64();
         if now >= running.until {
             running.sent_all = true;
         } else if bytes < 200.0 && now > running.began {

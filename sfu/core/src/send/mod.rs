@@ -32,6 +32,8 @@ use stream::{Kept, Rtx, Stream};
 const REPORT_EVERY: Duration = Duration::from_secs(1);
 /// A repetition is not repeated sooner, where the round trip is not known.
 const USUAL_ROUND_TRIP: Duration = Duration::from_millis(40);
+/// Whatever a receiver claims, a packet is not repeated sooner than this.
+const SHORTEST_ROUND_TRIP: Duration = Duration::from_millis(5);
 /// Old packets of at least this size serve a probe; smaller ones cost more headers than they are worth.
 const WORTH_REPEATING: usize = 500;
 /// Bytes of padding in one packet that has nothing else: the last one tells how many.
@@ -154,7 +156,10 @@ impl Sender {
     /// Sends a publisher's packet on a stream.
     pub(crate) fn forward(&mut self, stream: usize, pt: Pt, packet: &Incoming, numbers: Numbers, now: Instant) {
         let Numbers { seq, timestamp, patch, nackable } = numbers;
-        let Some(of) = self.streams.get(stream) else { return };
+        let Some(of) = self.streams.get_mut(stream).filter(|_| self.keys.is_some()) else { return };
+        if !of.claim(seq) {
+            return;
+        }
         let header = Header {
             payload_type: *pt,
             marker: packet.marker,
@@ -262,7 +267,7 @@ impl Sender {
 
     /// Repeats what was asked for.
     fn answer(&mut self, stream: usize, first: u16, following: u16, now: Instant) {
-        let round_trip = self.health().round_trip.unwrap_or(USUAL_ROUND_TRIP);
+        let round_trip = self.health().round_trip.unwrap_or(USUAL_ROUND_TRIP).max(SHORTEST_ROUND_TRIP);
         let others = (1..=16_u16).filter(|bit| following >> (bit - 1) & 1 == 1);
         for behind in std::iter::once(0).chain(others) {
             let kept =

@@ -25,6 +25,8 @@ pub(crate) struct Stream {
     clock_rate: u32,
     kept: VecDeque<Kept>,
     newest: u64,
+    /// Which of the 128 numbers up to the newest were used; the lowest bit is the newest's.
+    used: u128,
     packets: u32,
     bytes: u32,
     /// The newest packet's timestamp, and when it came to us.
@@ -65,6 +67,7 @@ impl Stream {
             clock_rate,
             kept: VecDeque::new(),
             newest: 0,
+            used: 0,
             packets: 0,
             bytes: 0,
             last: None,
@@ -77,13 +80,31 @@ impl Stream {
         self.last.map_or(0, |(timestamp, _)| timestamp)
     }
 
-    /// A packet was sent.
+    /// Takes a number for a packet, unless it was used or is too old to tell: sealing two packets under one number would
+    /// give the key away, so whatever numbers them is not relied on.
+    pub(crate) fn claim(&mut self, seq: u64) -> bool {
+        match self.newest.checked_sub(seq) {
+            Some(behind) => {
+                let bit = u32::try_from(behind).ok().and_then(|behind| 1_u128.checked_shl(behind));
+                let is_free = bit.is_some_and(|bit| self.used & bit == 0);
+                self.used |= bit.unwrap_or(0);
+                is_free
+            }
+            None => {
+                let ahead = u32::try_from(seq - self.newest).unwrap_or(u32::MAX);
+                self.used = self.used.checked_shl(ahead).unwrap_or(0) | 1;
+                self.newest = seq;
+                true
+            }
+        }
+    }
+
+    /// A packet with a claimed number was sent.
     pub(crate) fn note(&mut self, seq: u64, timestamp: u32, bytes: usize, now: Instant) {
         self.packets = self.packets.wrapping_add(1);
         self.bytes = self.bytes.wrapping_add(bytes as u32);
         self.unreported = true;
-        if seq >= self.newest {
-            self.newest = seq;
+        if seq == self.newest {
             self.last = Some((timestamp, now));
         }
     }
@@ -149,12 +170,15 @@ impl Kept {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn stream(newest: u64, now: Instant) -> Stream {
         let extensions = Extensions::none();
         let mut stream = Stream::new(1, None, extensions, 90_000);
         for seq in newest - 9..=newest {
+            assert!(stream.claim(seq));
             stream.note(seq, seq as u32 * 3000, 100, now);
             stream.keep(Kept::new((seq, 0, false), Tags::default(), None, [seq as u8].into(), now));
         }
@@ -174,6 +198,27 @@ mod tests {
             assert!(stream.again(unknown, now, trip).is_none(), "{unknown}");
         }
         assert!(stream.again(3, now + 2 * KEPT_FOR, trip).is_none(), "too old to be of use");
+    }
+
+    #[test]
+    fn no_number_is_given_twice() {
+        let mut stream = Stream::new(1, None, Extensions::none(), 90_000);
+        let free = |stream: &mut Stream, seqs: &[u64]| seqs.iter().map(|seq| stream.claim(*seq)).collect::<Vec<_>>();
+        assert_eq!(free(&mut stream, &[1, 2, 2, 5, 3, 3, 5, 1]), [true, true, false, true, true, false, false, false]);
+        assert_eq!(free(&mut stream, &[132, 5, 4, 4]), [true, false, false, false], "4 is too old to tell");
+        assert_eq!(free(&mut stream, &[1_000_000, 132, 999_999, 999_999]), [true, false, true, false]);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_asked_for_no_number_is_given_twice(seqs in proptest::collection::vec(1_u64..400, 0..300)) {
+            let mut stream = Stream::new(1, None, Extensions::none(), 90_000);
+            let mut given: Vec<u64> = seqs.into_iter().filter(|seq| stream.claim(*seq)).collect();
+            let count = given.len();
+            given.sort_unstable();
+            given.dedup();
+            prop_assert_eq!(given.len(), count);
+        }
     }
 
     #[test]
