@@ -78,7 +78,7 @@ impl Caller {
 
     /// Enters with an offer; the answer.
     pub async fn enter(&mut self, offer: &str) -> String {
-        let media = MediaState { microphone: true, camera: true };
+        let media = MediaState { microphone: true, camera: true, screen: false };
         self.say(&ClientMsg::Enter { offer: offer.to_owned(), media });
         self.hear("the SDP answer", |message| match message {
             ServerMsg::Entered { answer, .. } => Some(answer.clone()),

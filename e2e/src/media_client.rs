@@ -28,9 +28,12 @@ pub struct Mark {
     pub sender: u16,
     /// Counts up by one per packet of that sender, kind and layer, from 0.
     pub counter: u32,
-    /// Which of the camera's layers, the smallest is 0.
+    /// Which of the camera's layers, the smallest is 0; [`SCREEN`] for the screen.
     pub layer: u8,
 }
+
+/// Marks a packet of the screen.
+pub const SCREEN: u8 = CAMERA_LAYERS.len() as u8;
 
 /// An RTP packet that arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,6 +111,8 @@ pub struct MediaClient {
     pub keyframe_requests: u32,
     /// Of them, per layer.
     pub keyframe_requests_of: [u32; CAMERA_LAYERS.len()],
+    /// Keyframes of the screen that the server asked for.
+    pub screen_keyframe_requests: u32,
     /// ICE and DTLS are up.
     pub connected: bool,
     /// The server closed the connection.
@@ -118,6 +123,7 @@ pub struct MediaClient {
     pending: Option<SdpPendingOffer>,
     microphone: Up,
     camera: [Up; CAMERA_LAYERS.len()],
+    screen: Up,
     slots: Vec<(Mid, MediaKind, usize)>,
     pointer_channel: ChannelId,
     drawing_channel: ChannelId,
@@ -193,7 +199,7 @@ impl MediaClient {
         let mid = api.add_media(MediaKind::Video, Direction::SendOnly, None, None, Some(layers));
         let camera = CAMERA_LAYERS.map(|layer| Up { mid, rid: Some(Rid::from(layer.rid)), next: 0, frames: 0 });
         let mut add = |kind, direction| api.add_media(kind, direction, None, None, None);
-        add(MediaKind::Video, Direction::SendOnly); // the screen, reserved
+        let screen = Up { mid: add(MediaKind::Video, Direction::SendOnly), rid: None, next: 0, frames: 0 };
         let mut slots = Vec::new();
         for (kind, most) in [(MediaKind::Audio, AUDIO_SLOTS), (MediaKind::Video, VIDEO_SLOTS)] {
             slots.extend((0..most).map(|index| (add(kind, Direction::RecvOnly), kind, index)));
@@ -211,6 +217,7 @@ impl MediaClient {
             drawing: Vec::new(),
             keyframe_requests: 0,
             keyframe_requests_of: [0; CAMERA_LAYERS.len()],
+            screen_keyframe_requests: 0,
             connected: false,
             closed: false,
             rtc,
@@ -219,6 +226,7 @@ impl MediaClient {
             pending: Some(pending),
             microphone,
             camera,
+            screen,
             slots,
             pointer_channel,
             drawing_channel,
@@ -296,6 +304,7 @@ impl MediaClient {
                 let received = self.read(&packet);
                 self.received.extend(received);
             }
+            Event::KeyframeRequest(request) if request.mid == self.screen.mid => self.screen_keyframe_requests += 1,
             Event::KeyframeRequest(request) => {
                 self.keyframe_requests += 1;
                 let layer = self.camera.iter().position(|up| up.mid == request.mid && up.rid == request.rid);
@@ -368,7 +377,7 @@ impl MediaClient {
 
     /// As [`MediaClient::send_layer`], in as many packets of at most 1,100 bytes as it takes.
     pub fn send_frame(&mut self, now: Instant, layer: u8, keyframe: bool, bytes: usize) {
-        let Some(up) = self.camera.get_mut(usize::from(layer)) else { return };
+        let Some(up) = self.picture(layer) else { return };
         let frame = up.frames;
         up.frames += 1;
         let parts = bytes.div_ceil(PART_BYTES).max(1);
@@ -378,9 +387,18 @@ impl MediaClient {
         }
     }
 
+    /// As [`MediaClient::send_frame`], of the screen.
+    pub fn send_screen(&mut self, now: Instant, keyframe: bool, bytes: usize) {
+        self.send_frame(now, SCREEN, keyframe, bytes);
+    }
+
+    fn picture(&mut self, layer: u8) -> Option<&mut Up> {
+        if layer == SCREEN { Some(&mut self.screen) } else { self.camera.get_mut(usize::from(layer)) }
+    }
+
     fn send_part(&mut self, now: Instant, layer: u8, part: Part) {
         let Part { frame, first, last, keyframe, bytes } = part;
-        let Some(up) = self.camera.get_mut(usize::from(layer)) else { return };
+        let Some(up) = self.picture(layer) else { return };
         let (mid, rid, counter) = (up.mid, up.rid, up.next);
         up.next += 1;
         // RFC 7741: extended, start of partition 0, a picture id of 15 bits; then the VP8 header's first byte.

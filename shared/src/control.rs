@@ -32,7 +32,14 @@ pub enum Command {
         /// The connection.
         session: SessionId,
     },
-    /// Which faces a session shows just now, and how large.
+    /// Somebody's screen is for everybody to see, or no longer. The newest word counts: one screen at a time.
+    Share {
+        /// The connection.
+        session: SessionId,
+        /// Whether it is shared.
+        on: bool,
+    },
+    /// Which pictures a session shows just now, and how large.
     Look {
         /// The connection.
         session: SessionId,
@@ -88,12 +95,14 @@ pub enum Event {
         /// All slots.
         slots: Slots,
     },
-    /// Which layers of this session's camera somebody watches. Said when it changes.
+    /// What somebody watches of this session's pictures. Said when it changes.
     LayersWanted {
         /// The connection.
         session: SessionId,
-        /// One for each layer, the smallest first.
+        /// One for each layer of the camera, the smallest first.
         camera: Vec<bool>,
+        /// Whether the screen is watched.
+        screen: bool,
     },
 }
 

@@ -2,7 +2,7 @@
 
 /// Version of the WebSocket and data-channel protocol, sent in the first message of either side.
 /// Raise it when an old page must reload to talk to a new server.
-pub const PROTOCOL_VERSION: u16 = 1;
+pub const PROTOCOL_VERSION: u16 = 2;
 
 /// Largest WebSocket message, bytes. Bounds what a stranger can make the server hold per connection.
 pub const MAX_SIGNAL_MESSAGE_BYTES: usize = 64 * 1024;
@@ -16,6 +16,9 @@ pub const MAX_SDP_M_LINES: usize = 64;
 /// People in one room, the lobby included.
 pub const MAX_PARTICIPANTS: usize = 50;
 
+/// Pictures that a page can show: everybody's face and a shared screen.
+pub const MAX_TILES: usize = MAX_PARTICIPANTS + 1;
+
 /// Receive-only video m-lines in every offer: so many faces are visible at once. Each costs the SFU a little for every
 /// packet of that subscriber, visible or not.
 pub const VIDEO_SLOTS: usize = 16;
@@ -23,12 +26,12 @@ pub const VIDEO_SLOTS: usize = 16;
 /// Receive-only audio m-lines in every offer: so many people are heard at once, the loudest.
 pub const AUDIO_SLOTS: usize = 3;
 
-/// One size in which a camera is encoded (a simulcast layer, RFC 8853).
+/// One size in which a picture is encoded (of a camera's several, a simulcast layer: RFC 8853).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Layer {
-    /// Its name in SDP and in packets (RFC 8852).
+    /// Its name in SDP and in packets (RFC 8852); empty when it is the only one.
     pub rid: &'static str,
-    /// How many times narrower than the camera's picture.
+    /// How many times narrower than the whole picture.
     pub scale_down: u32,
     /// What its encoder may use, kilobit per second.
     pub max_kbps: u32,
@@ -47,6 +50,18 @@ pub const CAMERA_LAYERS: [Layer; 3] = [
 pub const CAMERA_WIDTH: u32 = 1_280;
 /// See [`CAMERA_WIDTH`].
 pub const CAMERA_HEIGHT: u32 = 720;
+
+/// A shared screen has one layer: half its width is no longer read. More bits make scrolling sharp sooner and cost every
+/// viewer as many.
+pub const SCREEN_LAYERS: [Layer; 1] = [Layer { rid: "", scale_down: 1, max_kbps: 2_500, up_to_width: u16::MAX }];
+
+/// Largest picture of a screen, pixels. Larger ones are scaled down by the browser: its encoder is one processor's work.
+pub const SCREEN_WIDTH: u32 = 2_560;
+/// See [`SCREEN_WIDTH`].
+pub const SCREEN_HEIGHT: u32 = 1_600;
+
+/// Most pictures of a screen a second. More make films smoother and text blurred for longer, at the same bits.
+pub const SCREEN_FRAMES_PER_SECOND: u32 = 15;
 
 /// Largest message on a data channel in either direction, bytes: what every browser takes in one piece.
 pub const MAX_SURFACE_MESSAGE_BYTES: usize = 16 * 1024;

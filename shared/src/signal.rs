@@ -56,7 +56,8 @@ pub enum ClientMsg {
         /// What is on at entry.
         media: MediaState,
     },
-    /// Microphone or camera was switched.
+    /// Microphone, camera or screen was switched. A screen that may not be shared is answered by
+    /// [`ProtocolError::Share`], and nothing has changed.
     SetMedia {
         /// What is on now.
         media: MediaState,
@@ -66,9 +67,9 @@ pub enum ClientMsg {
         /// Whether it is up.
         raised: bool,
     },
-    /// Which faces this page shows just now, and how large. Until the first one of these the SFU chooses by itself.
+    /// Which pictures this page shows just now, and how large. Until the first one of these the SFU chooses by itself.
     Look {
-        /// All that are visible, most important first; at most [`crate::limits::MAX_PARTICIPANTS`].
+        /// All that are visible, most important first; at most [`crate::limits::MAX_TILES`].
         tiles: Vec<Tile>,
     },
     /// Go, for good.
@@ -188,10 +189,12 @@ pub enum ServerMsg {
         /// All slots, as they are now.
         slots: Slots,
     },
-    /// Which layers of this page's camera somebody watches: the encoder may rest the others.
+    /// What somebody watches of this page's pictures: the encoders may rest the others.
     LayersWanted {
         /// One for each layer, the smallest first, see [`crate::limits::CAMERA_LAYERS`].
         camera: Vec<bool>,
+        /// Whether the screen is watched.
+        screen: bool,
     },
     /// The end was moved.
     EndMoved {
@@ -228,6 +231,8 @@ pub struct MediaState {
     pub microphone: bool,
     /// The camera.
     pub camera: bool,
+    /// The screen is shared. One at a time in a room, never an observer's, and nothing of it from the lobby.
+    pub screen: bool,
 }
 
 /// Who an invitation is for. "Invited as", not "is": identity is what a moderator confirms.
@@ -405,15 +410,47 @@ pub struct RoomSnapshot {
 pub struct Slots {
     /// Audio slots, [`crate::limits::AUDIO_SLOTS`] of them.
     pub audio: Vec<Option<ParticipantId>>,
-    /// Video slots, [`crate::limits::VIDEO_SLOTS`] of them. A moderator's fill with lobby faces first.
-    pub video: Vec<Option<ParticipantId>>,
+    /// Video slots, [`crate::limits::VIDEO_SLOTS`] of them. They fill with a shared screen first; a moderator's with
+    /// lobby faces next.
+    pub video: Vec<Option<Picture>>,
 }
 
-/// A face as a page shows it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tile {
+/// Where a picture comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VideoSource {
+    /// A camera: a face.
+    Camera,
+    /// A shared screen.
+    Screen,
+}
+
+/// One of the pictures that somebody sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Picture {
     /// Whose.
     pub who: ParticipantId,
+    /// Which.
+    pub source: VideoSource,
+}
+
+impl Picture {
+    /// Somebody's face.
+    pub const fn face(who: ParticipantId) -> Self {
+        Self { who, source: VideoSource::Camera }
+    }
+
+    /// Somebody's screen.
+    pub const fn screen(who: ParticipantId) -> Self {
+        Self { who, source: VideoSource::Screen }
+    }
+}
+
+/// A picture as a page shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tile {
+    /// Which.
+    pub picture: Picture,
     /// How wide, in the screen's own pixels.
     pub width: u16,
 }
@@ -461,9 +498,30 @@ pub enum ProtocolError {
         /// Why.
         error: OfferError,
     },
+    /// The screen may not be shared now.
+    #[error("the screen may not be shared: {error}")]
+    Share {
+        /// Why.
+        error: ShareError,
+    },
     /// The server could not do it just now; details are in its log.
     #[error("the server could not do this just now")]
     Internal,
+}
+
+/// Why a screen may not be shared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum ShareError {
+    /// Somebody else shares theirs. Who came first goes on: nobody's screen is taken off the wall by mistake.
+    #[error("somebody else shares theirs")]
+    Taken {
+        /// Who.
+        by: ParticipantId,
+    },
+    /// Observers show nothing to the others.
+    #[error("observers show nothing")]
+    Observer,
 }
 
 /// Why an SDP offer was not taken.
@@ -589,9 +647,9 @@ mod tests {
             ClientMsg::SendPassword,
             ClientMsg::SubmitPassword { password: Secret::new("p") },
             ClientMsg::Enter { offer: "v=0\r\n".into(), media: MediaState::default() },
-            ClientMsg::SetMedia { media: MediaState { microphone: true, camera: false } },
+            ClientMsg::SetMedia { media: MediaState { microphone: true, camera: false, screen: true } },
             ClientMsg::SetHand { raised: true },
-            ClientMsg::Look { tiles: vec![Tile { who: participant, width: 320 }] },
+            ClientMsg::Look { tiles: vec![Tile { picture: Picture::screen(participant), width: 320 }] },
             ClientMsg::Leave,
             ClientMsg::Admit { participant },
             ClientMsg::Refuse { participant },

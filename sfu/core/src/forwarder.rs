@@ -23,7 +23,7 @@ pub(crate) struct Incoming {
     pub(crate) tags: Tags,
     pub(crate) payload: Arc<[u8]>,
     pub(crate) arrived: Instant,
-    /// Which of the camera's layers it belongs to, the smallest is 0. Always 0 for audio.
+    /// Which of the picture's layers it belongs to, the smallest is 0. Always 0 for audio.
     pub(crate) layer: u8,
     /// Parsed once per packet; `None` for audio and for payloads that are not VP8.
     pub(crate) vp8: Option<Vp8Descriptor>,

@@ -1,8 +1,11 @@
-//! The layers of one camera as its publisher sends them: which are alive, and how many bits each takes.
+//! The layers of one picture as its publisher sends them: which are alive, and how many bits each takes.
 
 use std::time::{Duration, Instant};
 
-use shared::limits::CAMERA_LAYERS;
+use shared::limits::{CAMERA_LAYERS, Layer, SCREEN_LAYERS};
+use shared::signal::VideoSource;
+
+use crate::keyframe::Throttle;
 
 /// A layer from which nothing came for so long is not sent any more: its encoder rests, or its publisher's uplink is
 /// too narrow for it.
@@ -16,7 +19,7 @@ const COMES_WITHIN: Duration = Duration::from_secs(3);
 /// When a layer that did not come is wished for again: uplinks recover.
 const TRIED_AGAIN: Duration = Duration::from_secs(20);
 
-/// How many layers a camera can have.
+/// How many layers a picture can have.
 pub(crate) const MOST_LAYERS: usize = CAMERA_LAYERS.len();
 
 /// One bit for each layer, the smallest first.
@@ -42,9 +45,71 @@ impl LayerSet {
     }
 }
 
-/// A camera's layers.
-#[derive(Debug, Default)]
-pub(crate) struct Camera {
+/// Everything that one publisher can show.
+#[derive(Debug)]
+pub(crate) struct Pictures {
+    camera: Layers,
+    screen: Layers,
+}
+
+impl Pictures {
+    /// Nothing is sent yet.
+    pub(crate) fn new() -> Self {
+        Self { camera: Layers::new(&CAMERA_LAYERS), screen: Layers::new(&SCREEN_LAYERS) }
+    }
+
+    /// One of the two.
+    pub(crate) fn of(&self, source: VideoSource) -> &Layers {
+        match source {
+            VideoSource::Camera => &self.camera,
+            VideoSource::Screen => &self.screen,
+        }
+    }
+
+    /// Whether anything of either ever came.
+    pub(crate) fn have_sent(&self) -> bool {
+        self.camera.has_sent() || self.screen.has_sent()
+    }
+
+    /// As [`Pictures::of`].
+    pub(crate) fn of_mut(&mut self, source: VideoSource) -> &mut Layers {
+        match source {
+            VideoSource::Camera => &mut self.camera,
+            VideoSource::Screen => &mut self.screen,
+        }
+    }
+
+    /// These layers are watched now. What to tell the publisher, when that has changed.
+    pub(crate) fn watched(&mut self, camera: LayerSet, screen: LayerSet, now: Instant) -> Option<(LayerSet, LayerSet)> {
+        let (camera, camera_changed) = self.camera.watched(camera, now);
+        let (screen, screen_changed) = self.screen.watched(screen, now);
+        (camera_changed || screen_changed).then_some((camera, screen))
+    }
+
+    /// When the next keyframe request that waits is due.
+    pub(crate) fn keyframes_due(&self) -> Option<Instant> {
+        let all = self.camera.keyframes.iter().chain(&self.screen.keyframes);
+        all.filter_map(Throttle::deadline).min()
+    }
+
+    /// The keyframe requests that waited and are to be sent now.
+    pub(crate) fn take_due_keyframes(&mut self, now: Instant) -> Vec<(VideoSource, u8)> {
+        let mut due = Vec::new();
+        for source in [VideoSource::Camera, VideoSource::Screen] {
+            let waiting = (0..).zip(&mut self.of_mut(source).keyframes);
+            due.extend(waiting.filter_map(|(layer, wish)| wish.take_due(now).then_some((source, layer))));
+        }
+        due
+    }
+}
+
+/// One picture's layers.
+#[derive(Debug)]
+pub(crate) struct Layers {
+    /// The keyframes that are asked for of each.
+    pub(crate) keyframes: [Throttle; MOST_LAYERS],
+    /// What it can have.
+    sizes: &'static [Layer],
     layers: [Flow; MOST_LAYERS],
     /// Its packets name their layers.
     simulcast: bool,
@@ -67,18 +132,32 @@ struct Flow {
     bits_per_second: Option<u64>,
 }
 
-impl Camera {
+impl Layers {
+    /// Nothing is sent yet of layers like these.
+    fn new(sizes: &'static [Layer]) -> Self {
+        Self {
+            keyframes: Default::default(),
+            sizes,
+            layers: Default::default(),
+            simulcast: false,
+            told: None,
+            awaited_since: Default::default(),
+            missed_at: Default::default(),
+            watched_at: Default::default(),
+        }
+    }
+
     /// Its packets name their layers.
     pub(crate) fn set_simulcast(&mut self) {
         self.simulcast = true;
     }
 
-    /// The largest layer that is worth wishing for. A camera that sends, but in one size, has one; a layer that was
-    /// wanted and did not come in time is beyond what the camera or its uplink has. Whoever shows it large gets the
+    /// The largest layer that is worth wishing for. A picture that is sent, but in one size, has one; a layer that was
+    /// wanted and did not come in time is beyond what the camera or the uplink has. Whoever shows it large gets the
     /// next smaller one, and no connection is tried for bits that nobody sends.
     pub(crate) fn largest(&self, now: Instant) -> u8 {
         if !self.has_sent() {
-            return MOST_LAYERS as u8 - 1;
+            return self.sizes.len().saturating_sub(1) as u8;
         }
         let may_come = |layer: u8| {
             let missed = self.missed_at.get(usize::from(layer)).copied().flatten();
@@ -119,7 +198,7 @@ impl Camera {
     /// What this layer takes, bits per second: as measured, or what its encoder may use.
     pub(crate) fn bits_per_second(&self, layer: u8) -> u64 {
         let measured = self.layers.get(usize::from(layer)).and_then(|flow| flow.bits_per_second);
-        let most = CAMERA_LAYERS.get(usize::from(layer)).map_or(0, |layer| u64::from(layer.max_kbps) * 1000);
+        let most = self.sizes.get(usize::from(layer)).map_or(0, |layer| u64::from(layer.max_kbps) * 1000);
         measured.unwrap_or(most)
     }
 
@@ -146,8 +225,8 @@ impl Camera {
         }
     }
 
-    /// These layers are watched now. What to tell the publisher, when that has changed.
-    pub(crate) fn watched(&mut self, layers: LayerSet, now: Instant) -> Option<LayerSet> {
+    /// These layers are watched now. What to tell the publisher of them, and whether that has changed.
+    fn watched(&mut self, layers: LayerSet, now: Instant) -> (LayerSet, bool) {
         let mut wanted = LayerSet::default();
         for (layer, at) in (0_u8..).zip(&mut self.watched_at) {
             if layers.has(layer) {
@@ -158,11 +237,7 @@ impl Camera {
             }
         }
         self.note_missing(wanted, now);
-        if self.told == Some(wanted) {
-            return None;
-        }
-        self.told = Some(wanted);
-        Some(wanted)
+        (wanted, self.told.replace(wanted) != Some(wanted))
     }
 }
 
@@ -175,7 +250,7 @@ mod tests {
     #[test]
     fn a_layer_lives_while_packets_come_and_its_rate_is_measured() {
         let mut now = Instant::now();
-        let mut camera = Camera::default();
+        let mut camera = Layers::new(&CAMERA_LAYERS);
         assert_eq!((camera.nearest(1, now), camera.bits_per_second(0)), (1, 120_000), "before anything came");
         for _ in 0..100 {
             camera.note(0, 250, now);
@@ -193,7 +268,7 @@ mod tests {
     #[test]
     fn a_layer_that_does_not_come_is_not_wished_for_any_more_until_it_is_tried_again() {
         let mut now = Instant::now();
-        let mut camera = Camera::default();
+        let mut camera = Layers::new(&CAMERA_LAYERS);
         camera.set_simulcast();
         assert_eq!(camera.largest(now), 2, "before anything came");
         let mut seen = Vec::new();
@@ -215,15 +290,15 @@ mod tests {
     #[test]
     fn a_layer_that_nobody_watches_rests_after_a_while() {
         let now = Instant::now();
-        let mut camera = Camera::default();
+        let mut camera = Layers::new(&CAMERA_LAYERS);
         let set = |layers: &[u8]| {
             let mut set = LayerSet::default();
             layers.iter().for_each(|layer| set.insert(*layer));
             set
         };
-        assert_eq!(camera.watched(set(&[0, 2]), now), Some(set(&[0, 2])));
-        assert_eq!(camera.watched(set(&[0]), now + 1000 * MS), None, "not at once");
-        assert_eq!(camera.watched(set(&[0]), now + 3001 * MS), Some(set(&[0])));
-        assert_eq!(camera.watched(set(&[0, 1]), now + 3002 * MS), Some(set(&[0, 1])), "back at once");
+        assert_eq!(camera.watched(set(&[0, 2]), now), (set(&[0, 2]), true));
+        assert_eq!(camera.watched(set(&[0]), now + 1000 * MS), (set(&[0, 2]), false), "not at once");
+        assert_eq!(camera.watched(set(&[0]), now + 3001 * MS), (set(&[0]), true));
+        assert_eq!(camera.watched(set(&[0, 1]), now + 3002 * MS), (set(&[0, 1]), true), "back at once");
     }
 }

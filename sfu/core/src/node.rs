@@ -273,10 +273,9 @@ impl Node {
         if session.is_given_up(now) {
             return self.give_up(id, Gone::Timeout);
         }
-        let due: Vec<u8> =
-            (0..).zip(&mut session.keyframes).filter_map(|(layer, wish)| wish.take_due(now).then_some(layer)).collect();
+        let due = session.pictures.take_due_keyframes(now);
         let looks = session.connected && session.view.next_look <= now;
-        due.into_iter().for_each(|layer| self.ask_for_keyframe(id, layer));
+        due.into_iter().for_each(|(of, layer)| self.ask_for_keyframe(id, of, layer));
         if looks {
             self.look_again(id);
         }

@@ -2,7 +2,7 @@
 
 use shared::ids::{ParticipantId, SessionId};
 use shared::meeting::Role;
-use shared::signal::Stage;
+use shared::signal::{Picture, Stage};
 
 use crate::drawing::Board;
 use crate::forwarder::Incoming;
@@ -17,6 +17,8 @@ pub(crate) struct Room {
     speakers: Speakers,
     /// Observers are heard by moderators alone, and must not take the floor from anybody.
     observers: Speakers,
+    /// Whose screen everybody sees.
+    screen: Option<ParticipantId>,
     pub(crate) board: Board,
 }
 
@@ -27,6 +29,7 @@ impl Room {
             members: Vec::new(),
             speakers: Speakers::new(speakers),
             observers: Speakers::new(speakers),
+            screen: None,
             board: Board::default(),
         }
     }
@@ -52,6 +55,7 @@ impl Room {
         for who in gone {
             self.speakers.remove(who.participant);
             self.observers.remove(who.participant);
+            self.screen.take_if(|sharer| *sharer == who.participant);
         }
     }
 
@@ -62,14 +66,32 @@ impl Room {
         }
     }
 
-    /// Whose faces `viewer` should see, and how many of them, at the front, are in the lobby: they are what a moderator
-    /// has to decide on. Behind them who has the floor, then everybody else in order of arrival.
-    pub(crate) fn faces_for(&self, viewer: &Who) -> (Vec<ParticipantId>, usize) {
+    /// Somebody shares their screen, or no longer. The newest wins.
+    pub(crate) fn share(&mut self, who: ParticipantId, on: bool) {
+        if on {
+            self.screen = Some(who);
+        } else {
+            self.screen.take_if(|sharer| *sharer == who);
+        }
+    }
+
+    /// Whether it is this person's screen that everybody sees.
+    pub(crate) fn is_shared_by(&self, who: ParticipantId) -> bool {
+        self.screen == Some(who)
+    }
+
+    /// Which pictures `viewer` should see, and how many of them, at the front, have their slots whatever the viewer's page
+    /// shows: a shared screen, then the faces in the lobby, which a moderator has to decide on. Behind them who has the
+    /// floor, then everybody else in order of arrival.
+    pub(crate) fn pictures_for(&self, viewer: &Who) -> (Vec<Picture>, usize) {
         let mut seen: Vec<&Who> = self.members.iter().filter(|who| sees(viewer, who)).collect();
         let floor = self.speakers.floor();
         seen.sort_by_key(|who| (who.stage != Stage::Lobby, !floor.contains(&who.participant))); // stable
         let in_lobby = seen.iter().filter(|who| who.stage == Stage::Lobby).count();
-        (seen.into_iter().map(|who| who.participant).collect(), in_lobby)
+        let sharer = seen.iter().find(|who| self.is_shared_by(who.participant) && shows_screen(who));
+        let screen = sharer.map(|who| Picture::screen(who.participant));
+        let first = in_lobby + usize::from(screen.is_some());
+        (screen.into_iter().chain(seen.iter().map(|who| Picture::face(who.participant))).collect(), first)
     }
 
     /// Whether somebody is one of those who are heard.
@@ -107,6 +129,11 @@ fn sees(viewer: &Who, publisher: &Who) -> bool {
     allowed && viewer.stage == Stage::Room && viewer.participant != publisher.participant
 }
 
+/// Whether somebody's screen is shown to those who see them: never from the lobby, and never an observer's.
+fn shows_screen(publisher: &Who) -> bool {
+    publisher.stage == Stage::Room && publisher.role.is_seen_by_all()
+}
+
 /// Whether `viewer` hears `publisher`'s microphone: as [`sees`], but never from the lobby.
 fn hears(viewer: &Who, publisher: &Who) -> bool {
     publisher.stage == Stage::Room && sees(viewer, publisher)
@@ -115,6 +142,7 @@ fn hears(viewer: &Who, publisher: &Who) -> bool {
 #[cfg(test)]
 mod tests {
     use shared::ids::{MeetingId, RoomId};
+    use shared::signal::VideoSource;
 
     use super::*;
 
@@ -163,8 +191,38 @@ mod tests {
         room.add(moderator);
         room.add(who(2, Role::Participant, Stage::Room));
         room.add(who(3, Role::Participant, Stage::Lobby));
-        assert_eq!(room.faces_for(&moderator), (vec![ParticipantId(3), ParticipantId(2)], 1));
+        let [two, three] = [2, 3].map(|number| Picture::face(ParticipantId(number)));
+        assert_eq!(room.pictures_for(&moderator), (vec![three, two], 1));
         room.admit(SessionId(3));
-        assert_eq!(room.faces_for(&moderator), (vec![ParticipantId(2), ParticipantId(3)], 0));
+        assert_eq!(room.pictures_for(&moderator), (vec![two, three], 0));
+    }
+
+    #[test]
+    fn a_screen_comes_before_all_faces_and_goes_with_its_owner() {
+        let mut room = Room::new(3);
+        let [ann, ben, olga] = [
+            who(1, Role::Moderator, Stage::Room),
+            who(2, Role::Participant, Stage::Room),
+            who(3, Role::Observer, Stage::Room),
+        ];
+        [ann, ben, olga, who(4, Role::Participant, Stage::Lobby)].into_iter().for_each(|who| room.add(who));
+        let screen_of = |room: &Room, viewer: &Who| {
+            let (pictures, first) = room.pictures_for(viewer);
+            let screens = pictures.iter().position(|picture| picture.source == VideoSource::Screen);
+            screens.map(|place| (pictures[place].who.0, place, first))
+        };
+        room.share(ben.participant, true);
+        assert_eq!(screen_of(&room, &ann), Some((2, 0, 2)), "before the face in the lobby");
+        assert_eq!(screen_of(&room, &olga), Some((2, 0, 1)));
+        assert_eq!(screen_of(&room, &ben), None, "nobody sees their own");
+        room.share(ann.participant, false);
+        assert!(room.is_shared_by(ben.participant), "what Ann does not share she cannot end");
+        for nobody_s in [3, 4] {
+            room.share(ParticipantId(nobody_s), true);
+            assert_eq!(screen_of(&room, &ann), None, "{nobody_s} is an observer or in the lobby");
+        }
+        room.share(ben.participant, true);
+        room.remove(ben.session);
+        assert_eq!(screen_of(&room, &ann), None);
     }
 }

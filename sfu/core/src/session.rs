@@ -2,27 +2,26 @@
 
 use std::time::{Duration, Instant};
 
-use str0m::media::{MediaKind, Rid};
+use str0m::media::Rid;
 use str0m::rtp::{RtpPacket, Ssrc};
 
 use shared::ids::{ParticipantId, RoomId, SessionId};
 use shared::limits::{CAMERA_LAYERS, MAX_DRAWING_OPS_PER_SECOND};
 use shared::meeting::Role;
-use shared::signal::Stage;
+use shared::signal::{Picture, Stage, VideoSource};
 
 use crate::cursor::Cursor;
 use crate::drawing::Board;
 use crate::forwarder::{Forward, Incoming};
 use crate::guard::guarded;
-use crate::keyframe::Throttle;
-use crate::layers::{Camera, MOST_LAYERS};
+use crate::layers::Pictures;
 use crate::peer::Peer;
 use crate::pointer::Gate;
 use crate::rate::Bucket;
 use crate::room::Room;
 use crate::route::Route;
 use crate::send::{Numbers, Sender};
-use crate::tracks::Tracks;
+use crate::tracks::{Feed, Tracks};
 use crate::view::View;
 
 /// A session that is not connected by then never will be. Longer keeps strangers' half-open sessions for longer.
@@ -51,9 +50,8 @@ pub(crate) struct Session {
     pub(crate) route: Option<Route>,
     pub(crate) tracks: Tracks,
     pub(crate) connected: bool,
-    /// As a publisher: its camera's layers, and the keyframes that are asked for of each.
-    pub(crate) camera: Camera,
-    pub(crate) keyframes: [Throttle; MOST_LAYERS],
+    /// As a publisher: the layers of its pictures, and the keyframes that are asked for of each.
+    pub(crate) pictures: Pictures,
     /// As a subscriber: what it shows, and what its connection carries.
     pub(crate) view: View,
     pub(crate) pointer: Gate,
@@ -88,8 +86,7 @@ impl Session {
             route: None,
             tracks,
             connected: false,
-            camera: Camera::default(),
-            keyframes: Default::default(),
+            pictures: Pictures::new(),
             view: View::new(now),
             pointer: Gate::default(),
             pen: Pen { rate: Bucket::new(MAX_DRAWING_OPS_PER_SECOND), refused: None, growing: None },
@@ -109,12 +106,10 @@ impl Session {
 
     /// When this session wants to be woken next.
     pub(crate) fn deadline(&self) -> Instant {
-        let keyframes = self.keyframes.iter().filter_map(Throttle::deadline);
         let look = self.connected.then_some(self.view.next_look);
-        [self.give_up_at, self.pointer.deadline(), look, self.sender.deadline()]
+        [self.give_up_at, self.pointer.deadline(), look, self.sender.deadline(), self.pictures.keyframes_due()]
             .into_iter()
             .flatten()
-            .chain(keyframes)
             .fold(self.rtc_timeout, Instant::min)
     }
 
@@ -136,13 +131,15 @@ impl Session {
         }
     }
 
-    /// What a packet from this peer carries: their microphone's or camera's, as it is forwarded. `None` for
-    /// everything else, the reserved screen among it. Last, whether a layer of the camera begins with it.
-    pub(crate) fn incoming(&mut self, packet: RtpPacket) -> Option<(MediaKind, Incoming, bool)> {
-        let Source { kind, layer } = self.source_of(packet.header.ssrc)?;
-        let is_video = kind == MediaKind::Video;
-        let begins = is_video && self.camera.note(layer, packet.payload.len(), packet.timestamp);
-        Some((kind, Incoming::new(self.who.session, packet, is_video, layer), begins))
+    /// What a packet from this peer carries: of their microphone, camera or screen, as it is forwarded. `None` for
+    /// everything else. Last, whether a layer of the picture begins with it.
+    pub(crate) fn incoming(&mut self, packet: RtpPacket) -> Option<(Feed, Incoming, bool)> {
+        let Source { feed, layer } = self.source_of(packet.header.ssrc)?;
+        let begins = match feed {
+            Feed::Voice => false,
+            Feed::Picture(of) => self.pictures.of_mut(of).note(layer, packet.payload.len(), packet.timestamp),
+        };
+        Some((feed, Incoming::new(self.who.session, packet, feed != Feed::Voice, layer), begins))
     }
 
     fn source_of(&mut self, ssrc: Ssrc) -> Option<Source> {
@@ -151,14 +148,16 @@ impl Session {
         }
         let (mid, rid) = self.peer.stream_of(ssrc)?;
         let source = if Some(mid) == self.tracks.microphone {
-            Some(Source { kind: MediaKind::Audio, layer: 0 })
+            Some(Source { feed: Feed::Voice, layer: 0 })
         } else if Some(mid) == self.tracks.camera {
-            layer_of(rid).map(|layer| Source { kind: MediaKind::Video, layer })
+            layer_of(rid).map(|layer| Source { feed: Feed::Picture(VideoSource::Camera), layer })
+        } else if Some(mid) == self.tracks.screen {
+            Some(Source { feed: Feed::Picture(VideoSource::Screen), layer: 0 })
         } else {
             None
         };
-        if rid.is_some() && source.is_some() {
-            self.camera.set_simulcast();
+        if let (Some(_), Some(Source { feed: Feed::Picture(VideoSource::Camera), .. })) = (rid, source) {
+            self.pictures.of_mut(VideoSource::Camera).set_simulcast();
         }
         // One voice, three layers of a camera, a screen; more streams than that are a peer's own invention and are
         // looked up each time.
@@ -169,8 +168,8 @@ impl Session {
     }
 
     /// Asks this publisher for a keyframe of one layer. Whether there was a stream to ask for.
-    pub(crate) fn request_keyframe(&mut self, layer: u8) -> bool {
-        let wanted = Source { kind: MediaKind::Video, layer };
+    pub(crate) fn request_keyframe(&mut self, of: VideoSource, layer: u8) -> bool {
+        let wanted = Source { feed: Feed::Picture(of), layer };
         let stream = self.streams.iter().find(|(_, source)| *source == Some(wanted));
         stream.is_some_and(|(ssrc, _)| self.peer.request_keyframe(*ssrc))
     }
@@ -178,25 +177,27 @@ impl Session {
     /// Fills this subscriber's slots anew.
     pub(crate) fn refill(&mut self, room: &Room) -> Refilled {
         let before = self.tracks.as_slots();
-        let (mut faces, in_lobby) = room.faces_for(&self.who);
-        self.view.order(&mut faces, in_lobby);
-        let newly_seen = self.tracks.video.assign(&faces);
+        let (mut pictures, first) = room.pictures_for(&self.who);
+        self.view.order(&mut pictures, first);
+        let newly_seen = self.tracks.video.assign(&pictures);
         self.tracks.audio.assign(&room.voices_for(&self.who));
         let changed = self.who.stage == Stage::Room && self.tracks.as_slots() != before;
         Refilled { changed, newly_seen }
     }
 
-    /// Passes a packet on to this subscriber, if a slot of theirs shows its publisher.
-    pub(crate) fn forward(&mut self, from: ParticipantId, kind: MediaKind, packet: &Incoming, now: Instant) -> Passed {
+    /// Passes a packet on to this subscriber, if a slot of theirs carries what it is part of.
+    pub(crate) fn forward(&mut self, from: ParticipantId, feed: Feed, packet: &Incoming, now: Instant) -> Passed {
         if !self.receives() {
             return Passed::Nothing;
         }
-        let down = self.tracks.down(kind);
-        let Some(pt) = down.pt else { return Passed::Nothing };
-        let Some(slot) = down.slot_of(from) else { return Passed::Nothing };
+        let slot = match feed {
+            Feed::Voice => self.tracks.audio.slot_of(from),
+            Feed::Picture(source) => self.tracks.video.slot_of(Picture { who: from, source }),
+        };
+        let Some((pt, slot)) = slot else { return Passed::Nothing };
         match slot.forward(packet) {
             Forward::Send { seq, timestamp, patch } => {
-                let numbers = Numbers { seq, timestamp, patch, nackable: kind == MediaKind::Video };
+                let numbers = Numbers { seq, timestamp, patch, nackable: feed != Feed::Voice };
                 let (sender, stream) = (&mut self.sender, slot.stream);
                 match guarded(|| sender.forward(stream, pt, packet, numbers, now)) {
                     Ok(()) => Passed::Sent,
@@ -228,14 +229,14 @@ impl Session {
 pub(crate) struct Refilled {
     /// Their page must be told.
     pub(crate) changed: bool,
-    /// Whom they see now and did not before.
-    pub(crate) newly_seen: Vec<ParticipantId>,
+    /// What they see now and did not before.
+    pub(crate) newly_seen: Vec<Picture>,
 }
 
 /// What one of a publisher's streams carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Source {
-    kind: MediaKind,
+    feed: Feed,
     layer: u8,
 }
 

@@ -1,25 +1,23 @@
-//! Which person fills which receive-only m-line of one subscriber. Pure: wishes in, assignment out.
+//! Whose voice or which picture fills which receive-only m-line of one subscriber. Pure: wishes in, assignment out.
 //!
-//! Sticky: a person keeps their slot while they are wanted, so that nothing flickers when others come and go.
-//! When wishes exceed slots, the first in order win; that is how lobby faces come before room faces.
-
-use shared::ids::ParticipantId;
+//! Sticky: who is in a slot keeps it while they are wanted, so that nothing flickers when others come and go.
+//! When wishes exceed slots, the first in order win; that is how a screen and lobby faces come before room faces.
 
 /// One assignment; the index is the slot.
-pub(crate) type Assignment = Vec<Option<ParticipantId>>;
+pub(crate) type Assignment<T> = Vec<Option<T>>;
 
 /// Moves `current` to what `wanted` asks for, most important first, changing as little as possible.
-/// Returns the people who got a slot that they did not have before.
-pub(crate) fn assign(current: &mut Assignment, wanted: &[ParticipantId]) -> Vec<ParticipantId> {
+/// Returns what got a slot that it did not have before.
+pub(crate) fn assign<T: Copy + PartialEq>(current: &mut Assignment<T>, wanted: &[T]) -> Vec<T> {
     let wanted = &wanted[..wanted.len().min(current.len())];
     for slot in current.iter_mut() {
-        *slot = slot.filter(|who| wanted.contains(who));
+        *slot = slot.filter(|shown| wanted.contains(shown));
     }
-    let newcomers: Vec<_> = wanted.iter().copied().filter(|who| !current.contains(&Some(*who))).collect();
+    let newcomers: Vec<_> = wanted.iter().copied().filter(|new| !current.contains(&Some(*new))).collect();
     let mut free = current.iter_mut().filter(|slot| slot.is_none());
-    for who in &newcomers {
+    for new in &newcomers {
         if let Some(slot) = free.next() {
-            *slot = Some(*who);
+            *slot = Some(*new);
         }
     }
     newcomers
@@ -27,13 +25,15 @@ pub(crate) fn assign(current: &mut Assignment, wanted: &[ParticipantId]) -> Vec<
 
 #[cfg(test)]
 mod tests {
+    use shared::ids::ParticipantId;
+
     use super::*;
 
     fn people(numbers: &[u16]) -> Vec<ParticipantId> {
         numbers.iter().copied().map(ParticipantId).collect()
     }
 
-    fn numbers(assignment: &Assignment) -> Vec<u16> {
+    fn numbers(assignment: &Assignment<ParticipantId>) -> Vec<u16> {
         assignment.iter().map(|slot| slot.map_or(0, |who| who.0)).collect()
     }
 

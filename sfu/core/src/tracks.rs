@@ -1,4 +1,4 @@
-//! The m-lines of one session: up its microphone and camera, down its slots; and the payload types agreed on.
+//! The m-lines of one session: up its microphone, camera and screen, down its slots; and the payload types agreed on.
 
 use str0m::Rtc;
 use str0m::format::{Codec, PayloadParams};
@@ -6,7 +6,7 @@ use str0m::media::{Media, MediaKind, Mid, Pt};
 
 use shared::ids::ParticipantId;
 use shared::limits::{AUDIO_SLOTS, VIDEO_SLOTS};
-use shared::signal::Slots;
+use shared::signal::{Picture, Slots, VideoSource};
 
 use crate::forwarder::{Forward, Forwarder, Incoming};
 use crate::peer::Promised;
@@ -16,21 +16,22 @@ use crate::slots::{self, Assignment};
 const AUDIO_CLOCK: u32 = 48_000;
 const VIDEO_CLOCK: u32 = 90_000;
 
-/// All m-lines of one session. The screen's m-line is reserved: nothing of it is forwarded yet.
+/// All m-lines of one session.
 #[derive(Debug)]
 pub(crate) struct Tracks {
     pub(crate) microphone: Option<Mid>,
     pub(crate) camera: Option<Mid>,
-    pub(crate) audio: Down,
-    pub(crate) video: Down,
+    pub(crate) screen: Option<Mid>,
+    pub(crate) audio: Down<ParticipantId>,
+    pub(crate) video: Down<Picture>,
 }
 
-/// The receive-only m-lines of one kind.
+/// The receive-only m-lines of one kind, and what fills each.
 #[derive(Debug)]
-pub(crate) struct Down {
+pub(crate) struct Down<T> {
     pub(crate) pt: Option<Pt>,
     clock_rate: u32,
-    pub(crate) assignment: Assignment,
+    pub(crate) assignment: Assignment<T>,
     pub(crate) slots: Vec<Slot>,
 }
 
@@ -79,6 +80,7 @@ impl Tracks {
         let mut tracks = Self {
             microphone: None,
             camera: None,
+            screen: None,
             audio: Down::new(payload_type(rtc, mids, Codec::Opus), AUDIO_CLOCK),
             video: Down::new(payload_type(rtc, mids, Codec::Vp8), VIDEO_CLOCK),
         };
@@ -96,32 +98,25 @@ impl Tracks {
         let sends = media.direction().is_receiving(); // seen from here, what the page sends is received
         match media.kind() {
             MediaKind::Audio if sends => self.microphone = self.microphone.or(Some(mid)),
-            MediaKind::Video if sends => self.camera = self.camera.or(Some(mid)),
+            MediaKind::Video if sends && self.camera.is_none() => self.camera = Some(mid),
+            MediaKind::Video if sends => self.screen = self.screen.or(Some(mid)),
             MediaKind::Audio if media.direction().is_sending() => self.audio.add(stream, AUDIO_SLOTS),
             MediaKind::Video if media.direction().is_sending() => self.video.add(stream, VIDEO_SLOTS),
             _ => {}
         }
     }
 
-    /// The slots of that kind.
-    pub(crate) fn down(&mut self, kind: MediaKind) -> &mut Down {
-        match kind {
-            MediaKind::Audio => &mut self.audio,
-            MediaKind::Video => &mut self.video,
-        }
-    }
-
-    /// Who is in the video slot of that stream, and which of their layers it carries or waits for.
-    pub(crate) fn shown_on(&self, stream: usize) -> Option<(ParticipantId, u8)> {
+    /// What is in the video slot of that stream, and which of its layers it carries or waits for.
+    pub(crate) fn shown_on(&self, stream: usize) -> Option<(Picture, u8)> {
         let index = self.video.slots.iter().position(|slot| slot.stream == stream)?;
         let slot = self.video.slots.get(index)?;
         let layer = if slot.forwarder.is_running() { slot.layer } else { slot.target? };
         Some((self.video.assignment.get(index).copied()??, layer))
     }
 
-    /// The layer of this person's camera that a slot is to carry.
-    pub(crate) fn watches(&self, who: ParticipantId) -> Option<u8> {
-        let index = self.video.assignment.iter().position(|shown| *shown == Some(who))?;
+    /// The layer of this picture that a slot is to carry.
+    pub(crate) fn watches(&self, picture: Picture) -> Option<u8> {
+        let index = self.video.assignment.iter().position(|shown| *shown == Some(picture))?;
         self.video.slots.get(index)?.wanted
     }
 
@@ -148,7 +143,7 @@ impl Tracks {
     }
 }
 
-impl Down {
+impl<T: Copy + PartialEq> Down<T> {
     fn new(pt: Option<Pt>, clock_rate: u32) -> Self {
         Self { pt, clock_rate, assignment: Vec::new(), slots: Vec::new() }
     }
@@ -168,16 +163,23 @@ impl Down {
         }
     }
 
-    /// The slot that this person fills.
-    pub(crate) fn slot_of(&mut self, who: ParticipantId) -> Option<&mut Slot> {
-        let index = self.assignment.iter().position(|slot| *slot == Some(who))?;
-        self.slots.get_mut(index)
+    /// The slot that this fills, with the payload type of all of them.
+    pub(crate) fn slot_of(&mut self, shown: T) -> Option<(Pt, &mut Slot)> {
+        let index = self.assignment.iter().position(|slot| *slot == Some(shown))?;
+        self.pt.zip(self.slots.get_mut(index))
     }
 
-    /// Fills the slots as wished; the people who are new in them.
-    pub(crate) fn assign(&mut self, wanted: &[ParticipantId]) -> Vec<ParticipantId> {
+    /// Fills the slots as wished; what is new in them.
+    pub(crate) fn assign(&mut self, wanted: &[T]) -> Vec<T> {
         slots::assign(&mut self.assignment, wanted)
     }
+}
+
+/// What a publisher's packet is part of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Feed {
+    Voice,
+    Picture(VideoSource),
 }
 
 /// The payload type of a codec, when some m-line of the offer lists it.

@@ -2,9 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use shared::ids::ParticipantId;
-use shared::limits::{CAMERA_LAYERS, MAX_PARTICIPANTS};
-use shared::signal::Tile;
+use shared::limits::{CAMERA_LAYERS, MAX_TILES};
+use shared::signal::{Picture, Tile, VideoSource};
 
 /// How often layers are chosen anew without a reason: publishers' layers come and go, estimates move.
 pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -31,31 +30,34 @@ impl View {
 
     /// The page said what it shows.
     pub(crate) fn set(&mut self, mut tiles: Vec<Tile>) {
-        tiles.truncate(MAX_PARTICIPANTS);
+        tiles.truncate(MAX_TILES);
         self.tiles = Some(tiles);
     }
 
-    /// Of these people, most important first, those who get a slot, in the order in which they get one. Whoever is not
-    /// shown comes last: a slot that is left over costs nothing until its layers are chosen.
-    pub(crate) fn order(&self, people: &mut [ParticipantId], first: usize) {
-        if let Some(rest) = people.get_mut(first..) {
-            rest.sort_by_key(|who| self.rank(*who)); // stable
+    /// Puts these pictures into the order in which they get a slot; so many at the front stay there. What is not shown
+    /// comes last: a slot that is left over costs nothing until its layers are chosen.
+    pub(crate) fn order(&self, pictures: &mut [Picture], first: usize) {
+        if let Some(rest) = pictures.get_mut(first..) {
+            rest.sort_by_key(|picture| self.rank(*picture)); // stable
         }
     }
 
-    /// The layer that fits somebody's tile; `None` when the page does not show them.
-    pub(crate) fn wish(&self, who: ParticipantId) -> Option<u8> {
+    /// The layer that fits a picture's tile; `None` when the page does not show it. A screen has one layer.
+    pub(crate) fn wish(&self, picture: Picture) -> Option<u8> {
         let width = match &self.tiles {
-            Some(tiles) => tiles.iter().find(|tile| tile.who == who)?.width,
+            Some(tiles) => tiles.iter().find(|tile| tile.picture == picture)?.width,
             None => USUAL_WIDTH,
         };
+        if picture.source == VideoSource::Screen {
+            return Some(0);
+        }
         (0_u8..).zip(&CAMERA_LAYERS).find(|(_, layer)| width <= layer.up_to_width).map(|(index, _)| index)
     }
 
-    /// How important somebody is here: the first is the most important.
-    pub(crate) fn rank(&self, who: ParticipantId) -> usize {
+    /// How important a picture is here: the first is the most important.
+    pub(crate) fn rank(&self, picture: Picture) -> usize {
         let tiles = self.tiles.as_deref().unwrap_or_default();
-        tiles.iter().position(|tile| tile.who == who).unwrap_or(usize::MAX)
+        tiles.iter().position(|tile| tile.picture == picture).unwrap_or(usize::MAX)
     }
 
     /// Whether faces may be paused, when everybody's smallest layer takes so much: not before the connection has been

@@ -3,12 +3,13 @@
 use std::rc::Rc;
 
 use leptos::prelude::*;
-use shared::signal::{ClientMsg, Tile};
+use shared::signal::{ClientMsg, MediaState, Tile};
 use shared::text::tr;
 use wasm_bindgen_futures::spawn_local;
 
 use super::session::Session;
 use crate::media::peer::{Peer, PeerEvent};
+use crate::media::screen::ScreenProblem;
 use crate::room::{Link, Room, Stage, words};
 use crate::ui::Tone;
 
@@ -33,7 +34,8 @@ impl Session {
             self.board.open(me);
         }
         self.store.peer.set(Some(Rc::new(peer)));
-        let media = self.media.state_now();
+        // A screen is asked for from the inside, also after a return.
+        let media = MediaState { screen: false, ..self.media.state_now() };
         self.shell().entered_with.set(media);
         self.send(&ClientMsg::Enter { offer, media });
     }
@@ -60,11 +62,32 @@ impl Session {
         self.tell_media();
     }
 
-    /// The server said which layers of the camera are watched.
-    pub(super) fn encode(self, layers: &[bool]) {
+    /// The server said which layers of the camera are watched, and whether the screen is.
+    pub(super) fn encode(self, camera: &[bool], screen: bool) {
         if let Some(peer) = self.store.peer.get_untracked() {
-            peer.encode(layers);
+            peer.encode_camera(camera);
+            peer.encode_screen(screen);
         }
+    }
+
+    /// Shares this person's screen, or takes it back. Whose turn it is not hears so before having to choose a window.
+    pub fn toggle_screen(self) {
+        let screen = self.media.screen;
+        if untrack(|| screen.is_shared() || screen.is_asking()) {
+            return screen.stop();
+        }
+        let (me, sharer) = (untrack(|| self.store.me()), self.store.sharer.get_untracked());
+        if let Some(sharer) = sharer.filter(|sharer| Some(*sharer) != me) {
+            let entry = self.store.person(sharer).entry.get_untracked();
+            let name = entry.as_ref().map(|entry| entry.name.as_str());
+            return self.say(Tone::Neutral, words::share_taken(name));
+        }
+        spawn_local(async move {
+            let problem = screen.start().await.err().and_then(ScreenProblem::words);
+            if let Some(words) = problem {
+                self.say(Tone::Danger, words);
+            }
+        });
     }
 
     /// Tells the server which faces are shown, and how large, when that differs from what it knows. Only in the room,

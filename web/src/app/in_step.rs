@@ -53,6 +53,10 @@ impl Session {
             media.microphone.with(|track| peer.send_microphone(track.as_ref().filter(|_| is_on)));
         });
         Effect::new(move || {
+            let Some(peer) = store.peer.get() else { return };
+            media.screen.track.with(|track| peer.send_screen(track.as_ref()));
+        });
+        Effect::new(move || {
             let _ = (media.state(), media.camera_id.get(), media.microphone_id.get());
             let _ = (media.camera_on.get(), media.microphone_on.get());
             self.tell_media();

@@ -278,7 +278,8 @@ impl Session {
             Task::Answer(sdp) => spawn_local(self.take_answer(sdp)),
             Task::Rejoin => self.media_lost(),
             Task::HangUp => self.hang_up(),
-            Task::Encode(layers) => self.encode(&layers),
+            Task::Encode(camera, screen) => self.encode(&camera, screen),
+            Task::StopSharing => self.media.screen.stop(),
             Task::Pong => self.send(&ClientMsg::Pong),
             Task::Tell(news) => self.tell(&news),
         }
@@ -286,7 +287,7 @@ impl Session {
 
     fn tell(self, news: &News) {
         let tone = match news {
-            News::NotDone(_) => Tone::Danger,
+            News::NotDone(_) | News::ShareTaken(_) => Tone::Danger,
             News::LetIn => Tone::Good,
             _ => Tone::Neutral,
         };

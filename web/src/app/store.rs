@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use shared::api::Site;
 use shared::ids::ParticipantId;
 use shared::meeting::{MeetingInfo, Role};
-use shared::signal::{InvitedAs, JoinRefused, LobbyCard, PasswordRefused, RosterEntry, Waiting};
+use shared::signal::{InvitedAs, JoinRefused, LobbyCard, PasswordRefused, Picture, RosterEntry, Waiting};
 
 use crate::media::peer::Peer;
 use crate::room::{Change, Link, PasswordAsk, Room, Stage};
@@ -19,6 +19,8 @@ pub struct PersonSlots {
     pub audio: Option<usize>,
     /// Their face.
     pub video: Option<usize>,
+    /// Their screen.
+    pub screen: Option<usize>,
 }
 
 /// One person's signals: what changes about one person repaints nothing of another.
@@ -63,6 +65,8 @@ pub struct Store {
     pub roster: RwSignal<Vec<ParticipantId>>,
     /// Who is in the lobby.
     pub lobby: RwSignal<Vec<ParticipantId>>,
+    /// Who shares their screen.
+    pub sharer: RwSignal<Option<ParticipantId>>,
     /// The media connection of now.
     pub peer: RwSignal<Option<Rc<Peer>>, LocalStorage>,
     /// Whether this deployment is the demo.
@@ -91,6 +95,7 @@ impl Store {
             waiting: RwSignal::new(None),
             roster: RwSignal::new(Vec::new()),
             lobby: RwSignal::new(Vec::new()),
+            sharer: RwSignal::new(None),
             peer: RwSignal::new_local(None),
             demo: RwSignal::new(false),
             site: RwSignal::new(None),
@@ -139,9 +144,14 @@ impl Store {
             Change::Lobby => self.lobby.set(room.lobby.keys().copied().collect()),
             Change::Card(who) => self.person(*who).card.set(room.lobby.get(who).cloned()),
             Change::Slot(who) => {
-                let slots = PersonSlots { audio: room.audio_slot(*who), video: room.video_slot(*who) };
+                let slots = PersonSlots {
+                    audio: room.audio_slot(*who),
+                    video: room.video_slot(Picture::face(*who)),
+                    screen: room.video_slot(Picture::screen(*who)),
+                };
                 self.person(*who).slots.set(slots);
             }
+            Change::Sharer => self.sharer.set(room.sharer()),
         }
     }
 }

@@ -55,7 +55,7 @@ async fn get_user_media(constraints: &MediaStreamConstraints) -> Result<MediaStr
     JsFuture::from(asked).await.map(JsCast::unchecked_into).map_err(|error| problem_of(&error))
 }
 
-fn media_devices() -> Result<MediaDevices, Problem> {
+pub(super) fn media_devices() -> Result<MediaDevices, Problem> {
     let devices = web_sys::window().and_then(|window| window.navigator().media_devices().ok());
     // On a page that is not secure the browser leaves the whole object out.
     devices.filter(|devices| !devices.is_undefined()).ok_or(Problem::Insecure)
@@ -145,13 +145,13 @@ fn ideal(value: f64) -> JsValue {
     object.into()
 }
 
-fn max(value: f64) -> JsValue {
+pub(super) fn max(value: f64) -> JsValue {
     let object = Object::new();
     put(&object, "max", &value.into());
     object.into()
 }
 
-fn put(object: &Object, name: &str, value: &JsValue) {
+pub(super) fn put(object: &Object, name: &str, value: &JsValue) {
     // Setting a property of a plain object cannot fail.
     let _ = Reflect::set(object, &name.into(), value);
 }

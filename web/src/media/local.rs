@@ -1,4 +1,4 @@
-//! This person's own camera and microphone.
+//! This person's own camera and microphone, and their shared screen.
 //!
 //! Off means off: a camera that is switched off is stopped (its light goes out) and nothing of it is sent; a muted
 //! microphone stays open for a quick return, but its sender has no track, so that no packet of it leaves this computer.
@@ -10,6 +10,7 @@ use web_sys::{MediaStream, MediaStreamTrack};
 
 use super::devices;
 use super::problem::{Device, Problem};
+use super::screen::OwnScreen;
 use super::wish::{Calls, Press, Standing, press};
 use crate::signal::kept::Kept;
 use crate::ui::Choice;
@@ -29,6 +30,8 @@ pub struct LocalMedia {
     pub camera_problem: RwSignal<Option<Problem>>,
     /// Why there is no sound.
     pub microphone_problem: RwSignal<Option<Problem>>,
+    /// The screen, while it is shared.
+    pub screen: OwnScreen,
     /// Cameras to choose from.
     pub cameras: RwSignal<Vec<Choice>>,
     /// Microphones to choose from.
@@ -55,6 +58,7 @@ impl LocalMedia {
             microphone: RwSignal::new_local(None),
             camera_problem: RwSignal::new(None),
             microphone_problem: RwSignal::new(None),
+            screen: OwnScreen::new(),
             cameras: RwSignal::new(Vec::new()),
             microphones: RwSignal::new(Vec::new()),
             camera_id: RwSignal::new(kept.camera_id.clone()),
@@ -69,6 +73,7 @@ impl LocalMedia {
         MediaState {
             camera: self.camera_on.get() && self.camera.with(Option::is_some),
             microphone: self.microphone_on.get() && self.microphone.with(Option::is_some),
+            screen: self.screen.is_shared(),
         }
     }
 
@@ -187,12 +192,13 @@ impl LocalMedia {
         devices::on_change(move || spawn_local(self.refresh_lists()));
     }
 
-    /// Stops both: the lights go out, also of what the browser still asks about. The next [`Self::start`] begins anew.
+    /// Stops everything: the lights go out, also of what the browser still asks about. The next [`Self::start`] begins anew.
     pub fn stop(self) {
         self.camera_calls.update(Calls::cancel);
         self.microphone_calls.update(Calls::cancel);
         self.drop_camera();
         self.drop_microphone();
+        self.screen.stop();
         self.camera_problem.set(None);
         self.microphone_problem.set(None);
     }

@@ -12,4 +12,5 @@ pub mod level;
 pub mod local;
 pub mod peer;
 pub mod problem;
+pub mod screen;
 pub mod wish;

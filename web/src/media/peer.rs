@@ -1,4 +1,4 @@
-//! The one PeerConnection: microphone, camera and a reserved screen up, fixed slots down, two data channels.
+//! The one PeerConnection: microphone, camera and screen up, fixed slots down, two data channels.
 //!
 //! Everything is offered at once and answered once; who fills which slot is said in messages, and nothing is
 //! renegotiated when people come and go. A lost connection is not mended but replaced: a new `Peer` with a new offer.
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use js_sys::{Array, ArrayBuffer, Uint8Array};
 use leptos::prelude::set_timeout;
-use shared::limits::{AUDIO_SLOTS, CAMERA_LAYERS, Layer, VIDEO_SLOTS};
+use shared::limits::{AUDIO_SLOTS, CAMERA_LAYERS, Layer, SCREEN_LAYERS, VIDEO_SLOTS};
 use shared::surface::{DRAWING_CHANNEL, DrawDown, DrawUp, POINTER_CHANNEL, PointerDown, PointerUp};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
@@ -51,6 +51,7 @@ pub struct Peer {
     connection: RtcPeerConnection,
     microphone: RtcRtpSender,
     camera: RtcRtpSender,
+    screen: RtcRtpSender,
     audio: Vec<RtcRtpReceiver>,
     video: Vec<RtcRtpReceiver>,
     pointers: RtcDataChannel,
@@ -66,7 +67,7 @@ impl Peer {
         let up = RtcRtpTransceiverDirection::Sendonly;
         let microphone = add(&connection, "audio", up, &[])?.sender();
         let camera = add(&connection, "video", up, &CAMERA_LAYERS)?.sender();
-        add(&connection, "video", up, &[])?;
+        let screen = add(&connection, "video", up, &SCREEN_LAYERS)?.sender();
         let down = RtcRtpTransceiverDirection::Recvonly;
         let slots = |kind, count| -> Result<Vec<RtcRtpReceiver>, JsValue> {
             (0..count).map(|_| Ok(add(&connection, kind, down, &[])?.receiver())).collect()
@@ -80,7 +81,7 @@ impl Peer {
             watch_pointers(&pointers, &on_event),
             watch_drawing(&drawing, &on_event),
         ];
-        Ok(Self { connection, microphone, camera, audio, video, pointers, drawing, handlers })
+        Ok(Self { connection, microphone, camera, screen, audio, video, pointers, drawing, handlers })
     }
 
     /// The offer. It goes out at once: the server answers with its addresses and learns ours from their packets.
@@ -102,15 +103,19 @@ impl Peer {
         replace(&self.camera, track);
     }
 
+    /// What the screen's sender sends; `None` sends nothing.
+    pub fn send_screen(&self, track: Option<&MediaStreamTrack>) {
+        replace(&self.screen, track);
+    }
+
     /// Has the camera encoded in these of its layers, the smallest first; the others cost nothing.
-    pub fn encode(&self, layers: &[bool]) {
-        let parameters = self.camera.get_parameters();
-        let Some(encodings) = parameters.get_encodings() else { return };
-        for (encoding, active) in encodings.iter().zip(layers) {
-            encoding.unchecked_into::<RtcRtpEncodingParameters>().set_active(*active);
-        }
-        let set = self.camera.set_parameters_with_parameters(&parameters);
-        spawn_local(async move { drop(JsFuture::from(set).await) });
+    pub fn encode_camera(&self, layers: &[bool]) {
+        encode(&self.camera, layers);
+    }
+
+    /// Has the screen encoded, or not.
+    pub fn encode_screen(&self, wanted: bool) {
+        encode(&self.screen, &[wanted]);
     }
 
     /// What the microphone's sender sends; `None` sends nothing.
@@ -181,7 +186,9 @@ fn add(
 
 fn encoding(layer: &Layer) -> RtcRtpEncodingParameters {
     let encoding = RtcRtpEncodingParameters::new();
-    encoding.set_rid(layer.rid);
+    if !layer.rid.is_empty() {
+        encoding.set_rid(layer.rid);
+    }
     encoding.set_max_bitrate(layer.max_kbps * 1_000);
     encoding.set_scale_resolution_down_by(layer.scale_down as f32);
     // The largest costs most and is wanted last: the server says when.
@@ -225,6 +232,16 @@ fn channel(connection: &RtcPeerConnection, label: &str, id: u16, reliable: bool)
 
 fn send(channel: &RtcDataChannel, bytes: &[u8]) -> bool {
     channel.ready_state() == RtcDataChannelState::Open && channel.send_with_u8_array(bytes).is_ok()
+}
+
+fn encode(sender: &RtcRtpSender, layers: &[bool]) {
+    let parameters = sender.get_parameters();
+    let Some(encodings) = parameters.get_encodings() else { return };
+    for (encoding, active) in encodings.iter().zip(layers) {
+        encoding.unchecked_into::<RtcRtpEncodingParameters>().set_active(*active);
+    }
+    let set = sender.set_parameters_with_parameters(&parameters);
+    spawn_local(async move { drop(JsFuture::from(set).await) });
 }
 
 fn replace(sender: &RtcRtpSender, track: Option<&MediaStreamTrack>) {

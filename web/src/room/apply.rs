@@ -4,7 +4,7 @@ use shared::ids::ParticipantId;
 use shared::secret::Secret;
 use shared::signal::{
     InvitedAs, JoinRefused, LobbyCard, PasswordRefused, PasswordState, ProtocolError, RoomSnapshot, RosterEntry,
-    ServerMsg, Slots, Stage as Place, TurnedAway,
+    ServerMsg, ShareError, Slots, Stage as Place, TurnedAway,
 };
 
 use super::by_id::ById;
@@ -33,6 +33,8 @@ pub enum Change {
     Card(ParticipantId),
     /// The slots of one person.
     Slot(ParticipantId),
+    /// Who shares their screen.
+    Sharer,
 }
 
 /// Something that the shell has to do.
@@ -50,8 +52,10 @@ pub enum Task {
     Rejoin,
     /// Close socket, PeerConnection, camera and microphone.
     HangUp,
-    /// Have the camera encoded in these of its layers, the smallest first.
-    Encode(Vec<bool>),
+    /// Have the camera encoded in these of its layers, the smallest first; and the screen, or not.
+    Encode(Vec<bool>, bool),
+    /// Take this person's screen back.
+    StopSharing,
     /// Say that we are here.
     Pong,
     /// Say it to those who look and to those who listen.
@@ -95,6 +99,12 @@ pub enum News {
     Waits(String),
     /// Somebody raised a hand.
     HandUp(String),
+    /// Somebody shares their screen.
+    Shares(String),
+    /// Somebody no longer does.
+    SharesNoMore(String),
+    /// This person's screen may not be shared: whose is shared already, by name.
+    ShareTaken(Option<String>),
     /// This person was let in.
     LetIn,
     /// The end was moved.
@@ -139,6 +149,26 @@ fn task(task: Task) -> Applied {
 impl Room {
     /// Takes a message in.
     pub fn apply(&mut self, message: ServerMsg) -> Applied {
+        let before = self.sharer().map(|who| (who, self.name_of(who)));
+        let mut applied = self.take(message);
+        let now = self.sharer().map(|who| (who, self.name_of(who)));
+        if before != now {
+            applied = applied.change(Change::Sharer);
+            let others = |sharer: Option<(ParticipantId, String)>| sharer.filter(|(who, _)| self.me() != Some(*who));
+            applied = match (others(before), others(now)) {
+                (_, Some((_, name))) => applied.tell(News::Shares(name)),
+                (Some((who, name)), None) if self.roster.get(&who).is_some() => applied.tell(News::SharesNoMore(name)),
+                _ => applied,
+            };
+        }
+        applied
+    }
+
+    fn name_of(&self, who: ParticipantId) -> String {
+        self.roster.get(&who).map(|entry| entry.name.clone()).unwrap_or_default()
+    }
+
+    fn take(&mut self, message: ServerMsg) -> Applied {
         match message {
             ServerMsg::Greeted { .. } => Applied::default(),
             ServerMsg::Ping => task(Task::Pong),
@@ -164,7 +194,7 @@ impl Room {
                 changed(Change::Lobby)
             }
             ServerMsg::SlotsChanged { slots } => self.move_slots(slots),
-            ServerMsg::LayersWanted { camera } => task(Task::Encode(camera)),
+            ServerMsg::LayersWanted { camera, screen } => task(Task::Encode(camera, screen)),
             ServerMsg::EndMoved { ends_at, closes_at } => {
                 if let Some(meeting) = &mut self.meeting {
                     (meeting.ends_at, meeting.closes_at) = (ends_at, closes_at);
@@ -280,7 +310,12 @@ impl Room {
         self.session = None;
         self.stage = Stage::Ended(reason);
         self.forget_people();
-        changed(Change::Stage).change(Change::Roster).change(Change::Lobby).task(Task::HangUp).task(Task::Forget)
+        changed(Change::Stage)
+            .change(Change::Roster)
+            .change(Change::Lobby)
+            .change(Change::Sharer)
+            .task(Task::HangUp)
+            .task(Task::Forget)
     }
 
     /// Nothing of the others stays in the page's memory once it is out.
@@ -327,7 +362,7 @@ impl Room {
     fn move_slots(&mut self, slots: Slots) -> Applied {
         let before = std::mem::replace(&mut self.slots, slots);
         let moved: ById<()> = differing(&before.audio, &self.slots.audio)
-            .chain(differing(&before.video, &self.slots.video))
+            .chain(differing(&before.video, &self.slots.video).map(|picture| picture.who))
             .map(|who| (who, ()))
             .collect();
         Applied { changes: moved.keys().copied().map(Change::Slot).collect(), tasks: Vec::new() }
@@ -340,15 +375,20 @@ impl Room {
                 self.stage = Stage::GreenRoom;
                 changed(Change::Stage).tell(News::NotDone(error))
             }
+            ProtocolError::Share { error: ShareError::Taken { by } } => {
+                let name = self.roster.get(&by).map(|entry| entry.name.clone());
+                task(Task::StopSharing).tell(News::ShareTaken(name))
+            }
+            ProtocolError::Share { .. } => task(Task::StopSharing).tell(News::NotDone(error)),
             _ => task(Task::Tell(News::NotDone(error))),
         }
     }
 }
 
-/// Everybody who is in a slot on one side and not in the same on the other.
-fn differing(before: &[Option<ParticipantId>], after: &[Option<ParticipantId>]) -> impl Iterator<Item = ParticipantId> {
+/// Everything that is in a slot on one side and not in the same on the other.
+fn differing<T: Copy + PartialEq>(before: &[Option<T>], after: &[Option<T>]) -> impl Iterator<Item = T> {
     let longest = before.len().max(after.len());
-    let at = |slots: &[Option<ParticipantId>], index: usize| slots.get(index).copied().flatten();
+    let at = |slots: &[Option<T>], index: usize| slots.get(index).copied().flatten();
     let pairs: Vec<_> = (0..longest).map(|index| (at(before, index), at(after, index))).collect();
     pairs.into_iter().filter(|(old, new)| old != new).flat_map(|(old, new)| old.into_iter().chain(new))
 }

@@ -4,7 +4,7 @@ use shared::ids::ParticipantId;
 use shared::meeting::{MeetingInfo, Role};
 use shared::secret::Secret;
 use shared::signal::{
-    InvitedAs, JoinRefused, LobbyCard, PasswordRefused, PasswordState, RosterEntry, Slots, TurnedAway, Waiting,
+    InvitedAs, JoinRefused, LobbyCard, PasswordRefused, PasswordState, Picture, RosterEntry, Slots, TurnedAway, Waiting,
 };
 
 use super::by_id::ById;
@@ -154,9 +154,14 @@ impl Room {
         self.session.is_some() && !matches!(self.stage, Stage::Ended(_))
     }
 
-    /// Which video slot shows this person.
-    pub fn video_slot(&self, who: ParticipantId) -> Option<usize> {
-        self.slots.video.iter().position(|slot| *slot == Some(who))
+    /// Which video slot shows this picture.
+    pub fn video_slot(&self, picture: Picture) -> Option<usize> {
+        self.slots.video.iter().position(|slot| *slot == Some(picture))
+    }
+
+    /// Who shares their screen.
+    pub fn sharer(&self) -> Option<ParticipantId> {
+        self.roster.iter().find(|(_, entry)| entry.media.screen).map(|(who, _)| *who)
     }
 
     /// Which audio slot carries this person's voice.

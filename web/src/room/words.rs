@@ -5,7 +5,9 @@
 use shared::location::{ComputerPlace, LocationHint, PhonePlace, Verdict};
 use shared::meeting::Role;
 use shared::pin::InvalidPin;
-use shared::signal::{JoinRefused, OfferError, PasswordRefused, PasswordState, ProtocolError, TurnedAway, Waiting};
+use shared::signal::{
+    JoinRefused, OfferError, PasswordRefused, PasswordState, ProtocolError, ShareError, TurnedAway, Waiting,
+};
 use shared::surface::DrawRefused;
 use shared::text::{tr, tr_with};
 use shared::units::UnixMs;
@@ -321,14 +323,30 @@ pub fn news(news: &News) -> String {
         News::Left(name) => tr_with("{name} left.", &[("name", name)]),
         News::Waits(name) => tr_with("{name} is waiting in the lobby.", &[("name", name)]),
         News::HandUp(name) => tr_with("{name} raised a hand.", &[("name", name)]),
+        News::Shares(name) => tr_with("{name} is sharing their screen.", &[("name", name)]),
+        News::SharesNoMore(name) => tr_with("{name} stopped sharing.", &[("name", name)]),
+        News::ShareTaken(name) => share_taken(name.as_deref()),
         News::LetIn => tr("You are in the meeting.").to_owned(),
         News::EndMoved => tr("The end of the meeting was moved.").to_owned(),
         News::NotDone(error) => not_done(error),
     }
 }
 
+/// Why this person's screen is not shared: somebody else's is.
+pub fn share_taken(by: Option<&str>) -> String {
+    match by {
+        Some(name) => tr_with(
+            "{name} is sharing their screen, and the meeting shows one at a time. Ask them to stop, then share yours.",
+            &[("name", name)],
+        ),
+        None => tr("Somebody else is sharing their screen, and the meeting shows one at a time.").to_owned(),
+    }
+}
+
 fn not_done(error: &ProtocolError) -> String {
     match error {
+        ProtocolError::Share { error: ShareError::Observer } => tr("Observers cannot share their screen."),
+        ProtocolError::Share { error: ShareError::Taken { .. } } => return share_taken(None),
         ProtocolError::NotAllowed => tr("Only a moderator can do that."),
         ProtocolError::NobodyThere => tr("That person is no longer there."),
         ProtocolError::TooMany => tr("That was too much at once. Wait a moment."),

@@ -28,6 +28,7 @@ impl Node {
                 self.join(Who { session, room, participant, role, stage }, &offer);
             }
             Command::Admit { session } => self.admit(session),
+            Command::Share { session, on } => self.share(session, on),
             Command::Look { session, tiles } => self.look(session, tiles),
             Command::Leave { session } => self.leave(session),
             Command::CloseRoom { room } => self.close_room(room),
@@ -130,6 +131,15 @@ impl Node {
         self.reassign(room);
         self.tell_slots(id);
         self.pump(id);
+    }
+
+    /// Somebody's screen is for everybody to see, or no longer.
+    fn share(&mut self, id: SessionId, on: bool) {
+        let Some(who) = self.sessions.get(&id).map(|session| session.who) else { return };
+        if let Some(members) = self.rooms.get_mut(&who.room) {
+            members.share(who.participant, on);
+            self.reassign(who.room);
+        }
     }
 
     fn leave(&mut self, id: SessionId) {

@@ -3,7 +3,7 @@
 
 use shared::control::Event;
 use shared::ids::SessionId;
-use shared::signal::{Stage, Tile};
+use shared::signal::{Picture, Stage, Tile, VideoSource};
 
 use crate::allocation::{Want, allocate, least, total};
 use crate::layers::{LayerSet, MOST_LAYERS};
@@ -29,7 +29,8 @@ impl Node {
         let now = self.now;
         let Some(session) = self.sessions.get_mut(&id) else { return };
         session.view.next_look = now + LOOK_EVERY;
-        let publishes = session.camera.has_sent();
+        let shares = self.rooms.get(&session.who.room).is_some_and(|room| room.is_shared_by(session.who.participant));
+        let publishes = shares || session.pictures.have_sent();
         self.choose_layers(id);
         if publishes {
             self.tell_wanted_layers(id);
@@ -49,23 +50,25 @@ impl Node {
         for (index, (shown, slot)) in
             session.tracks.video.assignment.iter().zip(&session.tracks.video.slots).enumerate()
         {
-            let Some(who) = shown else { continue };
-            let publisher = room.session_of(*who).and_then(|publisher| self.sessions.get(&publisher));
+            let Some(picture) = shown else { continue };
+            let publisher = room.session_of(picture.who).and_then(|publisher| self.sessions.get(&publisher));
             // A moderator sees who knocks, whatever else the page shows.
             let knocks = publisher.is_some_and(|publisher| publisher.who.stage == Stage::Lobby);
-            let wish = session.view.wish(*who).or(knocks.then_some(0));
-            let (Some(camera), Some(wish)) = (publisher.map(|publisher| &publisher.camera), wish) else {
+            let wish = session.view.wish(*picture).or(knocks.then_some(0));
+            let layers = publisher.map(|publisher| publisher.pictures.of(picture.source));
+            let (Some(layers), Some(wish)) = (layers, wish) else {
                 unseen.push(index);
                 continue;
             };
             let want = Want {
-                wish: wish.min(camera.largest(now)),
-                bits: std::array::from_fn(|layer| camera.bits_per_second(layer as u8)),
+                wish: wish.min(layers.largest(now)),
+                bits: std::array::from_fn(|layer| layers.bits_per_second(layer as u8)),
                 has: slot.wanted,
             };
-            // Who speaks comes before who does not, whatever the order of the tiles.
-            let rank = (!room.has_floor(*who), session.view.rank(*who), index);
-            let nearest: [u8; MOST_LAYERS] = std::array::from_fn(|layer| camera.nearest(layer as u8, now));
+            // The screen is what is spoken about; then who speaks comes before who does not, whatever the order of the tiles.
+            let is_face = picture.source == VideoSource::Camera;
+            let rank = (is_face, !room.has_floor(picture.who), session.view.rank(*picture), index);
+            let nearest: [u8; MOST_LAYERS] = std::array::from_fn(|layer| layers.nearest(layer as u8, now));
             faces.push((rank, index, want, nearest));
         }
         faces.sort_by_key(|(rank, ..)| *rank);
@@ -87,28 +90,33 @@ impl Node {
         session.sender.set_wanted((total(&wants) + voices) * HEADROOM_PERCENT / 100);
     }
 
-    /// Which layers of a publisher's camera anybody's slot is to carry.
-    pub(super) fn watched(&self, publisher: SessionId) -> LayerSet {
+    /// Which layers of a publisher's picture anybody's slot is to carry.
+    pub(super) fn watched(&self, publisher: SessionId, source: VideoSource) -> LayerSet {
         let mut watched = LayerSet::default();
         let Some(who) = self.sessions.get(&publisher).map(|session| session.who) else { return watched };
-        let members = self.rooms.get(&who.room).map(|room| room.members()).unwrap_or_default();
-        let subscribers = members.iter().filter_map(|member| self.sessions.get(&member.session));
-        let layers = subscribers.filter(|session| session.receives()).filter_map(|s| s.tracks.watches(who.participant));
+        let Some(room) = self.rooms.get(&who.room) else { return watched };
+        if source == VideoSource::Screen && !room.is_shared_by(who.participant) {
+            return watched;
+        }
+        let picture = Picture { who: who.participant, source };
+        let subscribers = room.members().iter().filter_map(|member| self.sessions.get(&member.session));
+        let layers = subscribers.filter(|session| session.receives()).filter_map(|s| s.tracks.watches(picture));
         layers.for_each(|layer| watched.insert(layer));
         watched
     }
 
-    /// Tells a publisher which of its layers are watched, when that has changed. As long as anybody watches, the smallest
-    /// is wanted too: it is what everybody falls back to.
+    /// Tells a publisher which layers of its pictures are watched, when that has changed. As long as anybody watches, the
+    /// smallest is wanted too: it is what everybody falls back to.
     pub(super) fn tell_wanted_layers(&mut self, id: SessionId) {
         let now = self.now;
-        let mut watched = self.watched(id);
-        if watched != LayerSet::default() {
-            watched.insert(0);
+        let mut camera = self.watched(id, VideoSource::Camera);
+        if camera != LayerSet::default() {
+            camera.insert(0);
         }
+        let screen = self.watched(id, VideoSource::Screen);
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        if let Some(wanted) = session.camera.watched(watched, now) {
-            let event = Event::LayersWanted { session: id, camera: wanted.to_vec() };
+        if let Some((camera, screen)) = session.pictures.watched(camera, screen, now) {
+            let event = Event::LayersWanted { session: id, camera: camera.to_vec(), screen: screen.has(0) };
             self.out.push_back(Output::Event(event));
         }
     }

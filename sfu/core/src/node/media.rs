@@ -1,18 +1,18 @@
 //! Who gets whose packets.
 
-use str0m::media::MediaKind;
 use str0m::rtp::RtpPacket;
 
 use shared::control::Event;
-use shared::ids::{ParticipantId, RoomId, SessionId};
+use shared::ids::{RoomId, SessionId};
 use shared::limits::VIDEO_SLOTS;
-use shared::signal::Stage;
+use shared::signal::{Picture, Stage, VideoSource};
 
 use crate::forwarder::Incoming;
 use crate::layers::MOST_LAYERS;
 use crate::node::{Node, Output};
 use crate::session::{Passed, Who};
 use crate::speakers::Hearing;
+use crate::tracks::Feed;
 
 impl Node {
     /// A publisher's packet came: of a picture it is passed on, of a voice only when its owner has the floor.
@@ -20,14 +20,14 @@ impl Node {
         self.stats.rtp_in += 1;
         let Some(publisher) = self.sessions.get_mut(&id) else { return };
         let who = publisher.who;
-        let Some((kind, packet, begins)) = publisher.incoming(packet) else { return };
-        if kind == MediaKind::Audio {
+        let Some((feed, packet, begins)) = publisher.incoming(packet) else { return };
+        if feed == Feed::Voice {
             let Some(room) = self.rooms.get_mut(&who.room) else { return };
             match room.hear(&who, packet.tags.audio_level, &packet) {
                 Hearing::Passed => {}
                 Hearing::Begins(kept) => {
                     self.reassign_voices(who.room);
-                    kept.iter().for_each(|before| self.fan_out(id, &who, kind, before));
+                    kept.iter().for_each(|before| self.fan_out(id, &who, feed, before));
                 }
                 Hearing::Kept => return,
             }
@@ -38,18 +38,18 @@ impl Node {
             let sessions: Vec<SessionId> = members.iter().map(|member| member.session).collect();
             sessions.into_iter().for_each(|session| self.choose_layers(session));
         }
-        self.fan_out(id, &who, kind, &packet);
+        self.fan_out(id, &who, feed, &packet);
     }
 
-    /// Passes a packet on to everybody in whose slots its publisher is.
-    fn fan_out(&mut self, id: SessionId, who: &Who, kind: MediaKind, packet: &Incoming) {
+    /// Passes a packet on to everybody in whose slots it belongs.
+    fn fan_out(&mut self, id: SessionId, who: &Who, feed: Feed, packet: &Incoming) {
         let Some(room) = self.rooms.get(&who.room) else { return };
         let now = self.now;
         let mut needs_keyframe = false;
         let mut broken = Vec::new();
         for member in room.members() {
             let Some(subscriber) = self.sessions.get_mut(&member.session) else { continue };
-            match subscriber.forward(who.participant, kind, packet, now) {
+            match subscriber.forward(who.participant, feed, packet, now) {
                 Passed::Nothing => {}
                 Passed::NeedsKeyframe => needs_keyframe = true,
                 Passed::Fault => broken.push(member.session),
@@ -62,35 +62,35 @@ impl Node {
             }
         }
         broken.into_iter().for_each(|session| self.fault(session));
-        if needs_keyframe {
-            self.want_keyframe(id, packet.layer);
+        if let (true, Feed::Picture(source)) = (needs_keyframe, feed) {
+            self.want_keyframe(id, source, packet.layer);
         }
     }
 
-    /// A subscriber's decoder asks for a keyframe of whoever is on that stream.
+    /// A subscriber's decoder asks for a keyframe of whatever is on that stream.
     pub(super) fn keyframe_wanted(&mut self, subscriber: SessionId, stream: usize) {
         let Some(session) = self.sessions.get(&subscriber) else { return };
         let Some((shown, layer)) = session.tracks.shown_on(stream) else { return };
-        let publisher = self.rooms.get(&session.who.room).and_then(|room| room.session_of(shown));
+        let publisher = self.rooms.get(&session.who.room).and_then(|room| room.session_of(shown.who));
         if let Some(publisher) = publisher {
-            self.want_keyframe(publisher, layer);
+            self.want_keyframe(publisher, shown.source, layer);
         }
     }
 
-    fn want_keyframe(&mut self, publisher: SessionId, layer: u8) {
+    fn want_keyframe(&mut self, publisher: SessionId, of: VideoSource, layer: u8) {
         let now = self.now;
         let Some(session) = self.sessions.get_mut(&publisher) else { return };
-        let Some(throttle) = session.keyframes.get_mut(usize::from(layer)) else { return };
+        let Some(throttle) = session.pictures.of_mut(of).keyframes.get_mut(usize::from(layer)) else { return };
         if throttle.request(now) {
-            self.ask_for_keyframe(publisher, layer);
+            self.ask_for_keyframe(publisher, of, layer);
         }
         self.rearm(publisher);
     }
 
     /// Sends the request. A publisher that has sent nothing yet begins with a keyframe anyway.
-    pub(super) fn ask_for_keyframe(&mut self, publisher: SessionId, layer: u8) {
+    pub(super) fn ask_for_keyframe(&mut self, publisher: SessionId, of: VideoSource, layer: u8) {
         let Some(session) = self.sessions.get_mut(&publisher) else { return };
-        if session.connected && session.request_keyframe(layer) {
+        if session.connected && session.request_keyframe(of, layer) {
             self.stats.keyframe_requests += 1;
             self.touch(publisher);
         }
@@ -100,7 +100,7 @@ impl Node {
     pub(super) fn reassign(&mut self, room: RoomId) {
         let Some(members) = self.rooms.get(&room) else { return };
         let mut changed = Vec::new();
-        let mut newly_seen: Vec<ParticipantId> = Vec::new();
+        let mut newly_seen: Vec<Picture> = Vec::new();
         for member in members.members() {
             let Some(session) = self.sessions.get_mut(&member.session) else { continue };
             let refilled = session.refill(members);
@@ -128,18 +128,17 @@ impl Node {
         self.begin_to_show(room, refilled.newly_seen);
     }
 
-    /// Somebody newly sees these people: their encoders wake, and begin with a keyframe.
-    fn begin_to_show(&mut self, room: RoomId, mut people: Vec<ParticipantId>) {
-        people.sort_unstable();
-        people.dedup();
-        let Some(members) = self.rooms.get(&room) else { return };
-        let publishers: Vec<_> = people.iter().filter_map(|seen| members.session_of(*seen)).collect();
-        for publisher in publishers {
+    /// Somebody newly sees these pictures: their encoders wake, and begin with a keyframe.
+    fn begin_to_show(&mut self, room: RoomId, mut pictures: Vec<Picture>) {
+        pictures.sort_unstable();
+        pictures.dedup();
+        for picture in pictures {
+            let Some(publisher) = self.rooms.get(&room).and_then(|room| room.session_of(picture.who)) else { continue };
             self.tell_wanted_layers(publisher);
-            let watched = self.watched(publisher);
+            let watched = self.watched(publisher, picture.source);
             (0..MOST_LAYERS as u8)
                 .filter(|layer| watched.has(*layer))
-                .for_each(|layer| self.want_keyframe(publisher, layer));
+                .for_each(|layer| self.want_keyframe(publisher, picture.source, layer));
         }
     }
 
@@ -152,7 +151,7 @@ impl Node {
         let mut changed = Vec::new();
         for member in members.members().iter().filter(|member| member.stage == Stage::Room) {
             let Some(session) = self.sessions.get_mut(&member.session) else { continue };
-            let audio = session.tracks.down(MediaKind::Audio);
+            let audio = &mut session.tracks.audio;
             let before = audio.assignment.clone();
             audio.assign(&members.voices_for(member));
             if audio.assignment != before {

@@ -30,7 +30,7 @@ fn a_newer_session_replaces_the_older() {
     assert!(world.people[before].client.closed);
     world.talk(&[ann, after], 50);
     let slots = world.people[ann].slots.as_ref().unwrap();
-    let bens = slots.video.iter().flatten().filter(|who| who.0 == 2).count();
+    let bens = slots.video.iter().flatten().filter(|shown| shown.who.0 == 2).count();
     assert_eq!(bens, 1);
     assert!(world.people[after].seen(&world.people[ann]).len() > 10);
 }

@@ -1,7 +1,7 @@
 //! The lobby at the wire: before admission a person gets STUN, DTLS and RTCP, and nothing else.
 
 use shared::meeting::Role;
-use shared::signal::Stage;
+use shared::signal::{Picture, Stage};
 use shared::surface::{DrawUp, OpKind, Point, PointerUp};
 
 use crate::media_client::Counts;
@@ -45,7 +45,7 @@ fn somebody_in_the_lobby_receives_nothing_until_they_are_let_in() {
     assert!(lena.client.counts.rtp > 0 && lena.client.counts.data_messages > 0);
     assert!(lena.seen(ann).len() > 20 && lena.heard(ben).len() > 20);
     assert!(!lena.client.pointers.is_empty() && !lena.client.drawing.is_empty());
-    assert!(lena.slots.as_ref().is_some_and(|slots| slots.video.contains(&Some(ann.participant))));
+    assert!(lena.slots.as_ref().is_some_and(|slots| slots.video.contains(&Some(Picture::face(ann.participant)))));
 }
 
 /// D24: somebody who is refused never received an RTP packet or a data-channel message.
@@ -80,7 +80,10 @@ fn moderators_alone_see_the_lobby_and_nobody_hears_it() {
         assert!(viewer.seen(waiting).is_empty(), "{} sees {}", viewer.name, waiting.name);
     }
     let faces = &ann.slots.as_ref().unwrap().video;
-    assert!(faces.contains(&Some(lena.participant)) && faces.contains(&Some(luis.participant)));
+    assert!(
+        faces.contains(&Some(Picture::face(lena.participant)))
+            && faces.contains(&Some(Picture::face(luis.participant)))
+    );
 }
 
 /// Pointers and strokes from the lobby reach nobody and leave nothing behind.

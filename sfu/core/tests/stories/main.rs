@@ -16,6 +16,7 @@ mod layers;
 mod lifecycle;
 mod lobby;
 mod media;
+mod screen;
 mod surface;
 mod voices;
 mod world;

@@ -9,7 +9,7 @@ use shared::control::{Command, Event, Gone};
 use shared::ids::{MeetingId, ParticipantId, RoomId, SessionId};
 use shared::limits::{AUDIO_SLOTS, CAMERA_LAYERS};
 use shared::meeting::Role;
-use shared::signal::{OfferError, Slots, Stage, Tile};
+use shared::signal::{OfferError, Picture, Slots, Stage, Tile};
 use str0m::media::MediaKind;
 use str0m_netem::{Netem, NetemConfig, WithLen};
 
@@ -40,6 +40,9 @@ pub struct Person {
     pub slots: Option<Slots>,
     /// Layers of their camera that somebody watches.
     pub layers_wanted: Vec<bool>,
+    /// Whether somebody watches their screen.
+    pub screen_wanted: bool,
+    screen_keyframes_sent: u32,
     keyframes_sent: u32,
     layer_keyframes_sent: [u32; CAMERA_LAYERS.len()],
     cut_off: bool,
@@ -124,6 +127,8 @@ impl World {
             gone: None,
             slots: None,
             layers_wanted: Vec::new(),
+            screen_wanted: false,
+            screen_keyframes_sent: 0,
             keyframes_sent: 0,
             layer_keyframes_sent: [0; CAMERA_LAYERS.len()],
             cut_off: false,
@@ -152,12 +157,23 @@ impl World {
         self.command(Command::Admit { session });
     }
 
-    /// Somebody's page shows these people, so wide.
+    /// Somebody's page shows these faces, so wide.
     pub fn look(&mut self, person: usize, shown: &[(usize, u16)]) {
-        let tiles =
-            shown.iter().map(|(who, width)| Tile { who: self.people[*who].participant, width: *width }).collect();
+        let picture = |who: &usize| Picture::face(self.people[*who].participant);
+        let tiles = shown.iter().map(|(who, width)| Tile { picture: picture(who), width: *width }).collect();
+        self.look_at(person, tiles);
+    }
+
+    /// Somebody's page shows these pictures.
+    pub fn look_at(&mut self, person: usize, tiles: Vec<Tile>) {
         let session = self.people[person].session;
         self.command(Command::Look { session, tiles });
+    }
+
+    /// Signaling lets somebody share their screen, or hears that they stopped.
+    pub fn share(&mut self, person: usize, on: bool) {
+        let session = self.people[person].session;
+        self.command(Command::Share { session, on });
     }
 
     pub fn leave(&mut self, person: usize) {
@@ -227,6 +243,31 @@ impl World {
                 self.send_frame(*person);
             }
             self.run_for(Duration::from_millis(40));
+        }
+    }
+
+    /// As [`World::film`], with `sharer`'s screen besides, while anybody watches it: about 400 kbit/s.
+    pub fn film_and_share(&mut self, people: &[usize], sharer: usize, duration: Duration) {
+        for _ in 0..duration.as_millis() / 40 {
+            self.send_screen(sharer);
+            for person in people {
+                self.send_frame(*person);
+            }
+            self.run_for(Duration::from_millis(40));
+        }
+    }
+
+    fn send_screen(&mut self, sharer: usize) {
+        let now = self.now;
+        let person = &mut self.people[sharer];
+        if person.screen_wanted {
+            let asked = person.client.screen_keyframe_requests;
+            let keyframe = person.screen_keyframes_sent <= asked;
+            if keyframe {
+                person.screen_keyframes_sent = asked + 1;
+            }
+            person.client.send_screen(now, keyframe, 2_000);
+            person.timeout = now;
         }
     }
 
@@ -392,7 +433,9 @@ impl World {
             Event::Connected { .. } => person.told_connected = true,
             Event::Gone { reason, .. } => person.gone = Some(reason),
             Event::SlotsChanged { slots, .. } => person.slots = Some(slots),
-            Event::LayersWanted { camera, .. } => person.layers_wanted = camera,
+            Event::LayersWanted { camera, screen, .. } => {
+                (person.layers_wanted, person.screen_wanted) = (camera, screen);
+            }
         }
     }
 

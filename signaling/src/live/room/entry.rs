@@ -111,7 +111,8 @@ impl Room {
         let person = self.people.get_mut(&me).ok_or(ProtocolError::WrongState)?;
         let Link::Open(session) = person.link else { return Err(ProtocolError::WrongState) };
         person.link = Link::Offered(session);
-        person.media = media;
+        // A screen is asked for from the inside, where it is checked; after a return it is asked for again.
+        person.media = MediaState { screen: false, ..media };
         let (participant, role, stage) = (me, person.role(), stage_to_enter(person));
         out.push(Output::Media(Command::Join { room, session, participant, role, stage, offer }));
         Ok(())
@@ -234,6 +235,7 @@ impl Room {
         let Some(person) = self.people.get_mut(&who) else { return Link::None };
         let link = std::mem::replace(&mut person.link, Link::None);
         person.hand = false;
+        person.media.screen = false;
         let (place, role) = (person.place, person.role());
         if matches!(link, Link::Live(_)) {
             self.tell_gone(who, place, role, out);

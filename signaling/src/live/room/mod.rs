@@ -4,9 +4,11 @@
 //! A person stands in the green room, the lobby or the room ([`person::Place`]) and has at most one connection
 //! ([`person::Link`]). The two are apart: a lost connection keeps the place, and the tab's secret brings it back.
 //! Everything about other people goes through [`Room::tell_room`], [`Room::tell_room_of`] or [`Room::tell_moderators`] and so reaches nobody
-//! in the lobby. Coming and going is in [`entry`], what moderators do in [`moderate`].
+//! in the lobby. Coming and going is in [`entry`], what moderators do in [`moderate`], microphone, camera and screen in
+//! [`media_state`].
 
 mod entry;
+mod media_state;
 #[cfg(test)]
 mod model_tests;
 mod moderate;
@@ -20,7 +22,7 @@ use shared::control::{Command, Event};
 use shared::ids::{InviteeId, ParticipantId, RoomId, SessionId};
 use shared::meeting::{MeetingInfo, Role};
 use shared::signal::{
-    ClientMsg, MediaState, ProtocolError, RoomSnapshot, RosterEntry, ServerMsg, Slots, Tile, TurnedAway, Waiting,
+    ClientMsg, ProtocolError, RoomSnapshot, RosterEntry, ServerMsg, Slots, Tile, TurnedAway, Waiting,
 };
 use shared::units::UnixMs;
 
@@ -182,16 +184,9 @@ impl Room {
             Event::OfferRefused { session, error } => self.offer_refused(session, error, out),
             Event::Gone { session, .. } => self.media_gone(now, session, out),
             Event::SlotsChanged { session, slots } => self.slots_changed(session, slots, out),
-            Event::LayersWanted { session, camera } => self.layers_wanted(session, camera, out),
+            Event::LayersWanted { session, camera, screen } => self.layers_wanted(session, camera, screen, out),
             Event::Connected { .. } => {}
         }
-    }
-
-    fn set_media(&mut self, me: ParticipantId, media: MediaState, out: &mut Vec<Output>) -> Result<(), ProtocolError> {
-        let person = self.present(me).ok_or(ProtocolError::WrongState)?;
-        person.media = media;
-        self.tell_changed(me, out);
-        Ok(())
     }
 
     fn set_hand(&mut self, me: ParticipantId, raised: bool, out: &mut Vec<Output>) -> Result<(), ProtocolError> {
@@ -209,11 +204,11 @@ impl Room {
         }
     }
 
-    /// Says to a publisher which layers are watched. In the lobby too: moderators look at them there.
-    fn layers_wanted(&mut self, session: SessionId, camera: Vec<bool>, out: &mut Vec<Output>) {
+    /// Says to a publisher what is watched. In the lobby too: moderators look at faces there.
+    fn layers_wanted(&mut self, session: SessionId, camera: Vec<bool>, screen: bool, out: &mut Vec<Output>) {
         let is_live = |person: &Person| person.link == Link::Live(session);
         if self.people.values().any(is_live) {
-            tell(out, session, ServerMsg::LayersWanted { camera });
+            tell(out, session, ServerMsg::LayersWanted { camera, screen });
         }
     }
 

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use shared::control::{Command, Event, Gone};
 use shared::secret::Secret;
-use shared::signal::{OfferError, Slots, Stage};
+use shared::signal::{MediaState, OfferError, Slots, Stage};
 
 use super::tests::{NOW, guest, meeting};
 use super::*;
@@ -36,6 +36,7 @@ enum Step {
 enum Wish {
     Enter,
     SetMedia(bool),
+    Share(bool),
     SetHand(bool),
     Look,
     Leave,
@@ -53,6 +54,7 @@ fn wish() -> impl Strategy<Value = Wish> {
         8 => Just(Wish::Enter),
         1 => any::<bool>().prop_map(Wish::SetMedia),
         1 => any::<bool>().prop_map(Wish::SetHand),
+        2 => any::<bool>().prop_map(Wish::Share),
         1 => Just(Wish::Look),
         1 => Just(Wish::Leave),
         8 => id.clone().prop_map(Wish::Admit),
@@ -242,6 +244,7 @@ impl World {
         let in_room = match command {
             Command::Join { session, stage: Stage::Room, .. }
             | Command::Admit { session }
+            | Command::Share { session, .. }
             | Command::Look { session, .. } => session,
             Command::Join { .. } | Command::Leave { .. } | Command::CloseRoom { .. } => return,
         };
@@ -307,6 +310,9 @@ impl World {
                 assert!(page.who != 0 || page.lobby == lobby, "session {session}: {:?} {lobby:?}", page.lobby);
             }
         }
+        let sharers = self.room.people.values().filter(|person| person.media.screen).map(|person| person.id);
+        let sharers: Vec<_> = sharers.collect();
+        assert!(sharers.len() <= 1 && sharers.iter().all(|sharer| roster.contains(sharer)), "{sharers:?}");
         assert!(roster.len() + lobby.len() <= shared::limits::MAX_PARTICIPANTS);
     }
 }
@@ -315,7 +321,8 @@ fn request(wish: Wish) -> ClientMsg {
     let media = MediaState::default();
     match wish {
         Wish::Enter => ClientMsg::Enter { offer: "o".into(), media },
-        Wish::SetMedia(on) => ClientMsg::SetMedia { media: MediaState { microphone: on, camera: on } },
+        Wish::SetMedia(on) => ClientMsg::SetMedia { media: MediaState { microphone: on, camera: on, screen: false } },
+        Wish::Share(screen) => ClientMsg::SetMedia { media: MediaState { screen, ..media } },
         Wish::SetHand(raised) => ClientMsg::SetHand { raised },
         Wish::Look => ClientMsg::Look { tiles: Vec::new() },
         Wish::Leave => ClientMsg::Leave,

@@ -177,6 +177,7 @@ impl Person {
         self.place = Place::GreenRoom;
         self.link = Link::None;
         self.hand = false;
+        self.media.screen = false;
         self.lost_at = None;
     }
 

@@ -6,7 +6,7 @@ use shared::limits::MAX_PARTICIPANTS;
 use shared::location::{ComputerPlace, LocationHint, PhonePlace};
 use shared::meeting::MeetingKind;
 use shared::secret::Secret;
-use shared::signal::{JoinRefused, OfferError, PasswordState, Stage};
+use shared::signal::{JoinRefused, MediaState, OfferError, PasswordState, ShareError, Stage};
 
 use super::*;
 use crate::meetings::events::SecondFactor;
@@ -221,7 +221,7 @@ fn nothing_of_the_room_reaches_the_lobby() {
     let rosa = play.arrive(ROSA);
     let happenings = [
         (piet, ClientMsg::SetHand { raised: true }),
-        (piet, ClientMsg::SetMedia { media: MediaState { microphone: true, camera: true } }),
+        (piet, ClientMsg::SetMedia { media: MediaState { microphone: true, camera: true, screen: false } }),
         (mia, ClientMsg::Extend { minutes: 5 }),
         (piet, ClientMsg::Leave),
     ];
@@ -457,7 +457,7 @@ fn an_observer_sees_and_raises_a_hand_and_moderates_nothing() {
 fn an_observers_media_are_known_to_moderators_alone() {
     let (mut play, mia, piet) = Play::two_in_the_room();
     let otto = play.arrive(OTTO);
-    let on = MediaState { microphone: true, camera: true };
+    let on = MediaState { microphone: true, camera: true, screen: false };
     play.ask(otto, ClientMsg::SetMedia { media: on });
     let media = |out: &[Output], to, of| {
         told(out, to).into_iter().find_map(|message| match message {
@@ -540,4 +540,65 @@ fn a_new_pin_ends_what_the_old_one_opened() {
     assert_eq!(told(&out, piet), [&away(TurnedAway::Revoked)]);
     assert!(matches!(told(&out, mia)[..], [ServerMsg::ParticipantLeft { .. }]));
     assert!(play.room.resume(NOW, SessionId(99), &Play::secret(piet)).is_err());
+}
+
+const SHARING: MediaState = MediaState { microphone: false, camera: false, screen: true };
+
+fn taken(out: &[Output], to: SessionId) -> Option<ParticipantId> {
+    match told(out, to)[..] {
+        [ServerMsg::ProtocolError { error: ProtocolError::Share { error: ShareError::Taken { by } } }] => Some(*by),
+        _ => None,
+    }
+}
+
+#[test]
+fn one_screen_at_a_time_and_who_came_first_goes_on() {
+    let (mut play, mia, piet) = Play::two_in_the_room();
+    let (mias, piets) = (play.id(mia), play.id(piet));
+    let share = ClientMsg::SetMedia { media: SHARING };
+    let out = play.ask(piet, share.clone());
+    let [ServerMsg::ParticipantChanged { entry }] = told(&out, mia)[..] else { panic!("{out:?}") };
+    assert!(entry.participant == piets && entry.media.screen);
+    assert_eq!(commands(&out), [&Command::Share { session: piet, on: true }]);
+    assert_eq!(commands(&play.ask(piet, share.clone())), [] as [&Command; 0], "the SFU knows already");
+
+    let out = play.ask(mia, share.clone());
+    assert_eq!((taken(&out, mia), commands(&out).len()), (Some(piets), 0));
+    assert!(!play.room.people[&mias].media.screen && told(&out, piet).is_empty());
+
+    let out = play.ask(piet, ClientMsg::SetMedia { media: MediaState::default() });
+    assert_eq!(commands(&out), [&Command::Share { session: piet, on: false }]);
+    assert_eq!(commands(&play.ask(mia, share)), [&Command::Share { session: mia, on: true }]);
+}
+
+/// A connection that is lost ends the share: the place is free, and whoever comes back asks anew.
+#[test]
+fn a_lost_connection_ends_the_share() {
+    let (mut play, mia, piet) = Play::two_in_the_room();
+    let share = ClientMsg::SetMedia { media: SHARING };
+    play.ask(piet, share.clone());
+    play.room.handle(NOW, Input::HungUp { session: piet });
+    assert_eq!(commands(&play.ask(mia, share.clone())), [&Command::Share { session: mia, on: true }]);
+    let (again, _) = play.resume(piet);
+    play.ask(again, ClientMsg::Enter { offer: "offer".into(), media: SHARING });
+    let out = play.event(Event::Answered { session: again, answer: "answer".into() });
+    let ServerMsg::Admitted { room } = told(&out, again)[1] else { panic!("{out:?}") };
+    let sharers: Vec<_> = room.roster.iter().filter(|entry| entry.media.screen).map(|e| e.participant).collect();
+    assert_eq!(sharers, [play.id(mia)]);
+    assert_eq!(taken(&play.ask(again, share), again), Some(play.id(mia)));
+}
+
+#[test]
+fn nobody_shares_from_the_lobby_and_observers_never_do() {
+    let (mut play, mia, _) = Play::two_in_the_room();
+    let share = ClientMsg::SetMedia { media: SHARING };
+    let otto = play.arrive(OTTO);
+    assert_eq!(play.ask(otto, share.clone()), [tells(otto, wrong(ProtocolError::WrongState))]);
+    play.admit(mia, otto);
+    let refused = wrong(ProtocolError::Share { error: ShareError::Observer });
+    assert_eq!(play.ask(otto, share), [tells(otto, refused)]);
+}
+
+fn tells(session: SessionId, message: ServerMsg) -> Output {
+    Output::Tell { session, message }
 }

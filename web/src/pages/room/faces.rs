@@ -23,7 +23,7 @@ const WORDS_FROM: f64 = 320.0;
 
 /// Everybody's face, one's own last. Rebuilt for nobody when somebody else comes or goes.
 #[component]
-pub(super) fn Faces(session: Session) -> impl IntoView {
+pub(super) fn Faces(session: Session, stage: RwSignal<Option<f64>>) -> impl IntoView {
     let store = session.store;
     let node = NodeRef::<html::Section>::new();
     let size = RwSignal::new((0.0_f64, 0.0_f64));
@@ -42,7 +42,7 @@ pub(super) fn Faces(session: Session) -> impl IntoView {
         let (columns, tile_width) = fit.get();
         Place { columns, tile_width, gap: GAP, height: size.get().1, scrolled: scrolled.get() }
     });
-    keep_told(session, others, place);
+    keep_told(session, others, place, stage);
     Effect::new(move || {
         let Some(section) = node.get() else { return };
         watch_size(section.unchecked_into(), size);
@@ -68,7 +68,7 @@ pub(super) fn Faces(session: Session) -> impl IntoView {
 }
 
 /// Keeps `size` equal to the element's, until the effect that called is done.
-fn watch_size(element: web_sys::Element, size: RwSignal<(f64, f64)>) {
+pub(super) fn watch_size(element: web_sys::Element, size: RwSignal<(f64, f64)>) {
     let measured = element.clone();
     let resized = Closure::<dyn FnMut()>::new(move || {
         size.set((f64::from(measured.client_width()), f64::from(measured.client_height())));

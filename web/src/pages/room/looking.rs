@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use shared::ids::ParticipantId;
-use shared::signal::Tile;
+use shared::signal::{Picture, Tile};
 
 use crate::app::Session;
 use crate::room::tiling::visible;
@@ -24,21 +24,29 @@ pub(super) struct Place {
     pub(super) scrolled: f64,
 }
 
-/// Keeps the server told, for as long as the caller's owner lives.
-pub(super) fn keep_told(session: Session, people: Memo<Vec<ParticipantId>>, place: Memo<Place>) {
+/// Keeps the server told, for as long as the caller's owner lives. `stage` is how wide a shared screen is shown, while it is.
+pub(super) fn keep_told(
+    session: Session,
+    people: Memo<Vec<ParticipantId>>,
+    place: Memo<Place>,
+    stage: RwSignal<Option<f64>>,
+) {
     let store = session.store;
     let hidden = page_hidden();
     let tiles = Memo::new(move |_| {
         if hidden.get() {
             return Vec::new();
         }
-        let tile = |who, width: f64| Tile { who, width: (width * window().device_pixel_ratio()) as u16 };
-        let waiting = store.lobby.get().into_iter().map(|who| tile(who, CARD_WIDTH));
+        let tile = |picture, width: f64| Tile { picture, width: (width * window().device_pixel_ratio()) as u16 };
+        let me = store.me();
+        let sharer = store.sharer.get().filter(|sharer| Some(*sharer) != me);
+        let screen = sharer.zip(stage.get()).map(|(sharer, width)| tile(Picture::screen(sharer), width));
+        let waiting = store.lobby.get().into_iter().map(|who| tile(Picture::face(who), CARD_WIDTH));
         let Place { columns, tile_width, gap, height, scrolled } = place.get();
         let people = people.get();
         let (first, count) = visible(people.len(), columns, tile_width, gap, height, scrolled);
-        let shown = people.into_iter().skip(first).take(count).map(|who| tile(who, tile_width));
-        waiting.chain(shown).collect::<Vec<_>>()
+        let shown = people.into_iter().skip(first).take(count).map(|who| tile(Picture::face(who), tile_width));
+        screen.into_iter().chain(waiting).chain(shown).collect::<Vec<_>>()
     });
     let pending = StoredValue::new(0_u32);
     Effect::new(move || {

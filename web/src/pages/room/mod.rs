@@ -7,6 +7,7 @@ mod lobby_card;
 mod looking;
 mod panel;
 mod pointers;
+mod screen;
 mod tile;
 mod toolbar;
 
@@ -18,6 +19,7 @@ use board::Whiteboard;
 use clock::EndTime;
 use faces::Faces;
 use panel::Panel;
+use screen::{ScreenStage, SharingNotice};
 use toolbar::Toolbar;
 
 use super::picture::Voice;
@@ -49,12 +51,19 @@ pub(crate) fn RoomPage() -> impl IntoView {
         settings: RwSignal::new(false),
         ending: RwSignal::new(false),
     };
+    let stage = RwSignal::new(None);
+    let sharer = Memo::new(move |_| {
+        let me = store.me();
+        store.sharer.get().filter(|sharer| Some(*sharer) != me)
+    });
+    keep_place(layout, sharer);
+    let staged = Memo::new(move |_| sharer.get().filter(|_| !layout.board.get()));
     let lost = Memo::new(move |_| store.link.get().is_lost());
     view! {
         <div
             class="room"
             class:room--panel=move || layout.panel.get()
-            class:room--board=move || layout.board.get()
+            class:room--board=move || layout.board.get() || staged.get().is_some()
             class:room--lost=move || lost.get()
             data-testid="room"
         >
@@ -62,9 +71,11 @@ pub(crate) fn RoomPage() -> impl IntoView {
             <RoomHeader session=session />
             <Voices session=session />
             <SoundBar session=session />
+            <SharingNotice session=session />
             <div class="room__body">
                 <main class="room__main" id="main">
-                    <Faces session=session />
+                    <Faces session=session stage=stage />
+                    {move || staged.get().map(|who| view! { <ScreenStage session=session who=who stage=stage /> })}
                     {move || layout.board.get().then(|| view! { <Whiteboard session=session /> })}
                 </main>
                 <Panel session=session open=layout.panel settings=layout.settings />
@@ -87,6 +98,24 @@ pub(crate) fn RoomPage() -> impl IntoView {
             />
         </div>
     }
+}
+
+/// A screen takes the whiteboard's place when it comes, and gives it back when it goes. The whiteboard's switch changes
+/// between the two meanwhile.
+fn keep_place(layout: Layout, sharer: Memo<Option<shared::ids::ParticipantId>>) {
+    let had_board = StoredValue::new(true);
+    Effect::new(move |before: Option<bool>| {
+        let is_shared = sharer.get().is_some();
+        match (before.unwrap_or_default(), is_shared) {
+            (false, true) => {
+                had_board.set_value(layout.board.get_untracked());
+                layout.board.set(false);
+            }
+            (true, false) if had_board.get_value() => layout.board.set(true),
+            _ => {}
+        }
+        is_shared
+    });
 }
 
 #[component]

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use shared::text::tr;
 
 use super::Layout;
+use super::screen::ScreenSwitch;
 use crate::app::Session;
 use crate::pages::switches::{CameraSwitch, MicrophoneSwitch, Switch};
 use crate::ui::{Glyph, Icon};
@@ -23,6 +24,7 @@ pub(super) fn Toolbar(session: Session, layout: Layout) -> impl IntoView {
             <div class="toolbar__group">
                 <MicrophoneSwitch testid="mic-toggle" />
                 <CameraSwitch testid="cam-toggle" />
+                <ScreenSwitch session=session />
                 <Switch
                     on=hand glyph_on=Glyph::Hand glyph_off=Glyph::Hand
                     name_on=tr("Lower your hand") name_off=tr("Raise your hand") caption=tr("Hand")

@@ -3,7 +3,7 @@
 use shared::ids::MeetingId;
 use shared::location::{ComputerPlace, LocationHint, PhonePlace};
 use shared::meeting::{MeetingInfo, MeetingKind, Role};
-use shared::signal::{MediaState, OfferError, Waiting};
+use shared::signal::{MediaState, OfferError, Picture, Waiting};
 use shared::units::UnixMs;
 
 use super::*;
@@ -129,12 +129,18 @@ fn cleo_s_microphone_repaints_cleo_alone() {
 #[test]
 fn slots_name_only_those_who_moved() {
     let mut room = ben_in_the_room();
-    let slots = |video: &[Option<ParticipantId>]| Slots { audio: vec![Some(ADA), None], video: video.to_vec() };
+    let slots = |video: &[Option<ParticipantId>]| Slots {
+        audio: vec![Some(ADA), None],
+        video: video.iter().map(|who| who.map(Picture::face)).collect(),
+    };
     let first = room.apply(ServerMsg::SlotsChanged { slots: slots(&[Some(ADA), None]) });
     assert_eq!(first.changes, [Change::Slot(ADA)]);
     let second = room.apply(ServerMsg::SlotsChanged { slots: slots(&[Some(ADA), Some(CLEO)]) });
     assert_eq!(second.changes, [Change::Slot(CLEO)]);
-    assert_eq!((room.video_slot(CLEO), room.audio_slot(ADA), room.audio_slot(CLEO)), (Some(1), Some(0), None));
+    assert_eq!(
+        (room.video_slot(Picture::face(CLEO)), room.audio_slot(ADA), room.audio_slot(CLEO)),
+        (Some(1), Some(0), None)
+    );
     let third = room.apply(ServerMsg::SlotsChanged { slots: slots(&[Some(CLEO), None]) });
     assert_eq!(third.changes, [Change::Slot(ADA), Change::Slot(CLEO)]);
 }
@@ -247,4 +253,32 @@ fn starting_over_forgets_the_meetings_title() {
     room.leave();
     let applied = room.start_over();
     assert!(room.meeting.is_none() && applied.changes.contains(&Change::Meeting));
+}
+
+/// Ada shares, is replaced by nobody, and stops; Ben, who tried meanwhile, takes his back and hears whose it is.
+#[test]
+fn a_shared_screen_is_told_and_a_second_one_taken_back() {
+    let mut room = ben_in_the_room();
+    let mut ada = entry(ADA, "Ada");
+    ada.media.screen = true;
+    let shares = room.apply(ServerMsg::ParticipantChanged { entry: ada });
+    assert_eq!((room.sharer(), shares.changes), (Some(ADA), vec![Change::Person(ADA), Change::Sharer]));
+    assert_eq!(shares.tasks, [Task::Tell(News::Shares("Ada".into()))]);
+    let error = ProtocolError::Share { error: ShareError::Taken { by: ADA } };
+    let refused = room.apply(ServerMsg::ProtocolError { error });
+    assert_eq!(refused.tasks, [Task::StopSharing, Task::Tell(News::ShareTaken(Some("Ada".into())))]);
+    let stops = room.apply(ServerMsg::ParticipantChanged { entry: entry(ADA, "Ada") });
+    assert_eq!((room.sharer(), stops.tasks), (None, vec![Task::Tell(News::SharesNoMore("Ada".into()))]));
+}
+
+/// A connection that is lost takes the screen away; that its owner left is news enough.
+#[test]
+fn a_sharer_who_leaves_is_told_once() {
+    let mut room = ben_in_the_room();
+    let mut ada = entry(ADA, "Ada");
+    ada.media.screen = true;
+    room.apply(ServerMsg::ParticipantChanged { entry: ada });
+    let left = room.apply(ServerMsg::ParticipantLeft { participant: ADA });
+    assert!(left.changes.contains(&Change::Sharer));
+    assert_eq!(left.tasks, [Task::Tell(News::Left("Ada".into()))]);
 }
