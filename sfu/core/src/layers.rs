@@ -66,11 +66,6 @@ impl Pictures {
         }
     }
 
-    /// Whether anything of either ever came.
-    pub(crate) fn have_sent(&self) -> bool {
-        self.camera.has_sent() || self.screen.has_sent()
-    }
-
     /// As [`Pictures::of`].
     pub(crate) fn of_mut(&mut self, source: VideoSource) -> &mut Layers {
         match source {

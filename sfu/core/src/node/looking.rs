@@ -29,12 +29,9 @@ impl Node {
         let now = self.now;
         let Some(session) = self.sessions.get_mut(&id) else { return };
         session.view.next_look = now + LOOK_EVERY;
-        let shares = self.rooms.get(&session.who.room).is_some_and(|room| room.is_shared_by(session.who.participant));
-        let publishes = shares || session.pictures.have_sent();
         self.choose_layers(id);
-        if publishes {
-            self.tell_wanted_layers(id);
-        }
+        // Also those who have sent nothing yet: perhaps because they were told that nobody watches.
+        self.tell_wanted_layers(id);
         if let Some(session) = self.sessions.get_mut(&id) {
             session.sender.consider_probe(now);
         }

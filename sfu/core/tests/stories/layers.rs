@@ -124,6 +124,20 @@ fn encoders_rest_what_nobody_watches() {
     assert_eq!(received(&mut world, ann, ben).last().map(|packet| packet.mark.layer), Some(2));
 }
 
+/// Whoever was told that nobody watches sends nothing, and must hear of it when that changes.
+#[test]
+fn somebody_who_is_looked_at_only_later_is_asked_for_their_picture() {
+    let mut world = World::new();
+    let ann = world.enter("Ann", Role::Moderator, Stage::Room);
+    world.look(ann, &[]);
+    let ben = world.enter("Ben", Role::Participant, Stage::Room);
+    world.run_for(5 * SECOND);
+    assert_eq!(world.people[ben].layers_wanted, [false; 3], "nobody looks");
+    world.look(ann, &[(ben, 500)]);
+    world.run_for(SECOND);
+    assert_eq!(world.people[ben].layers_wanted, [true, true, false]);
+}
+
 /// One subscriber at 300 kbit/s among good ones: they get what fits, the others lose nothing by it.
 #[test]
 fn somebody_on_a_narrow_link_gets_less_and_costs_nobody_else_anything() {
