@@ -71,7 +71,11 @@ pub(super) fn Faces(session: Session, stage: RwSignal<Option<f64>>) -> impl Into
 pub(super) fn watch_size(element: web_sys::Element, size: RwSignal<(f64, f64)>) {
     let measured = element.clone();
     let resized = Closure::<dyn FnMut()>::new(move || {
-        size.set((f64::from(measured.client_width()), f64::from(measured.client_height())));
+        let measured = measured.clone();
+        // Not at once: what follows from a size changes other sizes, and browsers report that as an error.
+        request_animation_frame(move || {
+            let _ = size.try_set((f64::from(measured.client_width()), f64::from(measured.client_height())));
+        });
     });
     let Ok(observer) = ResizeObserver::new(resized.as_ref().unchecked_ref()) else { return };
     observer.observe(&element);
