@@ -8,6 +8,7 @@ case "${1:-tests}" in
 tests)
   have chromium || missing+=(chromium)
   have chromedriver || missing+=(chromium-driver)
+  have firefox-esr || missing+=(firefox-esr)
   have valgrind || missing+=(valgrind)
   # Without any font Chromium draws no text at all.
   [ -n "$(find /usr/share/fonts /usr/local/share/fonts -name '*.[to]t[fc]' -print -quit 2>/dev/null)" ] || missing+=(fonts-dejavu-core)

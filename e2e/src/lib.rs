@@ -2,7 +2,8 @@
 //!
 //! A [`Deployment`] is the real `conclave` binary on a free loopback port with a data folder of its own. Its [`Console`]
 //! schedules a [`Meeting`] and gets a [`Link`] with a PIN for every invitee. A [`Browser`] is one real Chromium process
-//! with a colour for a face and a beep for a voice, and has the words for what a person does and sees in it.
+//! with a colour for a face and a beep for a voice, or one real Firefox, and has the words for what a person does and
+//! sees in it.
 //!
 //! Tests wait by asking again until a deadline ([`until`]), never by sleeping and hoping.
 
@@ -13,11 +14,15 @@
     reason = "a test harness reports by panicking"
 )]
 
+mod bidi;
 mod browser;
 mod caller;
+mod chromium;
 mod console;
 mod deployment;
+mod engine;
 mod fake_media;
+mod firefox;
 mod folder;
 mod hand;
 pub mod media_client;

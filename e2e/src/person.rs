@@ -4,17 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::json;
-use thirtyfour::prelude::*;
 
 use crate::browser::Browser;
 use crate::console::Link;
 use crate::deployment::Deployment;
 use crate::fake_media::Colour;
 use crate::until::{PATIENCE, until_within};
-
-fn by(test_id: &str) -> By {
-    By::Css(format!("[data-testid=\"{test_id}\"]"))
-}
 
 impl Browser {
     /// Asks until it is so; on the deadline says what the page shows.
@@ -61,22 +56,15 @@ impl Browser {
     pub async fn click(&self, test_id: &str) -> &Self {
         self.until_sees(test_id).await;
         // A page that redraws may replace the element between finding and clicking it.
-        self.wait(&format!("{test_id} to be clickable"), || async {
-            match self.driver.find(by(test_id)).await {
-                Ok(element) => element.click().await.is_ok(),
-                Err(_) => false,
-            }
-        })
-        .await;
+        self.wait(&format!("{test_id} to be clickable"), || async { self.running.engine.click(test_id).await.is_ok() })
+            .await;
         self
     }
 
     /// Types into a field, replacing what is in it.
     pub async fn fill(&self, test_id: &str, text: &str) -> &Self {
         self.until_sees(test_id).await;
-        let field = self.driver.find(by(test_id)).await.unwrap();
-        field.clear().await.unwrap();
-        field.send_keys(text).await.unwrap_or_else(|error| panic!("{test_id}: {error}"));
+        self.running.engine.fill(test_id, text).await.unwrap_or_else(|error| panic!("{test_id}: {error}"));
         self
     }
 
@@ -135,8 +123,7 @@ impl Browser {
 
     /// Presses Enter in a field.
     pub async fn press_enter_in(&self, test_id: &str) -> &Self {
-        let field = self.driver.find(by(test_id)).await.unwrap();
-        field.send_keys(Key::Enter + "").await.unwrap();
+        self.running.engine.press_enter(test_id).await.unwrap();
         self
     }
 
@@ -198,7 +185,7 @@ impl Browser {
     }
 
     /// Waits for one's own picture in the green room: whoever enters before it comes without a camera.
-    pub async fn until_preview(&self) {
+    pub async fn until_preview(&self) -> &Self {
         self.wait("one's own picture in the green room", || async {
             let body = "const video = document.querySelector('[data-testid=\"preview-video\"]');
                 const inner = video && video.tagName !== 'VIDEO' ? video.querySelector('video') : video;
@@ -206,6 +193,7 @@ impl Browser {
             self.run(body, vec![]).await.as_bool() == Some(true)
         })
         .await;
+        self
     }
 
     /// Logs in to the console, so that this browser holds an account's cookie: a moderator's second factor.

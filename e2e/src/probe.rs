@@ -38,6 +38,10 @@ pub struct Received {
     pub messages: u64,
     /// RTP packets the other way, which show that the connection is alive.
     pub sent_packets: u64,
+    /// Of the RTP packets, those with sound.
+    pub audio_packets: u64,
+    /// Pictures that could be decoded.
+    pub frames: u64,
 }
 
 /// What protects the media.
@@ -59,12 +63,14 @@ impl Browser {
         let counts = self
             .run(
                 r"return (async () => {
-                  const sum = { connections: 0, connected: 0, rtp: 0, messages: 0, sent: 0 };
+                  const sum = { connections: 0, connected: 0, rtp: 0, messages: 0, sent: 0, audio: 0, frames: 0 };
                   for (const connection of window.__probe.connections) {
                     sum.connections += 1;
                     if (connection.connectionState === 'connected') sum.connected += 1;
                     for (const stat of (await connection.getStats()).values()) {
                       if (stat.type === 'inbound-rtp') sum.rtp += stat.packetsReceived || 0;
+                      if (stat.type === 'inbound-rtp' && stat.kind === 'audio') sum.audio += stat.packetsReceived || 0;
+                      if (stat.type === 'inbound-rtp') sum.frames += stat.framesDecoded || 0;
                       if (stat.type === 'outbound-rtp') sum.sent += stat.packetsSent || 0;
                       if (stat.type === 'data-channel') sum.messages += stat.messagesReceived || 0;
                     }
@@ -81,6 +87,8 @@ impl Browser {
             rtp_packets: count("rtp"),
             messages: count("messages"),
             sent_packets: count("sent"),
+            audio_packets: count("audio"),
+            frames: count("frames"),
         }
     }
 
@@ -95,7 +103,7 @@ impl Browser {
                   const transport = stats.find(stat => stat.type === 'transport');
                   const offer = connection.localDescription.sdp;
                   const codecs = [...offer.matchAll(/^a=rtpmap:\d+ ([^\/]+)/gm)].map(match => match[1].toUpperCase());
-                  return { srtp: transport.srtpCipher || '', dtls: transport.dtlsCipher || '', size: offer.length, codecs };
+                  return { srtp: transport?.srtpCipher || '', dtls: transport?.dtlsCipher || '', size: offer.length, codecs };
                 })()",
                 vec![],
             )
@@ -106,6 +114,16 @@ impl Browser {
             offer_bytes: found["size"].as_u64()?,
             codecs: found["codecs"].as_array()?.iter().filter_map(|c| c.as_str().map(str::to_owned)).collect(),
         })
+    }
+
+    /// Waits until pictures are decoded and sound arrives, both going on.
+    pub async fn until_media_flows(&self) {
+        let before = self.received().await;
+        self.wait("pictures and sound to go on", || async {
+            let now = self.received().await;
+            now.frames >= before.frames + 20 && now.audio_packets >= before.audio_packets + 50
+        })
+        .await;
     }
 
     /// How the newest connection reaches the server: `udp` or `tcp`.

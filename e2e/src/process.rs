@@ -68,3 +68,18 @@ pub(crate) fn resident_bytes(id: u32) -> u64 {
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or("0");
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or(0) * 1024
 }
+
+/// What a killed browser may leave running; its profile's path in the command line says which ones are ours.
+#[derive(Debug)]
+pub(crate) struct Leftovers(pub(crate) String);
+
+impl Drop for Leftovers {
+    fn drop(&mut self) {
+        with_argument(&self.0).into_iter().for_each(|id| signal(id, "KILL"));
+        // The profile cannot be removed while its processes still write to it.
+        let deadline = Instant::now() + Duration::from_secs(3);
+        while !with_argument(&self.0).is_empty() && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
