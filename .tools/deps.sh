@@ -10,6 +10,10 @@ tests)
   have chromedriver || missing+=(chromium-driver)
   have firefox-esr || missing+=(firefox-esr)
   have valgrind || missing+=(valgrind)
+  # Bad networks, in namespaces that only root may make.
+  have ip || missing+=(iproute2)
+  have nft || missing+=(nftables)
+  have conntrack || missing+=(conntrack)
   # Without any font Chromium draws no text at all.
   [ -n "$(find /usr/share/fonts /usr/local/share/fonts -name '*.[to]t[fc]' -print -quit 2>/dev/null)" ] || missing+=(fonts-dejavu-core)
   ;;

@@ -16,7 +16,8 @@ const PASSWORD: &str = "correct horse battery staple";
 /// What a test wants different from the default.
 #[derive(Debug, Default, Clone)]
 pub struct Options {
-    /// Lines for the configuration file. `{port}` stands for a port that was free a moment ago.
+    /// Lines for the configuration file. `{port}` stands for a port that was free a moment ago. Without `listen` the
+    /// server listens on loopback.
     pub config: String,
     /// As `make run` starts it.
     pub demo: bool,
@@ -170,7 +171,9 @@ async fn launch(folder: &TempFolder, options: &Options, port: u16) -> (Process, 
     let mut command = Command::new(binary());
     command.arg("serve").arg("--config").arg(folder.path().join("conclave.toml"));
     command.arg("--data").arg(folder.path().join("data")).arg("--web").arg(web());
-    command.args(["--listen", &format!("127.0.0.1:{port}")]);
+    if !options.config.contains("listen =") {
+        command.args(["--listen", &format!("127.0.0.1:{port}")]);
+    }
     // The talkative log: what must not be in a log must not be in this one either.
     command.env("CONCLAVE_LOG", "debug");
     if options.demo {

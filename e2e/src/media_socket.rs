@@ -14,6 +14,8 @@ const LONGEST_WAIT: Duration = Duration::from_millis(10);
 pub struct MediaSocket {
     /// The client.
     pub client: MediaClient,
+    /// When each of `client.received` arrived.
+    pub arrivals: Vec<Instant>,
     socket: UdpSocket,
     address: SocketAddr,
     wake_at: Instant,
@@ -26,10 +28,24 @@ impl MediaSocket {
     /// When no socket can be bound or no offer be made.
     pub fn on_loopback(number: u16) -> io::Result<Self> {
         let socket = UdpSocket::bind("127.0.0.1:0")?;
+        let client = MediaClient::without_estimate(number, socket.local_addr()?, Instant::now());
+        Self::around(socket, client)
+    }
+
+    /// A client on a socket that somebody bound, with its offer made. It reports on what arrives, so that the server
+    /// learns what the way to it carries.
+    ///
+    /// # Errors
+    /// When no offer can be made.
+    pub fn on(socket: UdpSocket, number: u16) -> io::Result<Self> {
+        let client = MediaClient::new(number, socket.local_addr()?, Instant::now());
+        Self::around(socket, client)
+    }
+
+    fn around(socket: UdpSocket, client: Option<MediaClient>) -> io::Result<Self> {
+        let client = client.ok_or_else(|| io::Error::other("no offer"))?;
         let address = socket.local_addr()?;
-        let now = Instant::now();
-        let client = MediaClient::without_estimate(number, address, now).ok_or_else(|| io::Error::other("no offer"))?;
-        Ok(Self { client, socket, address, wake_at: now })
+        Ok(Self { client, arrivals: Vec::new(), socket, address, wake_at: Instant::now() })
     }
 
     /// Takes the server's answer.
@@ -74,22 +90,34 @@ impl MediaSocket {
         }
     }
 
+    /// Takes what has arrived, without waiting: for whoever keeps several of these going.
+    pub fn poll(&mut self) {
+        let _ = self.socket.set_nonblocking(true);
+        let mut buffer = [0; 2048];
+        while self.receive(&mut buffer) {}
+        let _ = self.socket.set_nonblocking(false);
+        if self.wake_at <= Instant::now() {
+            self.flush();
+        }
+    }
+
+    /// Takes one datagram, if there is one.
+    fn receive(&mut self, buffer: &mut [u8]) -> bool {
+        let Ok((size, source)) = self.socket.recv_from(buffer) else { return false };
+        let now = Instant::now();
+        let _ = self.client.handle_datagram(now, source, self.address, &buffer[..size]);
+        self.flush();
+        self.arrivals.resize(self.client.received.len(), now);
+        true
+    }
+
     /// Waits for a datagram or the client's deadline, whichever is first.
     fn step(&mut self, end: Instant) {
         let now = Instant::now();
         let wait = self.wake_at.min(end).saturating_duration_since(now);
         let wait = wait.clamp(Duration::from_micros(500), LONGEST_WAIT);
-        let mut buffer = [0; 2048];
         let _ = self.socket.set_read_timeout(Some(wait));
-        let mut waiting = true;
-        while let (true, Ok((size, source))) = (waiting, self.socket.recv_from(&mut buffer)) {
-            let _ = self.client.handle_datagram(Instant::now(), source, self.address, &buffer[..size]);
-            self.flush();
-            waiting = self.socket.set_nonblocking(true).is_ok();
-        }
-        let _ = self.socket.set_nonblocking(false);
-        if self.wake_at <= Instant::now() {
-            self.flush();
-        }
+        self.receive(&mut [0; 2048]);
+        self.poll();
     }
 }

@@ -1,0 +1,271 @@
+//! Bad networks, each made for the test in namespaces of its own: loss, a narrow cable, a NAT that forgets, no UDP.
+//!
+//! Figures are printed as `network: STORY: FIGURE` and asserted only as far as a slow machine cannot change them.
+
+#![expect(clippy::unwrap_used, reason = "the whole file is tests and their helpers")]
+
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
+
+use e2e::media_client::Received;
+use e2e::media_socket::MediaSocket;
+use e2e::{Browser, Caller, Deployment, Link, Network, Options, Person, SERVER, Sound, invitee, meeting_now, report};
+use serde_json::{Value, json};
+use shared::api::IssuedPin;
+use shared::ids::ParticipantId;
+use shared::limits::CAMERA_LAYERS;
+use shared::meeting::Role;
+use shared::signal::{ClientMsg, ServerMsg, Tile};
+use str0m::media::MediaKind;
+
+const SECOND: Duration = Duration::from_secs(1);
+/// An audio packet every so often, and a picture with every other one.
+const TICK: Duration = Duration::from_millis(20);
+const MARIA: u16 = 1;
+const PETER: u16 = 2;
+/// How often the NAT forgets.
+const REBINDINGS: usize = 4;
+/// Longer than any NAT's forgetting may interrupt.
+const REBINDING_PATIENCE: Duration = Duration::from_secs(20);
+
+/// Maria beside the server and Peter behind the router, in a room.
+struct Call {
+    maria: MediaSocket,
+    peter: MediaSocket,
+    peters: Caller,
+    number_of_maria: ParticipantId,
+    ticks: u32,
+    asked: [u32; CAMERA_LAYERS.len()],
+    _marias: Caller,
+    _server: Deployment,
+}
+
+impl Call {
+    async fn start(network: &Network) -> Self {
+        let server = Deployment::start().await;
+        let console = server.console().await;
+        let people = [("Maria", Role::Moderator), ("Peter", Role::Participant)];
+        let meeting = console.meeting("Weekly", &people).await;
+        let mut maria = MediaSocket::on_loopback(MARIA).unwrap();
+        let mut peter = MediaSocket::on(network.client_socket(), PETER).unwrap();
+        let mut marias = Caller::connect(server.url(), Some(console.cookie())).await;
+        let number_of_maria = enter(&mut marias, &mut maria, meeting.link("Maria"), None).await;
+        let mut peters = Caller::connect(server.url(), None).await;
+        enter(&mut peters, &mut peter, meeting.link("Peter"), Some(&mut marias)).await;
+        for person in [&mut maria, &mut peter] {
+            assert!(person.run_until(20 * SECOND, |client| client.connected), "{person:?} has no media");
+        }
+        let asked = [0; CAMERA_LAYERS.len()];
+        Self { maria, peter, peters, number_of_maria, ticks: 0, asked, _marias: marias, _server: server }
+    }
+
+    /// Peter's page shows Maria so wide.
+    fn look(&self, width: u16) {
+        self.peters.say(&ClientMsg::Look { tiles: vec![Tile { who: self.number_of_maria, width }] });
+    }
+
+    /// Both talk, and Maria shows her face, for so long.
+    fn talk(&mut self, duration: Duration) {
+        let begun = Instant::now();
+        let mut next = begun;
+        while begun.elapsed() < duration {
+            next += TICK;
+            self.ticks += 1;
+            for person in [&mut self.maria, &mut self.peter] {
+                person.client.send_audio(Instant::now(), Some(-20));
+            }
+            if self.ticks.is_multiple_of(2) {
+                self.film();
+            }
+            self.maria.flush();
+            self.peter.flush();
+            while Instant::now() < next {
+                self.maria.poll();
+                self.peter.poll();
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        }
+    }
+
+    /// One picture in every layer, at the layer's full rate.
+    fn film(&mut self) {
+        for (index, layer) in CAMERA_LAYERS.iter().enumerate() {
+            let wanted = self.maria.client.keyframe_requests_of[index];
+            let keyframe = self.ticks <= 2 || wanted > self.asked[index];
+            self.asked[index] = wanted;
+            let bytes = layer.max_kbps as usize * 1000 / 8 / 25;
+            self.maria.client.send_frame(Instant::now(), index as u8, keyframe, bytes);
+        }
+    }
+
+    /// What Peter received of this kind since the last time, with the moment of each.
+    fn received(&mut self, kind: MediaKind) -> Vec<(Received, Instant)> {
+        let all = self.peter.client.received.iter().copied().zip(self.peter.arrivals.iter().copied());
+        all.filter(|(received, _)| received.kind == kind).collect()
+    }
+
+    /// Begins to count afresh.
+    fn forget(&mut self) {
+        for person in [&mut self.maria, &mut self.peter] {
+            person.client.received.clear();
+            person.arrivals.clear();
+        }
+    }
+}
+
+/// Comes in, let in by `moderator` where that is needed; the number in the room.
+async fn enter(
+    caller: &mut Caller,
+    socket: &mut MediaSocket,
+    link: &Link,
+    moderator: Option<&mut Caller>,
+) -> ParticipantId {
+    caller.knock(link).await;
+    let answer = caller.enter(socket.client.offer()).await;
+    socket.accept(&answer).unwrap();
+    if let Some(moderator) = moderator {
+        let card = |message: &ServerMsg| match message {
+            ServerMsg::LobbyChanged { card } => Some(card.participant),
+            _ => None,
+        };
+        let participant = moderator.hear("a card", card).await;
+        moderator.say(&ClientMsg::Admit { participant });
+    }
+    let admitted = |message: &ServerMsg| match message {
+        ServerMsg::Admitted { room } => Some(room.me),
+        _ => None,
+    };
+    caller.hear("admission", admitted).await
+}
+
+/// How many percent of a slot's stream arrived, repeated packets included. What was sent in the last half second may
+/// still be on its way, and does not count.
+fn delivered(packets: &[(Received, Instant)]) -> f64 {
+    let Some((_, end)) = packets.last() else { return 0.0 };
+    let settled = packets.iter().filter(|(_, at)| *at + SECOND / 2 < *end).map(|(packet, _)| packet.seq);
+    let (Some(first), Some(last)) = (settled.clone().min(), settled.max()) else { return 0.0 };
+    let numbers: HashSet<u64> = packets.iter().map(|(packet, _)| packet.seq).filter(|seq| *seq <= last).collect();
+    numbers.len() as f64 * 100.0 / (last - first + 1) as f64
+}
+
+/// The longest silence between two packets.
+fn longest_gap(packets: &[(Received, Instant)]) -> Duration {
+    packets.windows(2).map(|pair| pair[1].1.saturating_duration_since(pair[0].1)).max().unwrap_or(Duration::MAX)
+}
+
+/// Every fifth datagram is lost both ways. Pictures are repaired by repetition; sound goes on.
+#[test]
+fn a_fifth_of_all_datagrams_is_lost() {
+    let story = "20 % loss";
+    Network::story(story, async |network| {
+        let mut call = Box::pin(Call::start(network)).await;
+        call.look(360);
+        call.talk(SECOND);
+        network.lose(20);
+        call.talk(SECOND);
+        call.forget();
+        call.talk(8 * SECOND);
+        let (video, audio) = (call.received(MediaKind::Video), call.received(MediaKind::Audio));
+        let (pictures, sound) = (delivered(&video), delivered(&audio));
+        report(story, &format!("{pictures:.1} % of {} video packets, {sound:.1} % of audio", video.len()));
+        report(story, &format!("longest gap in the audio {} ms", longest_gap(&audio).as_millis()));
+        // The goal is 98; without any repair it would be 80.
+        assert!(video.len() > 100 && pictures >= 86.0, "{pictures} % of {} packets", video.len());
+        assert!(sound > 60.0, "{sound} %");
+    });
+}
+
+/// A cable of 300 kb/s: the largest picture that is asked for cannot pass, the smallest does, and the sound with it.
+#[test]
+fn a_narrow_cable_keeps_the_smallest_picture_and_the_sound() {
+    let story = "300 kb/s down";
+    Network::story(story, async |network| {
+        let mut call = Box::pin(Call::start(network)).await;
+        network.narrow(300);
+        call.look(1280);
+        call.talk(6 * SECOND);
+        call.forget();
+        call.talk(6 * SECOND);
+        let (video, audio) = (call.received(MediaKind::Video), call.received(MediaKind::Audio));
+        let of_layer = |layer| video.iter().filter(|(packet, _)| packet.mark.layer == layer).count();
+        let (layers, sound) = ([0, 1, 2].map(of_layer), delivered(&audio));
+        report(story, &format!("packets of each layer {layers:?}, {:.1} % of them", delivered(&video)));
+        report(story, &format!("{sound:.1} % of audio, longest gap {} ms", longest_gap(&audio).as_millis()));
+        assert!(layers[0] > 60 && layers[0] > layers[1] + layers[2], "{layers:?}");
+        assert!(sound > 95.0, "{sound} %");
+    });
+}
+
+/// A NAT that forgets gives the next datagram another port. Voices come back without anybody doing anything.
+#[test]
+fn a_nat_that_forgets_interrupts_for_a_moment() {
+    let story = "NAT rebinding";
+    Network::story(story, async |network| {
+        network.translate();
+        let mut call = Box::pin(Call::start(network)).await;
+        call.look(360);
+        call.talk(SECOND);
+        let mut gaps = Vec::new();
+        for _ in 0..REBINDINGS {
+            call.talk(SECOND / 4);
+            call.forget();
+            let before = network.mappings();
+            network.rebind();
+            let begun = Instant::now();
+            // What was on its way arrives still.
+            call.talk(SECOND / 10);
+            call.forget();
+            while call.received(MediaKind::Audio).is_empty() && begun.elapsed() < REBINDING_PATIENCE {
+                call.talk(SECOND / 10);
+            }
+            let back = call.received(MediaKind::Audio).first().map_or(Instant::now(), |(_, at)| *at);
+            gaps.push(back - begun);
+            assert_ne!(network.mappings(), before, "the NAT gave out the same port again");
+        }
+        gaps.sort();
+        let (milliseconds, worst) = (gaps.iter().map(Duration::as_millis).collect::<Vec<_>>(), gaps[gaps.len() - 1]);
+        report(story, &format!("sound is back after {milliseconds:?} ms, p95 {} ms", worst.as_millis()));
+        assert!(worst < REBINDING_PATIENCE, "{gaps:?}");
+    });
+}
+
+/// A browser whose network lets no UDP through: its media goes over the TCP port of the pages.
+#[test]
+fn a_browser_without_udp_falls_back_to_tcp() {
+    let story = "UDP blocked";
+    Network::story(story, async |network| {
+        network.block_udp();
+        let config = format!("listen = [\"{SERVER}:{{port}}\"]\n[tls]\nself_signed = true\n");
+        let server = Deployment::start_with(Options { config, demo: false }).await;
+        network.enter_clients();
+        let maria = Browser::start_with(Person::MARIA, Sound::Allowed, &["--use-fake-ui-for-media-stream"]).await;
+        maria.log_in(&server).await;
+        let link = invite(&maria).await;
+        maria.knock(&link).await.until_sees("greenroom").await.until_preview().await;
+        let begun = Instant::now();
+        maria.click("enter").await.until_sees("room").await;
+        maria.wait("a connection", || async { maria.transport().await.is_some() }).await;
+        report(
+            story,
+            &format!("connected over {:?} after {} ms", maria.transport().await, begun.elapsed().as_millis()),
+        );
+        assert_eq!(maria.transport().await.as_deref(), Some("tcp"));
+        let before = maria.received().await.sent_packets;
+        maria.wait("media to flow", || async { maria.received().await.sent_packets > before + 50 }).await;
+    });
+}
+
+/// A meeting with Maria as its moderator, made from her own page: nobody else here speaks the server's TLS.
+async fn invite(browser: &Browser) -> Link {
+    let post = async |path: String, body: Value| {
+        let call =
+            "return fetch('/api/v1' + arguments[0], { method: 'POST', headers: { 'content-type': 'application/json' },
+            body: JSON.stringify(arguments[1]) }).then(answer => answer.json())";
+        browser.run(call, vec![json!(path), body]).await
+    };
+    let meeting = post("/meetings".into(), json!(meeting_now("Bank"))).await;
+    let path = format!("/meetings/{}/invitees", meeting["info"]["id"].as_str().unwrap());
+    let issued = post(path, json!(invitee("Maria", Role::Moderator))).await;
+    let issued: IssuedPin = serde_json::from_value(issued).unwrap();
+    Link { invitee: issued.invitee, pin: issued.pin.reveal().to_owned() }
+}
