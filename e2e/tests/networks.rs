@@ -15,7 +15,7 @@ use shared::api::IssuedPin;
 use shared::ids::ParticipantId;
 use shared::limits::CAMERA_LAYERS;
 use shared::meeting::Role;
-use shared::signal::{ClientMsg, ServerMsg, Tile};
+use shared::signal::{ClientMsg, Picture, ServerMsg, Tile};
 use str0m::media::MediaKind;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -61,7 +61,7 @@ impl Call {
 
     /// Peter's page shows Maria so wide.
     fn look(&self, width: u16) {
-        self.peters.say(&ClientMsg::Look { tiles: vec![Tile { who: self.number_of_maria, width }] });
+        self.peters.say(&ClientMsg::Look { tiles: vec![Tile { picture: Picture::face(self.number_of_maria), width }] });
     }
 
     /// Both talk, and Maria shows her face, for so long.
