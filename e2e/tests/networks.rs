@@ -169,8 +169,8 @@ fn a_fifth_of_all_datagrams_is_lost() {
         let (pictures, sound) = (delivered(&video), delivered(&audio));
         report(story, &format!("{pictures:.1} % of {} video packets, {sound:.1} % of audio", video.len()));
         report(story, &format!("longest gap in the audio {} ms", longest_gap(&audio).as_millis()));
-        // The goal is 98; without any repair it would be 80.
-        assert!(video.len() > 100 && pictures >= 86.0, "{pictures} % of {} packets", video.len());
+        // Without any repair it would be 80.
+        assert!(video.len() > 100 && pictures >= 98.0, "{pictures} % of {} packets", video.len());
         assert!(sound > 60.0, "{sound} %");
     });
 }
