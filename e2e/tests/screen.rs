@@ -52,6 +52,9 @@ async fn a_shared_screen_is_seen_by_all_until_it_ends() {
     assert!(!maria.sees("whiteboard").await, "the screen has the whiteboard's place");
     assert!(peter.sees("whiteboard").await && !peter.sees("screen").await, "no hall of mirrors");
     maria.until_faces(&[Person::PETER]).await;
+    for browser in [&maria, &peter] {
+        browser.click("people-toggle").await; // on a phone it lies over the screen
+    }
     for (theme, scheme) in [("light", "light"), ("dark", "dark")] {
         let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
         for (size, width, height) in [("desktop", 1280, 900), ("phone", 360, 740), ("narrow", 320, 640)] {
