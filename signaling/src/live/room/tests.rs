@@ -577,7 +577,9 @@ fn a_lost_connection_ends_the_share() {
     let (mut play, mia, piet) = Play::two_in_the_room();
     let share = ClientMsg::SetMedia { media: SHARING };
     play.ask(piet, share.clone());
+    let piets = play.id(piet);
     play.room.handle(NOW, Input::HungUp { session: piet });
+    assert!(!play.room.people[&piets].media.screen, "who is not there shares nothing");
     assert_eq!(commands(&play.ask(mia, share.clone())), [&Command::Share { session: mia, on: true }]);
     let (again, _) = play.resume(piet);
     play.ask(again, ClientMsg::Enter { offer: "offer".into(), media: SHARING });
