@@ -6,6 +6,10 @@ const RECEIVER_REPORT: u8 = 201;
 const TRANSPORT_FEEDBACK: u8 = 205;
 const PAYLOAD_FEEDBACK: u8 = 206;
 
+/// Packets whose fate one datagram may tell: as many as wait to be reported on. A run of thousands takes two bytes, so
+/// whoever cares for no truth could have millions looked up with each datagram.
+pub(crate) const MOST_TOLD: u16 = 4_096;
+
 /// One thing that a subscriber reports.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Feedback<'a> {
@@ -35,6 +39,7 @@ pub(crate) struct Reception {
 /// Reads a compound packet. Whether there was anything in it besides what `take` was given: that is for str0m.
 pub(crate) fn read(mut compound: &[u8], mut take: impl FnMut(Feedback<'_>)) -> bool {
     let mut others = false;
+    let mut may_tell = MOST_TOLD;
     while let Some((packet, rest)) = split(compound) {
         compound = rest;
         let format = packet[0] & 0x1f;
@@ -46,7 +51,14 @@ pub(crate) fn read(mut compound: &[u8], mut take: impl FnMut(Feedback<'_>)) -> b
                 others = true;
             }
             (TRANSPORT_FEEDBACK, 1) => read_lost(body, &mut take),
-            (TRANSPORT_FEEDBACK, 15) => Arrivals::new(body).into_iter().map(Feedback::Arrivals).for_each(&mut take),
+            (TRANSPORT_FEEDBACK, 15) => {
+                if let Some(arrivals) = Arrivals::new(body)
+                    && let Some(left) = may_tell.checked_sub(arrivals.count)
+                {
+                    may_tell = left;
+                    take(Feedback::Arrivals(arrivals));
+                }
+            }
             (PAYLOAD_FEEDBACK, 1) => keyframe_wanted(body.get(4..)).into_iter().for_each(&mut take),
             (PAYLOAD_FEEDBACK, 4) => {
                 let entries = body.get(8..).unwrap_or_default().chunks_exact(8);
@@ -97,8 +109,8 @@ fn read_lost(body: &[u8], take: &mut impl FnMut(Feedback<'_>)) {
 
 fn read_remb(body: &[u8]) -> Option<u64> {
     let packed = be32(body, 12)?;
-    let (exponent, mantissa) = (packed >> 18 & 0x3f, u64::from(packed & 0x3_ffff));
-    Some(mantissa.checked_shl(exponent)?.min(u64::from(u32::MAX)))
+    let (exponent, mantissa) = (packed >> 18 & 0x3f, u128::from(packed & 0x3_ffff));
+    u64::try_from((mantissa << exponent).min(u128::from(u32::MAX))).ok()
 }
 
 /// When packets came, as transport-wide feedback tells it.
@@ -306,6 +318,38 @@ mod tests {
         let came = arrivals(3, &[0x8000 | 1 << 13 | 1 << 11], &[1, 1]);
         assert_eq!(came, [(0xfffe, Some(128_250)), (0xffff, None), (0, Some(128_500))]);
         assert_eq!(arrivals(9, &[0x2009], &[1]).len(), 2, "as many as there are gaps for, padding included");
+    }
+
+    #[test]
+    fn a_datagram_tells_of_no_more_packets_than_can_have_been_sent() {
+        // A run of 8,191 missing packets takes two bytes, a report of 65,535 takes 36.
+        let report = |count: u16| {
+            let mut body = vec![0, 0, 0, 1, 0, 0, 0, 2, 0, 0];
+            body.extend(count.to_be_bytes());
+            body.extend([0, 0, 2, 7]);
+            (0..8).for_each(|_| body.extend(0x1fff_u16.to_be_bytes()));
+            packet(205, 15, &body)
+        };
+        let statuses = |compound: &[u8]| {
+            let mut count = 0;
+            read(compound, |feedback| {
+                if let Feedback::Arrivals(arrivals) = feedback {
+                    arrivals.each(|_, _| count += 1);
+                }
+            });
+            count
+        };
+        assert_eq!(statuses(&report(4_000)), 4_000);
+        assert_eq!(statuses(&report(u16::MAX)), 0);
+        assert!(statuses(&report(4_000).repeat(33)) <= usize::from(MOST_TOLD));
+    }
+
+    #[test]
+    fn a_rate_beyond_all_bounds_is_a_large_one() {
+        let body = |packed: [u8; 3]| [&[0; 8][..], b"REMB", &[1], &packed, &[0, 0, 0, 9]].concat();
+        assert_eq!(told(&packet(206, 15, &body([0xff, 0xff, 0xff]))).0, [format!("Carries({})", u32::MAX)]);
+        assert_eq!(told(&packet(206, 15, &body([0xfe, 0, 0]))).0, [format!("Carries({})", u32::MAX)]);
+        assert_eq!(told(&packet(206, 15, &body([0xfc, 0, 0]))).0, ["Carries(0)"]);
     }
 
     proptest! {

@@ -11,7 +11,7 @@ mod probe;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use crate::rtcp::Arrivals;
+use crate::rtcp::{Arrivals, MOST_TOLD};
 use delay::{Delay, Queue};
 use loss::Losses;
 use probe::{Cluster, Prober};
@@ -33,7 +33,7 @@ const TOO_MUCH_LOST: f64 = 0.1;
 const RATE_WINDOW: i64 = 500_000;
 /// Packets wait for a report for so long, and so many of them at most.
 const WAIT_FOR: Duration = Duration::from_secs(2);
-const MOST_WAITING: usize = 4_096;
+const MOST_WAITING: usize = MOST_TOLD as usize;
 /// After a probe its queue drains for so long.
 const PROBE_DRAINS: Duration = Duration::from_millis(150);
 
