@@ -31,6 +31,8 @@ const AHEAD: f64 = 1.5;
 const TOO_MUCH_LOST: f64 = 0.1;
 /// What arrives is counted over so long, microseconds.
 const RATE_WINDOW: i64 = 500_000;
+/// No two reports tell of times so far apart the wrong way round, microseconds, unless a clock was set.
+const CLOCK_BEGAN_ANEW: i64 = 3_000_000;
 /// Packets wait for a report for so long, and so many of them at most.
 const WAIT_FOR: Duration = Duration::from_secs(2);
 const MOST_WAITING: usize = MOST_TOLD as usize;
@@ -220,11 +222,62 @@ impl Estimator {
 
     /// What arrived of late, bits per second.
     fn arriving(&mut self) -> Option<f64> {
+        let (last, _) = *self.arrived.back()?;
+        // The receiver's clock begins anew every twelve days: what arrived before is in its future then.
+        self.arrived.retain(|(at, _)| *at <= last + CLOCK_BEGAN_ANEW);
         let newest = self.arrived.iter().map(|(at, _)| *at).max()?;
         self.arrived.retain(|(at, _)| (newest - RATE_WINDOW..=newest).contains(at));
         // A receiver whose clock stands still would have them pile up.
         self.arrived.drain(..self.arrived.len().saturating_sub(MOST_WAITING));
         let bytes: usize = self.arrived.iter().map(|(_, bytes)| bytes).sum();
         Some(bytes as f64 * 8.0 * 1e6 / RATE_WINDOW as f64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rtcp::{self, Feedback};
+
+    const MS: Duration = Duration::from_millis(1);
+
+    /// One packet of so many bytes every 10 ms, each reported with four others, 20 ms after the last; `clock` is the
+    /// receiver's, in units of 64 ms, and every packet of a report arrives 10 ms after the one before.
+    fn play(estimator: &mut Estimator, now: &mut Instant, clock: impl Fn(u32) -> u32, reports: u32, bytes: usize) {
+        for report in 0..reports {
+            let first = estimator.next_number() as u16;
+            for _ in 0..5 {
+                *now += 10 * MS;
+                estimator.sent(*now, bytes);
+            }
+            let mut packet = vec![0x8f, 205, 0, 6, 0, 0, 0, 1, 0, 0, 0, 2];
+            packet.extend(first.to_be_bytes());
+            packet.extend([0, 5]);
+            packet.extend(((clock(report) << 8) | report & 0xff).to_be_bytes());
+            // A run of five small gaps: none, then 10 ms each.
+            packet.extend([0x20, 5, 0, 40, 40, 40, 40, 0]);
+            rtcp::read(&packet, |feedback| {
+                let Feedback::Arrivals(arrivals) = feedback else { panic!("{feedback:?}") };
+                estimator.reported(&arrivals, *now + 20 * MS);
+            });
+        }
+    }
+
+    #[test]
+    fn a_receiver_s_clock_that_begins_anew_freezes_nothing() {
+        let (mut estimator, mut now) = (Estimator::new(), Instant::now());
+        let clock = |report: u32| (0xff_ffe0 + report) & 0xff_ffff; // wraps after 32 reports
+        play(&mut estimator, &mut now, clock, 36, 1_000);
+        play(&mut estimator, &mut now, |report| report + 4, 30, 100);
+        let arriving = estimator.arriving().unwrap();
+        assert!((50_000.0..90_000.0).contains(&arriving), "{arriving}");
+    }
+
+    #[test]
+    fn a_receiver_s_clock_that_stands_still_piles_nothing_up() {
+        let (mut estimator, mut now) = (Estimator::new(), Instant::now());
+        play(&mut estimator, &mut now, |_| 7, 2_000, 1_000);
+        assert!(estimator.arrived.len() <= MOST_WAITING);
+        assert!((LOWEST..=HIGHEST).contains(&estimator.estimate));
     }
 }

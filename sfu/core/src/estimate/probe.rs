@@ -24,6 +24,12 @@ const LEAVES: f64 = 0.95;
 /// Below this part of what was sent, the link was full.
 const FULL: f64 = 0.9;
 
+/// A probe has found something when it measured so much more than what was known. Without that the next one waits, or
+/// those who wish for more than [`FASTEST`] would be probed without end.
+const FINDS_MORE: f64 = 1.05;
+/// Less than this is not worth a packet, bytes.
+const FEWEST_AT_ONCE: f64 = 200.0;
+
 /// Which probe a packet belongs to; 0 is none.
 pub(crate) type Cluster = u32;
 
@@ -38,6 +44,8 @@ pub(crate) struct Prober {
 #[derive(Debug)]
 struct Running {
     rate: f64,
+    /// What was known when it began, bits per second.
+    carries: f64,
     began: Instant,
     last: Instant,
     until: Instant,
@@ -71,7 +79,7 @@ impl Prober {
         let length = SHORTEST.max(Duration::from_secs_f64(FEWEST_BYTES * 8.0 / rate.max(1.0)));
         self.cluster += 1;
         let (began, until) = (now, now + length);
-        self.running = Some(Running { rate, began, last: now, until, sent_all: false, measured: Measured::default() });
+        self.running = Some(Running { rate, carries, began, last: now, until, sent_all: false, measured: Measured::default() });
         self.next = Some(now + AGAIN_AFTER);
     }
 
@@ -93,7 +101,8 @@ impl Prober {
     /// When the next packet of the probe is due.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let running = self.running.as_ref()?;
-        Some(if running.sent_all { running.until + ANSWER_WITHIN } else { running.last + Duration::from_millis(1) })
+        let next = (running.last + running.worth_it()).min(running.until);
+        Some(if running.sent_all { running.until + ANSWER_WITHIN } else { next })
     }
 
     /// Bytes to send now so that the probe keeps its rate.
@@ -105,16 +114,17 @@ impl Prober {
             }
             return 0;
         }
-        let passed = now.saturating_duration_since(running.last).min(CATCHES_UP);
+        let worth_it = running.worth_it();
+        let passed = now.saturating_duration_since(running.last).min(worth_it.max(CATCHES_UP));
         let bytes = running.rate / 8.0 * passed.as_secs_f64();
         if now >= running.until {
             running.sent_all = true;
-        } else if bytes < 200.0 && now > running.began {
+        } else if passed < worth_it && now > running.began {
             return 0; // not enough for a packet yet
         }
         running.last = now;
         // The first packet begins the measurement.
-        if now == running.began { 200 } else { bytes as usize }
+        if now == running.began { FEWEST_AT_ONCE as usize } else { bytes as usize }
     }
 
     /// A packet of a probe arrived, `at` on the receiver's clock, microseconds.
@@ -128,10 +138,17 @@ impl Prober {
     pub(crate) fn result(&mut self, reported: Instant, now: Instant) -> Option<f64> {
         let running = self.running.take_if(|running| running.sent_all && reported > running.last)?;
         let rate = running.measured.rate()?;
-        if rate >= running.rate * FULL {
+        if rate >= running.rate * FULL && rate > running.carries * FINDS_MORE {
             self.next = Some(now); // there may be more
         }
         Some(rate)
+    }
+}
+
+impl Running {
+    /// How long until there is enough for a packet; a packet at a time is soon enough.
+    fn worth_it(&self) -> Duration {
+        Duration::from_secs_f64(FEWEST_AT_ONCE * 8.0 / self.rate.max(1.0)).max(Duration::from_millis(1))
     }
 }
 
@@ -206,6 +223,50 @@ mod tests {
         now += AGAIN_AFTER;
         assert!(probe(&mut prober, &mut now, 1_200_000.0, 2_000_000.0, 1e9).0.is_some());
         assert_eq!(probe(&mut prober, &mut now, 2_000_000.0, 2_000_000.0, 1e9), (None, 0), "nothing is wished for");
+    }
+
+    /// How many probes ten seconds of such a link and such wishes see, looked at four times a second.
+    fn probes(carries: f64, wanted: f64, link: f64) -> usize {
+        let (mut prober, mut now, mut known, mut count) = (Prober::new(), Instant::now(), carries, 0);
+        let end = now + Duration::from_secs(10);
+        while now < end {
+            let (found, bytes) = probe(&mut prober, &mut now, known, wanted, link);
+            known = found.map_or(known, |found| found.max(known));
+            count += usize::from(bytes > 0);
+            now += 250 * MS;
+        }
+        count
+    }
+
+    #[test]
+    fn whoever_wishes_for_more_than_can_be_found_is_not_probed_without_end() {
+        for (what, carries, wanted, link) in [
+            ("more than probes ask for", 1_000_000.0, 40_000_000.0, 1e9),
+            ("more than the link carries", 1_000_000.0, 4_000_000.0, 1_050_000.0),
+        ] {
+            let probes = probes(carries, wanted, link);
+            assert!((1..=8).contains(&probes), "{what}: {probes}");
+        }
+    }
+
+    #[test]
+    fn a_connection_that_carried_next_to_nothing_is_probed_too() {
+        for carries in [40_000.0, 75_000.0, 120_000.0] {
+            let (found, bytes) = probe(&mut Prober::new(), &mut Instant::now(), carries, 1_000_000.0, 1e9);
+            assert!(found.is_some_and(|found| found > carries * 1.5), "{carries}: {found:?} of {bytes} bytes");
+        }
+    }
+
+    #[test]
+    fn a_slow_probe_sleeps_until_a_packet_is_due() {
+        let (mut prober, mut now, mut wakes) = (Prober::new(), Instant::now(), 0);
+        prober.consider(40_000.0, 1_000_000.0, now);
+        while prober.cluster() != 0 {
+            prober.due(now);
+            now = prober.deadline().unwrap().max(now + Duration::from_micros(1));
+            wakes += 1;
+        }
+        assert!(wakes <= 14, "{wakes} for 2,000 bytes at 80 kbit/s");
     }
 
     #[test]
