@@ -112,6 +112,11 @@ pub(crate) enum Forward {
     NotShown,
 }
 
+/// Packets that may be missing in a row before what follows is numbered as a new beginning. Receivers guess the upper half of
+/// a packet's number from the last one that came (RFC 3711 section 3.3.1): a gap of 2¹⁵, made by a publisher or by several
+/// smaller ones with a lossy link, would leave the slot unreadable to them for good, whoever fills it.
+const MOST_MISSING: u64 = 512;
+
 /// The numbers of one slot.
 #[derive(Debug)]
 pub(crate) struct Forwarder {
@@ -162,6 +167,9 @@ impl Forwarder {
 
     /// Numbers a packet for this slot.
     pub(crate) fn forward(&mut self, packet: &Incoming) -> Forward {
+        if self.is_beyond_reach(packet) {
+            self.interrupt();
+        }
         let mapping = match self.mapping.filter(|mapping| mapping.source == packet.source) {
             Some(mapping) => mapping,
             None if packet.can_begin => self.change_to(packet),
@@ -172,6 +180,13 @@ impl Forwarder {
         let timestamp = packet.timestamp.wrapping_add(mapping.timestamp_offset);
         self.note(seq, timestamp, packet, &mapping);
         Forward::Send { seq, timestamp, patch: mapping.patch(packet) }
+    }
+
+    /// Whether a packet of the stream that the slot carries is too far ahead of the newest.
+    fn is_beyond_reach(&self, packet: &Incoming) -> bool {
+        let (Some(mapping), Some(last)) = (self.mapping, self.last) else { return false };
+        let since = packet.seq.saturating_sub(mapping.first_in);
+        mapping.source == packet.source && mapping.first_out + since > last.seq + MOST_MISSING
     }
 
     fn change_to(&mut self, packet: &Incoming) -> Mapping {
@@ -235,7 +250,10 @@ fn ids(packet: &Incoming) -> (u16, u8) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
     use std::time::Duration;
+
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -279,6 +297,65 @@ mod tests {
         assert_eq!(numbers(slot.forward(&packet(2, 70_003, 3009, later + frame, false))), (5, 97_000), "a loss stays");
         assert_eq!(numbers(slot.forward(&packet(2, 70_002, 3009, later + frame, false))), (4, 97_000), "so does order");
         assert_eq!(slot.forward(&packet(2, 69_999, 9, later, false)), Forward::TooOld);
+    }
+
+    #[test]
+    fn a_gap_that_would_lose_receivers_is_closed_and_begins_with_a_keyframe() {
+        let now = Instant::now();
+        let mut slot = Forwarder::new(VIDEO_CLOCK);
+        slot.forward(&packet(1, 10, 0, now, true));
+        assert_eq!(numbers(slot.forward(&packet(1, 400, 1, now, false))).0, 391, "a loss stays");
+        assert_eq!(slot.forward(&packet(1, 400 + 32_768, 2, now, false)), Forward::AwaitKeyframe);
+        assert_eq!(slot.forward(&packet(1, 401, 2, now, false)), Forward::AwaitKeyframe, "nor does it go back");
+        assert_eq!(numbers(slot.forward(&packet(1, 401 + 32_768, 3, now, true))).0, 392);
+        assert_eq!(numbers(slot.forward(&packet(1, 402 + 32_768, 3, now, false))).0, 393);
+    }
+
+    /// What happens to a slot.
+    #[derive(Debug, Clone)]
+    enum Happens {
+        /// A packet of this source so far after the last of it comes.
+        Packet { source: u64, after: i64, keyframe: bool },
+        Interrupted,
+    }
+
+    fn happens() -> impl Strategy<Value = Happens> {
+        let near = (1_u64..4, -8_i64..9, any::<bool>());
+        let far = (1_u64..4, -40_000_i64..40_000, any::<bool>());
+        let packet = |(source, after, keyframe)| Happens::Packet { source, after, keyframe };
+        prop_oneof![
+            20 => near.prop_map(packet),
+            2 => far.prop_map(packet),
+            1 => Just(Happens::Interrupted),
+        ]
+    }
+
+    proptest! {
+        /// A number is a nonce: whoever fills the slot, and in whatever order their packets come, none is given twice.
+        #[test]
+        fn no_history_of_a_slot_gives_a_number_twice(history in proptest::collection::vec(happens(), 0..400)) {
+            let now = Instant::now();
+            let mut slot = Forwarder::new(VIDEO_CLOCK);
+            let (mut newest_in, mut came, mut given) = ([100_000_i64; 4], HashSet::new(), HashSet::new());
+            let mut newest_out = 0;
+            for happens in history {
+                let Happens::Packet { source, after, keyframe } = happens else {
+                    slot.interrupt();
+                    continue;
+                };
+                let newest = &mut newest_in[source as usize];
+                let seq = (*newest + after).max(0);
+                *newest = seq.max(*newest);
+                if !came.insert((source, seq)) {
+                    continue; // str0m drops what came before
+                }
+                if let Forward::Send { seq, .. } = slot.forward(&packet(source, seq as u64, 0, now, keyframe)) {
+                    prop_assert!(given.insert(seq), "{} was given twice", seq);
+                    prop_assert!(seq <= newest_out + MOST_MISSING.max(1));
+                    newest_out = newest_out.max(seq);
+                }
+            }
+        }
     }
 
     #[test]

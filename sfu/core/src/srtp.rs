@@ -25,6 +25,8 @@ const LABEL_RTP_SALT: u8 = 2;
 const LABEL_RTCP_KEY: u8 = 3;
 const LABEL_RTCP_SALT: u8 = 5;
 
+/// RTP's index has 48 bits (RFC 3711 section 3.3.1); beyond them nonces would begin anew.
+const RTP_INDEXES: u64 = 1 << 48;
 /// The first SRTCP index that is used here; str0m counts its own from zero.
 const FIRST_RTCP_INDEX: u32 = 1 << 30;
 /// SRTCP's header, up to where it is encrypted.
@@ -143,6 +145,9 @@ impl Sealer {
         ssrc: u32,
         index: u64,
     ) -> Result<(), NotSealed> {
+        if index >= RTP_INDEXES {
+            return Err(NotSealed);
+        }
         let iv = AeadAes256Gcm::rtp_iv(self.rtp.salt, ssrc, (index >> 16) as u32, index as u16);
         seal(&self.rtp, iv, buffer, start, header)
     }
@@ -285,6 +290,13 @@ mod tests {
         sealer.seal_rtp(&mut packet, 0, header, 0x5501_a0b2, 0xf17b).unwrap();
         let expected = "8040f17b 8041f8d3 5501a0b2 32b1de78a822fe12ef9f78fa332e33aab18012389a58e2f3b50b2a0276ffae0f1ba63799b87b7aa3db36dfffd6b0f9bb7878d7a76c13";
         assert_eq!(packet, hex(expected));
+    }
+
+    #[test]
+    fn no_number_beyond_the_last_is_sealed() {
+        let (sealer, _) = both_sides();
+        let seal = |index| sealer.seal_rtp(&mut vec![0; 20], 0, 12, 1, index);
+        assert_eq!((seal(RTP_INDEXES - 1), seal(RTP_INDEXES)), (Ok(()), Err(NotSealed)));
     }
 
     fn both_sides() -> (Sealer, Opener) {

@@ -9,6 +9,8 @@
 mod bursts;
 mod header;
 mod stream;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -34,6 +36,9 @@ const REPORT_EVERY: Duration = Duration::from_secs(1);
 const USUAL_ROUND_TRIP: Duration = Duration::from_millis(40);
 /// Whatever a receiver claims, a packet is not repeated sooner than this.
 const SHORTEST_ROUND_TRIP: Duration = Duration::from_millis(5);
+/// Repetitions take no more than what is sent for the first time, bytes, of which so many may be saved up: a keyframe that a
+/// short outage took. Whoever asks for everything again and again costs twice their own media and no more.
+const REPEATS_SAVED: usize = 256 * 1024;
 /// Old packets of at least this size serve a probe; smaller ones cost more headers than they are worth.
 const WORTH_REPEATING: usize = 500;
 /// Bytes of padding in one packet that has nothing else: the last one tells how many.
@@ -53,6 +58,8 @@ pub(crate) struct Sender {
     bursts: Bursts,
     reported_at: Instant,
     reception: Health,
+    /// Bytes that may be repeated now.
+    may_repeat: usize,
     padded: usize,
 }
 
@@ -116,13 +123,16 @@ impl Sender {
             bursts: Bursts::default(),
             reported_at: now,
             reception: Health::default(),
+            may_repeat: REPEATS_SAVED,
             padded: 0,
         }
     }
 
-    /// DTLS has agreed on keys.
+    /// DTLS has agreed on keys. Only the first are taken: the same ones again would count SRTCP's nonces from their beginning.
     pub(crate) fn unlock(&mut self, keys: &MasterKeys) {
-        self.keys = keys.session();
+        if self.keys.is_none() {
+            self.keys = keys.session();
+        }
     }
 
     /// Whether anything can be sent.
@@ -176,6 +186,7 @@ impl Sender {
         let Some(of) = self.streams.get_mut(stream) else { return };
         of.note(seq, timestamp, packet.payload.len(), now);
         if is_nackable {
+            self.may_repeat = (self.may_repeat + packet.payload.len()).min(REPEATS_SAVED);
             let numbers = (seq, timestamp, packet.marker);
             of.keep(Kept::new(numbers, packet.tags, patch, Arc::clone(&packet.payload), now));
         }
@@ -249,7 +260,10 @@ impl Sender {
             Feedback::Lost { ssrc, first, following } => {
                 lost.extend(stream_of(ssrc).map(|stream| (stream, first, following)));
             }
-            Feedback::KeyframeWanted { ssrc } => reported.keyframes.extend(stream_of(ssrc)),
+            Feedback::KeyframeWanted { ssrc } => {
+                let keyframes = &mut reported.keyframes;
+                keyframes.extend(stream_of(ssrc).filter(|stream| !keyframes.contains(stream)));
+            }
             Feedback::Arrivals(arrivals) => {
                 if let Some(estimator) = estimator {
                     estimator.reported(&arrivals, now);
@@ -270,9 +284,9 @@ impl Sender {
         let round_trip = self.health().round_trip.unwrap_or(USUAL_ROUND_TRIP).max(SHORTEST_ROUND_TRIP);
         let others = (1..=16_u16).filter(|bit| following >> (bit - 1) & 1 == 1);
         for behind in std::iter::once(0).chain(others) {
-            let kept =
-                self.streams.get_mut(stream).and_then(|of| of.again(first.wrapping_add(behind), now, round_trip));
-            if let Some(kept) = kept {
+            let Some(of) = self.streams.get_mut(stream) else { return };
+            if let Some(kept) = of.again(first.wrapping_add(behind), now, round_trip, self.may_repeat) {
+                self.may_repeat -= kept.payload.len();
                 self.repeat(stream, &kept, now);
             }
         }

@@ -120,15 +120,15 @@ impl Stream {
         self.kept.insert(place, packet);
     }
 
-    /// The packet with that number, if it is kept and may be repeated now. Asking again sooner than the answer can be there
-    /// is no reason to repeat it again.
-    pub(crate) fn again(&mut self, seq: u16, now: Instant, round_trip: Duration) -> Option<Kept> {
+    /// The packet with that number, if it is kept, may be repeated now and has at most so many bytes. Asking again sooner than
+    /// the answer can be there is no reason to repeat it again.
+    pub(crate) fn again(&mut self, seq: u16, now: Instant, round_trip: Duration, most: usize) -> Option<Kept> {
         let behind = (self.newest as u16).wrapping_sub(seq);
         let seq = self.newest.checked_sub(u64::from(behind))?;
         let index = self.kept.binary_search_by_key(&seq, |kept| kept.seq).ok()?;
         let kept = self.kept.get_mut(index)?;
         let is_under_way = kept.repeated_at.is_some_and(|at| now < at + round_trip);
-        if is_under_way || kept.repeats >= MOST_REPEATS || now > kept.at + KEPT_FOR {
+        if is_under_way || kept.payload.len() > most || kept.repeats >= MOST_REPEATS || now > kept.at + KEPT_FOR {
             return None;
         }
         kept.repeats += 1;
@@ -190,14 +190,15 @@ mod tests {
         let now = Instant::now();
         let mut stream = stream(65_540, now);
         let trip = Duration::from_millis(50);
-        assert_eq!(stream.again(4, now, trip).map(|kept| kept.seq), Some(65_540));
-        assert_eq!(stream.again(65_535, now, trip).map(|kept| kept.seq), Some(65_535));
-        assert!(stream.again(4, now + trip / 2, trip).is_none(), "it is on its way");
-        assert!(stream.again(4, now + trip, trip).is_some());
+        assert_eq!(stream.again(4, now, trip, 1_000).map(|kept| kept.seq), Some(65_540));
+        assert_eq!(stream.again(65_535, now, trip, 1_000).map(|kept| kept.seq), Some(65_535));
+        assert!(stream.again(4, now + trip / 2, trip, 1_000).is_none(), "it is on its way");
+        assert!(stream.again(4, now + trip, trip, 0).is_none(), "it is too large");
+        assert!(stream.again(4, now + trip, trip, 1_000).is_some());
         for unknown in [5, 65_530, 30_000] {
-            assert!(stream.again(unknown, now, trip).is_none(), "{unknown}");
+            assert!(stream.again(unknown, now, trip, 1_000).is_none(), "{unknown}");
         }
-        assert!(stream.again(3, now + 2 * KEPT_FOR, trip).is_none(), "too old to be of use");
+        assert!(stream.again(3, now + 2 * KEPT_FOR, trip, 1_000).is_none(), "too old to be of use");
     }
 
     #[test]
