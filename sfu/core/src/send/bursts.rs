@@ -5,6 +5,9 @@
 const MOST_DATAGRAMS: usize = 64;
 /// The system takes at most this much at once, headers included.
 const MOST_BYTES: usize = 60_000;
+/// Longer ones leave alone; no publisher's that means well are. Segments that the network does not take make a kernel of Debian 12
+/// say `EINVAL`, after which `quinn-udp` takes the card for one that cannot segment, and nobody's are joined any more.
+const LONGEST_JOINED: usize = 1_400;
 
 /// Datagrams that leave together.
 #[derive(Debug, PartialEq, Eq)]
@@ -41,7 +44,7 @@ impl Bursts {
             return Err(error);
         }
         let size = self.bytes.len().saturating_sub(start);
-        let fits = !self.ended && size <= self.segment && self.count < MOST_DATAGRAMS && self.bytes.len() <= MOST_BYTES;
+        let fits = !self.ended && size <= self.segment.min(LONGEST_JOINED) && self.count < MOST_DATAGRAMS && self.bytes.len() <= MOST_BYTES;
         if self.count > 0 && !fits {
             let next = self.bytes.split_off(start);
             self.close();
@@ -51,7 +54,7 @@ impl Bursts {
             self.segment = size;
         }
         self.count += 1;
-        self.ended = size < self.segment;
+        self.ended = size < self.segment || size > LONGEST_JOINED;
         Ok(size)
     }
 
@@ -115,6 +118,11 @@ mod tests {
     fn no_burst_is_larger_than_the_system_takes() {
         assert_eq!(bursts(&[10; 70]).iter().map(Vec::len).collect::<Vec<_>>(), [64, 6]);
         assert_eq!(bursts(&[1200; 60]).iter().map(Vec::len).collect::<Vec<_>>(), [50, 10]);
+    }
+
+    #[test]
+    fn what_no_network_takes_leaves_alone() {
+        assert_eq!(bursts(&[1_400, 1_400, 1_401, 1_401, 900, 900]), [vec![1_400; 2], vec![1_401], vec![1_401], vec![900; 2]]);
     }
 
     #[test]
