@@ -344,6 +344,17 @@ impl MediaClient {
         })
     }
 
+    /// Tells the server how many bits per second this connection takes (REMB), once something has arrived. Drain afterwards.
+    pub fn can_take(&mut self, bits: u64) {
+        let slots: Vec<Mid> = self.slots.iter().map(|(mid, _, _)| *mid).collect();
+        let mut api = self.rtc.direct_api();
+        for mid in slots {
+            if let Some(stream) = api.stream_rx_by_mid(mid, None) {
+                stream.request_remb(bits.into());
+            }
+        }
+    }
+
     /// Sends one audio packet (20 ms) that says how loud it is (dBov, 0 to -127; RFC 6464), or does not. Drain afterwards.
     pub fn send_audio(&mut self, now: Instant, level: Option<i8>) {
         let counter = self.microphone.next;

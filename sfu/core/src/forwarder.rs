@@ -315,7 +315,11 @@ mod tests {
     #[derive(Debug, Clone)]
     enum Happens {
         /// A packet of this source so far after the last of it comes.
-        Packet { source: u64, after: i64, keyframe: bool },
+        Packet {
+            source: u64,
+            after: i64,
+            keyframe: bool,
+        },
         Interrupted,
     }
 

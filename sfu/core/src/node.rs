@@ -183,9 +183,9 @@ impl Node {
         let said = self.out.len();
         self.after_input(session, handled);
         if let Some(nomination) = Nomination::in_request(datagram, Route::back(path, destination)) {
-            let confirmed = self.out.iter().skip(said).find_map(|answer| nomination.confirmed_by(answer));
-            if let (Some(route), Some(session)) = (confirmed, self.sessions.get_mut(&session)) {
-                session.route = Some(route);
+            let is_confirmed = self.out.iter().skip(said).any(|answer| nomination.is_confirmed_by(answer));
+            if let Some(session) = self.sessions.get_mut(&session).filter(|_| is_confirmed) {
+                session.nominations.confirmed(nomination, &mut session.route);
             }
         }
     }

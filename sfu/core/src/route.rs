@@ -1,9 +1,14 @@
 //! The way to a peer: from which of our addresses to which of theirs.
 //!
-//! An ICE-lite agent sends where the other side nominates (RFC 8445 section 7.3.1.5), and the newest nomination counts: it
-//! comes with the first check after a network change or a NAT that forgot, when the old way is already dead. str0m stays
-//! with what it has when priorities are equal.
+//! An ICE-lite agent sends where the other side nominates (RFC 8445 section 7.3.1.5). str0m stays with what it has when
+//! priorities are equal, which a NAT that forgot makes them.
+//!
+//! Chromium nominates the one way that it uses, again and again. Firefox nominates every way that it checks, each once, takes
+//! the best of those that work, and never nominates again: the last of them may be one that it does not keep alive. So a worse
+//! way is taken only when it is nominated twice; a better one at once, and so is the same way from another address, because
+//! then the old one is dead.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 
 use crate::demux::Path;
@@ -33,23 +38,116 @@ impl Route {
     }
 }
 
+/// Confirmed nominations that are remembered: a copy of one of them moves nothing. A check may be recorded and sent again from
+/// anywhere, integrity and all.
+const REMEMBERED: usize = 16;
+
 /// A check that nominates the way it came.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Nomination {
     route: Route,
     transaction: [u8; 12],
+    /// Whose check of whom: an ICE restart changes it.
+    username: Vec<u8>,
+    /// What the peer thinks of the way.
+    priority: u32,
 }
 
 impl Nomination {
     /// Reads it out of a STUN request; whether the request is from the peer is not known yet.
     pub(crate) fn in_request(request: &[u8], route: Route) -> Option<Self> {
-        stun::nominates(request).map(|transaction| Self { route, transaction })
+        let transaction = stun::nominates(request)?;
+        let (username, priority) = (stun::username(request)?.to_vec(), stun::priority(request)?);
+        Some(Self { route, transaction, username, priority })
     }
 
-    /// The nominated way, if this is the answer that says that the request's integrity was right.
-    pub(crate) fn confirmed_by(&self, answer: &Output) -> Option<Route> {
-        let Output::Transmit { destination, payload, .. } = answer else { return None };
-        let is_answer = *destination == self.route.destination && stun::is_success(payload, &self.transaction);
-        is_answer.then_some(self.route)
+    /// Whether this is the answer that says that the request's integrity was right.
+    pub(crate) fn is_confirmed_by(&self, answer: &Output) -> bool {
+        let Output::Transmit { destination, payload, .. } = answer else { return false };
+        *destination == self.route.destination && stun::is_success(payload, &self.transaction)
+    }
+
+    /// Whether it is at once better than the one that counts now.
+    fn is_preferred_to(&self, now: &Self) -> bool {
+        let rank = |of: &Self| (of.route.transport == Transport::Udp, of.priority);
+        let (ours, theirs) = (rank(self), rank(now));
+        self.username != now.username || ours > theirs || (ours == theirs && self.route.source == now.route.source)
+    }
+}
+
+/// The nominations of one peer.
+#[derive(Debug, Default)]
+pub(crate) struct Nominations {
+    /// The one that counts.
+    counts: Option<Nomination>,
+    /// A worse way that was nominated once.
+    once: Option<Route>,
+    seen: VecDeque<[u8; 12]>,
+}
+
+impl Nominations {
+    /// A nomination was confirmed: sets the route, if it is to be followed.
+    pub(crate) fn confirmed(&mut self, nomination: Nomination, route: &mut Option<Route>) {
+        let way = nomination.route;
+        let moves = *route != Some(way);
+        if moves && self.seen.contains(&nomination.transaction) {
+            return;
+        }
+        self.seen.push_back(nomination.transaction);
+        self.seen.drain(..self.seen.len().saturating_sub(REMEMBERED));
+        let is_preferred = self.counts.as_ref().is_none_or(|counts| nomination.is_preferred_to(counts));
+        if moves && !is_preferred && self.once.replace(way) != Some(way) {
+            return;
+        }
+        self.once = None;
+        self.counts = Some(nomination);
+        *route = Some(way);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nomination(transport: Transport, (ours, theirs): (u16, u16), transaction: u8, priority: u32) -> Nomination {
+        let address = |port| SocketAddr::from(([192, 0, 2, 1], port));
+        let route = Route { transport, source: address(ours), destination: address(theirs) };
+        Nomination { route, transaction: [transaction; 12], username: b"us:them".to_vec(), priority }
+    }
+
+    /// The ports of the route after each of these nominations.
+    fn routes(nominated: &[Nomination]) -> Vec<(u16, u16)> {
+        let (mut nominations, mut route) = (Nominations::default(), None);
+        let each = nominated.iter().map(|nomination| {
+            nominations.confirmed(nomination.clone(), &mut route);
+            route.map(|route| (route.source.port(), route.destination.port())).unwrap()
+        });
+        each.collect()
+    }
+
+    #[test]
+    fn the_newest_counts_when_it_is_no_worse_and_a_worse_one_when_it_is_meant() {
+        let udp = |way, transaction, priority| nomination(Transport::Udp, way, transaction, priority);
+        let tcp = |way, transaction, priority| nomination(Transport::Tcp, way, transaction, priority);
+        let (a, b, moved) = ((1, 10), (1, 20), (1, 11));
+        assert_eq!(routes(&[udp(a, 1, 100), udp(moved, 2, 100)]), [a, moved], "a NAT forgot");
+        assert_eq!(routes(&[udp(b, 1, 50), udp(a, 2, 100)]), [b, a], "a better one");
+        assert_eq!(
+            routes(&[udp(a, 1, 100), udp(b, 2, 50), tcp((2, 30), 3, 200)]),
+            [a, a, a],
+            "all that Firefox checks"
+        );
+        assert_eq!(routes(&[udp(a, 1, 100), udp((3, 10), 2, 100)]), [a, a], "another address of ours");
+        assert_eq!(routes(&[udp(a, 1, 100), udp(b, 2, 50), udp(b, 3, 50)]), [a, a, b], "Chromium left Wi-Fi");
+        assert_eq!(routes(&[udp(a, 1, 100), udp(b, 2, 50), udp(a, 3, 100), udp(b, 4, 50)]), [a; 4], "it came back");
+    }
+
+    #[test]
+    fn a_copy_moves_nothing_and_a_restart_moves_all() {
+        let check = |theirs, transaction| nomination(Transport::Udp, (1, theirs), transaction, 100);
+        let copied = [check(10, 1), check(66, 1), check(10, 2), check(66, 2), check(66, 2)];
+        assert_eq!(routes(&copied), [(1, 10); 5]);
+        let restarted = Nomination { username: b"new:them".to_vec(), priority: 1, ..check(30, 3) };
+        assert_eq!(routes(&[check(10, 1), restarted]), [(1, 10), (1, 30)]);
     }
 }

@@ -19,7 +19,7 @@ use crate::peer::Peer;
 use crate::pointer::Gate;
 use crate::rate::Bucket;
 use crate::room::Room;
-use crate::route::Route;
+use crate::route::{Nominations, Route};
 use crate::send::{Numbers, Sender};
 use crate::tracks::{Feed, Tracks};
 use crate::view::View;
@@ -48,6 +48,7 @@ pub(crate) struct Session {
     pub(crate) sender: Sender,
     /// Where everything goes.
     pub(crate) route: Option<Route>,
+    pub(crate) nominations: Nominations,
     pub(crate) tracks: Tracks,
     pub(crate) connected: bool,
     /// As a publisher: the layers of its pictures, and the keyframes that are asked for of each.
@@ -84,6 +85,7 @@ impl Session {
             peer,
             sender,
             route: None,
+            nominations: Nominations::default(),
             tracks,
             connected: false,
             pictures: Pictures::new(),

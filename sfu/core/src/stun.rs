@@ -9,13 +9,25 @@ const MAGIC_COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
 const USERNAME: u16 = 0x0006;
 
 const BINDING_SUCCESS: u16 = 0x0101;
+const MESSAGE_INTEGRITY: u16 = 0x0008;
+const PRIORITY: u16 = 0x0024;
 const USE_CANDIDATE: u16 = 0x0025;
 
 /// The receiver's ICE user fragment in a binding request: what stands before the colon of `USERNAME`.
 /// `None` for every other message.
 pub(crate) fn local_ufrag(datagram: &[u8]) -> Option<&str> {
-    let name = std::str::from_utf8(attribute(datagram, USERNAME)?).ok()?;
+    let name = std::str::from_utf8(username(datagram)?).ok()?;
     name.split_once(':').map(|(local, _)| local)
+}
+
+/// Whose check of whom a binding request is.
+pub(crate) fn username(datagram: &[u8]) -> Option<&[u8]> {
+    attribute(datagram, USERNAME)
+}
+
+/// What the sender of a binding request thinks of the way that it takes.
+pub(crate) fn priority(datagram: &[u8]) -> Option<u32> {
+    attribute(datagram, PRIORITY)?.try_into().ok().map(u32::from_be_bytes)
 }
 
 /// The transaction of a binding request that nominates; `None` for every other message.
@@ -29,7 +41,8 @@ pub(crate) fn is_success(datagram: &[u8], transaction: &[u8; 12]) -> bool {
     be16(datagram) == Some(BINDING_SUCCESS) && datagram.get(8..20) == Some(transaction)
 }
 
-/// The first attribute of that type in a binding request.
+/// The first attribute of that type in a binding request. What follows the integrity is not covered by it: anybody on the way
+/// may have put it there.
 fn attribute(datagram: &[u8], kind: u16) -> Option<&[u8]> {
     let (header, mut rest) = datagram.split_at_checked(HEADER_BYTES)?;
     if be16(header)? != BINDING_REQUEST || header.get(4..8)? != MAGIC_COOKIE {
@@ -40,6 +53,9 @@ fn attribute(datagram: &[u8], kind: u16) -> Option<&[u8]> {
         let value = tail.get(..size)?;
         if be16(head)? == kind {
             return Some(value);
+        }
+        if be16(head)? == MESSAGE_INTEGRITY {
+            return None;
         }
         rest = tail.get(size.next_multiple_of(4)..)?;
     }
@@ -80,12 +96,23 @@ mod tests {
         let mut check = request(b"server:clien"); // needs no padding
         assert_eq!(nominates(&check), None);
         check.extend([0, 0x25, 0, 0]);
-        assert_eq!(nominates(&check), Some([7; 12]));
+        assert_eq!((nominates(&check), priority(&check)), (Some([7; 12]), None));
+        check.extend([0, 0x24, 0, 4, 1, 2, 3, 4]);
+        assert_eq!((priority(&check), username(&check)), (Some(0x0102_0304), Some(&b"server:clien"[..])));
         let mut answer = check.clone();
         answer[1] = 0x11;
         assert_eq!((nominates(&answer), is_success(&answer, &[7; 12])), (None, false), "an indication");
         answer[..2].copy_from_slice(&[1, 1]);
         assert!(is_success(&answer, &[7; 12]) && !is_success(&answer, &[8; 12]) && !is_success(&check, &[7; 12]));
+    }
+
+    #[test]
+    fn what_follows_the_integrity_counts_for_nothing() {
+        let mut check = request(b"server:clien");
+        check.extend([0, 8, 0, 20]);
+        check.extend([9; 20]);
+        check.extend([0, 0x25, 0, 0, 0, 0x24, 0, 4, 1, 2, 3, 4]);
+        assert_eq!((local_ufrag(&check), nominates(&check), priority(&check)), (Some("server"), None, None));
     }
 
     #[test]

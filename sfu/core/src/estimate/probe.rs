@@ -79,7 +79,8 @@ impl Prober {
         let length = SHORTEST.max(Duration::from_secs_f64(FEWEST_BYTES * 8.0 / rate.max(1.0)));
         self.cluster += 1;
         let (began, until) = (now, now + length);
-        self.running = Some(Running { rate, carries, began, last: now, until, sent_all: false, measured: Measured::default() });
+        self.running =
+            Some(Running { rate, carries, began, last: now, until, sent_all: false, measured: Measured::default() });
         self.next = Some(now + AGAIN_AFTER);
     }
 

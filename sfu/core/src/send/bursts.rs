@@ -44,7 +44,10 @@ impl Bursts {
             return Err(error);
         }
         let size = self.bytes.len().saturating_sub(start);
-        let fits = !self.ended && size <= self.segment.min(LONGEST_JOINED) && self.count < MOST_DATAGRAMS && self.bytes.len() <= MOST_BYTES;
+        let fits = !self.ended
+            && size <= self.segment.min(LONGEST_JOINED)
+            && self.count < MOST_DATAGRAMS
+            && self.bytes.len() <= MOST_BYTES;
         if self.count > 0 && !fits {
             let next = self.bytes.split_off(start);
             self.close();
@@ -122,7 +125,10 @@ mod tests {
 
     #[test]
     fn what_no_network_takes_leaves_alone() {
-        assert_eq!(bursts(&[1_400, 1_400, 1_401, 1_401, 900, 900]), [vec![1_400; 2], vec![1_401], vec![1_401], vec![900; 2]]);
+        assert_eq!(
+            bursts(&[1_400, 1_400, 1_401, 1_401, 900, 900]),
+            [vec![1_400; 2], vec![1_401], vec![1_401], vec![900; 2]]
+        );
     }
 
     #[test]

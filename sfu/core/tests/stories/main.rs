@@ -16,6 +16,8 @@ mod layers;
 mod lifecycle;
 mod lobby;
 mod media;
+mod repair;
+mod routes;
 mod screen;
 mod surface;
 mod voices;

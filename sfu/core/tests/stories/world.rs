@@ -30,6 +30,10 @@ pub struct Person {
     pub name: &'static str,
     pub client: MediaClient,
     pub address: SocketAddr,
+    /// Where their network puts them; the world translates, as a NAT does.
+    pub outside: SocketAddr,
+    /// The last connectivity check that came from them.
+    pub last_check: Vec<u8>,
     pub session: SessionId,
     pub participant: ParticipantId,
     pub answered: bool,
@@ -80,6 +84,8 @@ pub struct World {
     pub people: Vec<Person>,
     /// How long a datagram travels. Nothing unless a story needs time to pass between the two ends.
     pub latency: Duration,
+    /// What the node sent to nobody's address.
+    pub strays: Vec<Datagram>,
     wire: VecDeque<(Instant, Datagram)>,
     node_timeout: Instant,
     sessions: u64,
@@ -95,6 +101,7 @@ impl World {
             now,
             people: Vec::new(),
             latency: Duration::ZERO,
+            strays: Vec::new(),
             wire: VecDeque::new(),
             node_timeout: now,
             sessions: 0,
@@ -107,18 +114,41 @@ impl World {
         self.join_as(name, number, room(1), role, stage)
     }
 
+    /// As [`World::enter`], with a client that reports on no packet's arrival.
+    pub fn enter_without_estimate(&mut self, name: &'static str) -> usize {
+        let address = SocketAddr::from(([192, 0, 2, 200], 40_000 + self.sessions as u16));
+        let number = self.people.len() as u16 + 1;
+        let client = MediaClient::without_estimate(number, address, self.now).unwrap();
+        let person = self.join_with(name, client, address, room(1), (Role::Participant, Stage::Room));
+        self.run_until("connected", |world| world.is_up(person));
+        person
+    }
+
     /// As [`World::join`], with everything chosen: the same number again is the same person in a newer window.
     pub fn join_as(&mut self, name: &'static str, number: u16, room: RoomId, role: Role, stage: Stage) -> usize {
+        let address = SocketAddr::from(([192, 0, 2, number as u8], 40_001 + self.sessions as u16));
+        let client = MediaClient::new(number, address, self.now).unwrap();
+        self.join_with(name, client, address, room, (role, stage))
+    }
+
+    fn join_with(
+        &mut self,
+        name: &'static str,
+        client: MediaClient,
+        address: SocketAddr,
+        room: RoomId,
+        (role, stage): (Role, Stage),
+    ) -> usize {
         self.sessions += 1;
         let session = SessionId(self.sessions);
-        let address = SocketAddr::from(([192, 0, 2, number as u8], 40_000 + self.sessions as u16));
-        let client = MediaClient::new(number, address, self.now).unwrap();
         let offer = client.offer().to_owned();
-        let participant = ParticipantId(number);
+        let participant = ParticipantId(client.number);
         self.people.push(Person {
             name,
             client,
             address,
+            outside: address,
+            last_check: Vec::new(),
             session,
             participant,
             answered: false,
@@ -184,6 +214,12 @@ impl World {
     pub fn command(&mut self, command: Command) {
         self.node.handle_command(self.now, command);
         self.settle();
+    }
+
+    /// Somebody's NAT forgets them: from now on they come from another port, and nothing reaches them at the old one.
+    pub fn rebind(&mut self, person: usize) {
+        let outside = &mut self.people[person].outside;
+        outside.set_port(outside.port() + 1);
     }
 
     /// Somebody's network goes away: nothing comes out of it any more.
@@ -406,7 +442,7 @@ impl World {
     }
 
     fn transmit(&mut self, datagram: Datagram) {
-        let to = self.people.iter_mut().find(|person| person.address == datagram.destination);
+        let to = self.people.iter_mut().find(|person| person.outside == datagram.destination);
         match to.and_then(|person| person.down.as_mut()) {
             Some(link) => link.handle_input(str0m_netem::Input::Packet(self.now, Carried(datagram))),
             None => self.send(vec![datagram]),
@@ -442,12 +478,22 @@ impl World {
     fn deliver(&mut self, datagram: Datagram) {
         let Datagram { source, destination, payload } = datagram;
         if destination == server() {
-            return self.node.handle_datagram(self.now, Transport::Udp, source, destination, &payload);
+            let mut outside = source;
+            if let Some(person) = self.people.iter_mut().find(|person| person.address == source) {
+                outside = person.outside;
+                if payload.first().is_some_and(|first| *first < 4) {
+                    person.last_check.clone_from(&payload);
+                }
+            }
+            return self.node.handle_datagram(self.now, Transport::Udp, outside, destination, &payload);
         }
         let mut out = Vec::new();
-        if let Some(person) = self.people.iter_mut().find(|person| person.address == destination) {
-            let _ = person.client.handle_datagram(self.now, source, destination, &payload);
-            drain_person(person, &mut out, self.now);
+        match self.people.iter_mut().find(|person| person.outside == destination) {
+            Some(person) => {
+                let _ = person.client.handle_datagram(self.now, source, person.address, &payload);
+                drain_person(person, &mut out, self.now);
+            }
+            None => self.strays.push(Datagram { source, destination, payload }),
         }
         self.send(out);
     }
