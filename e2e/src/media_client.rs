@@ -121,6 +121,8 @@ pub struct MediaClient {
     protocol: Protocol,
     offer: String,
     pending: Option<SdpPendingOffer>,
+    /// Where a restart that was offered leads.
+    next_address: Option<SocketAddr>,
     microphone: Up,
     camera: [Up; CAMERA_LAYERS.len()],
     screen: Up,
@@ -224,6 +226,7 @@ impl MediaClient {
             protocol,
             offer: offer.to_sdp_string(),
             pending: Some(pending),
+            next_address: None,
             microphone,
             camera,
             screen,
@@ -246,7 +249,23 @@ impl MediaClient {
     pub fn accept(&mut self, answer: &str) -> Result<(), RtcError> {
         let answer = SdpAnswer::from_sdp_string(answer)?;
         let pending = self.pending.take().ok_or(RtcError::ChangesOutOfOrder)?;
-        self.rtc.sdp_api().accept_answer(pending, answer)
+        self.rtc.sdp_api().accept_answer(pending, answer)?;
+        if let Some(candidate) = self.next_address.take().and_then(|address| Candidate::host(address, "udp").ok()) {
+            self.rtc.add_local_candidate(candidate);
+        }
+        Ok(())
+    }
+
+    /// A new network under the same connection (ICE restart): an offer with new credentials, to be sent from `address`.
+    /// `None` when str0m makes no offer.
+    pub fn restart(&mut self, address: SocketAddr) -> Option<&str> {
+        let mut api = self.rtc.sdp_api();
+        api.ice_restart(false);
+        let (offer, pending) = api.apply()?;
+        self.offer = offer.to_sdp_string();
+        self.pending = Some(pending);
+        self.next_address = Some(address);
+        Some(&self.offer)
     }
 
     /// The SRTP profile that was agreed on, by its name in dimpl.

@@ -27,6 +27,22 @@ pub enum Command {
         /// SDP offer; its DTLS fingerprint is what the media session is bound to.
         offer: String,
     },
+    /// The same session over another network path: an offer of the same peer connection with new ICE credentials.
+    /// Answered by [`Event::Restarted`] or [`Event::RestartRefused`]; nobody else notices.
+    Restart {
+        /// The connection.
+        session: SessionId,
+        /// SDP offer.
+        offer: String,
+    },
+    /// Whether to give a session up as soon as it falls silent. Asked for while its page has no socket: then nobody
+    /// else would notice that the page is gone.
+    Watch {
+        /// The connection.
+        session: SessionId,
+        /// Within seconds, or within ICE's own patience.
+        closely: bool,
+    },
     /// Raise a lobby session to the room, in place.
     Admit {
         /// The connection.
@@ -71,6 +87,20 @@ pub enum Event {
     },
     /// The offer was not taken; there is no session.
     OfferRefused {
+        /// The connection.
+        session: SessionId,
+        /// Why.
+        error: OfferError,
+    },
+    /// The session takes another path.
+    Restarted {
+        /// The connection.
+        session: SessionId,
+        /// SDP answer.
+        answer: String,
+    },
+    /// The session does not take another path. It is as it was, or [`Event::Gone`] follows.
+    RestartRefused {
         /// The connection.
         session: SessionId,
         /// Why.

@@ -3,12 +3,16 @@
 //! Client messages are imperative, server messages past tense. The flow of a join:
 //! ```text
 //! → Hello            ← Greeted
-//! → Join{pin, link}  ← JoinRefused | PasswordRequired | Welcomed        (or → Resume{session})
+//! → Join{pin, link}  ← JoinRefused | PasswordRequired | Welcomed        (or → Resume{session, media})
 //! → SubmitPassword   ← PasswordRefused | Welcomed
 //! → Enter{offer}     ← Entered{answer, stage: Lobby} … Admitted | TurnedAway
 //!                    ← Entered{answer, stage: Room} Admitted            (moderators, returning people)
 //! ```
 //! Everything about other people reaches a page after [`ServerMsg::Admitted`] only.
+//!
+//! Socket and media are lost and mended independently. A page that lost its socket says in `Resume` which media session it
+//! still has, and goes on with it when `Welcomed` says that it was kept; what the page must know is told anew. A page that
+//! lost its media says `Restart` (the same session over another path) or `Enter` (another session) on the socket it has.
 //!
 //! A message is `{"kind":{fields}}`, or `"kind"` when it has none: serde's external tagging. A tag among the fields would
 //! make the page buffer every message before it knows what to read, which cost a first visit 15 KB more.
@@ -41,6 +45,8 @@ pub enum ClientMsg {
     Resume {
         /// The tab's secret.
         session: Secret,
+        /// The media session that this page still has, as [`ServerMsg::Entered`] numbered it; `None` after a reload.
+        media: Option<u32>,
     },
     /// Ask for the SMS password to be sent (again). Limited per invitee.
     SendPassword,
@@ -49,12 +55,17 @@ pub enum ClientMsg {
         /// As typed; spaces are dropped and case is forgiven.
         password: Secret,
     },
-    /// Leave the green room: media is ready or knowingly absent.
+    /// Leave the green room: media is ready or knowingly absent. Again later, to replace a media session that is lost.
     Enter {
         /// The SDP offer of the page's only PeerConnection, see [`crate::limits::MAX_SDP_BYTES`].
         offer: String,
         /// What is on at entry.
         media: MediaState,
+    },
+    /// The media session goes on over another network path (ICE restart, RFC 8445 section 9).
+    Restart {
+        /// An SDP offer of the same PeerConnection with new ICE credentials.
+        offer: String,
     },
     /// Microphone, camera or screen was switched. A screen that may not be shared is answered by
     /// [`ProtocolError::Share`], and nothing has changed.
@@ -136,6 +147,8 @@ pub enum ServerMsg {
         invited_as: InvitedAs,
         /// Where this session already is: a reload in lobby or room goes back there without asking.
         resumed_to: Option<Stage>,
+        /// Whether the media session named in [`ClientMsg::Resume`] goes on. Otherwise the page enters anew.
+        media_kept: bool,
     },
     /// The SFU took the offer.
     Entered {
@@ -143,6 +156,18 @@ pub enum ServerMsg {
         answer: String,
         /// Where the session is now.
         stage: Stage,
+        /// Which of this person's media sessions it is, counted from 1.
+        media: u32,
+    },
+    /// The media session takes another path.
+    Restarted {
+        /// SDP answer, with the server's new ICE credentials.
+        answer: String,
+    },
+    /// The media session does not take another path: it must be replaced.
+    RestartRefused {
+        /// Why.
+        error: OfferError,
     },
     /// Who to wait for, while in the lobby; again whenever it changes.
     Waiting {
@@ -203,8 +228,11 @@ pub enum ServerMsg {
         /// When the room closes by itself.
         closes_at: UnixMs,
     },
-    /// The media connection is gone for good; come back with `Resume`.
-    MediaLost,
+    /// A media session is gone for good; enter anew on this socket.
+    MediaLost {
+        /// Which one, as [`ServerMsg::Entered`] numbered it.
+        media: u32,
+    },
     /// Something this page sent was not understood or not allowed. The connection stays unless the error says otherwise.
     ProtocolError {
         /// What was wrong.
@@ -543,16 +571,23 @@ pub enum OfferError {
     /// The room has no place left.
     #[error("the room is full")]
     RoomFull,
+    /// [`ClientMsg::Restart`]: not the running session, its certificate and its media sections.
+    #[error("not an offer of the running session")]
+    OtherSession,
+    /// One offer too soon after the others.
+    #[error("too many offers")]
+    TooMany,
 }
 
 /// Every kind a page may send; the test below keeps it equal to [`ClientMsg`].
-const CLIENT_KINDS: [&str; 16] = [
+const CLIENT_KINDS: [&str; 17] = [
     "hello",
     "join",
     "resume",
     "send_password",
     "submit_password",
     "enter",
+    "restart",
     "set_media",
     "set_hand",
     "look",
@@ -643,10 +678,11 @@ mod tests {
         let messages = [
             ClientMsg::Hello { protocol: 1 },
             ClientMsg::Join { pin: Secret::new("1"), link: None },
-            ClientMsg::Resume { session: Secret::new("s") },
+            ClientMsg::Resume { session: Secret::new("s"), media: Some(2) },
             ClientMsg::SendPassword,
             ClientMsg::SubmitPassword { password: Secret::new("p") },
             ClientMsg::Enter { offer: "v=0\r\n".into(), media: MediaState::default() },
+            ClientMsg::Restart { offer: "v=0\r\n".into() },
             ClientMsg::SetMedia { media: MediaState { microphone: true, camera: false, screen: true } },
             ClientMsg::SetHand { raised: true },
             ClientMsg::Look { tiles: vec![Tile { picture: Picture::screen(participant), width: 320 }] },
@@ -668,6 +704,7 @@ mod tests {
                 | ClientMsg::SendPassword
                 | ClientMsg::SubmitPassword { .. }
                 | ClientMsg::Enter { .. }
+                | ClientMsg::Restart { .. }
                 | ClientMsg::SetMedia { .. }
                 | ClientMsg::SetHand { .. }
                 | ClientMsg::Look { .. }

@@ -1,5 +1,5 @@
-//! What `web-sys` does not have or has only behind an unstable flag: the reader's own words for countries and times; and where the
-//! keyboard goes next.
+//! What `web-sys` does not have or has only behind an unstable flag: the reader's own words for countries and times, another
+//! network path for a connection; and where the keyboard goes next.
 //! By reflection, so that a browser without them degrades to something readable.
 
 use js_sys::{Array, Date, Function, Object, Reflect};
@@ -27,6 +27,15 @@ pub fn locale() -> String {
 fn call(object: &JsValue, method: &str, argument: &JsValue) -> Option<String> {
     let method: Function = Reflect::get(object, &method.into()).ok()?.dyn_into().ok()?;
     method.call1(object, argument).ok()?.as_string()
+}
+
+/// Has the connection's next offer begin ICE anew.
+///
+/// # Errors
+/// The browser does not know how.
+pub fn restart_ice(connection: &web_sys::RtcPeerConnection) -> Result<(), JsValue> {
+    let restart: Function = Reflect::get(connection, &"restartIce".into())?.dyn_into()?;
+    restart.call0(connection).map(drop)
 }
 
 /// A country in the language of the page; its code where the browser does not know it.

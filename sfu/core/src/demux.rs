@@ -41,6 +41,14 @@ impl Demux {
         self.entries.insert(session, Entry { ufrag, paths: Vec::new() });
     }
 
+    /// Another user fragment in place of the session's; the one before leads nowhere from now on.
+    pub(crate) fn rename(&mut self, session: SessionId, ufrag: String) {
+        let Some(entry) = self.entries.get_mut(&session) else { return };
+        let before = std::mem::replace(&mut entry.ufrag, ufrag.clone());
+        self.by_ufrag.remove(&before);
+        self.by_ufrag.insert(ufrag, session);
+    }
+
     /// Forgets a session.
     pub(crate) fn remove(&mut self, session: SessionId) {
         let Some(entry) = self.entries.remove(&session) else { return };
@@ -102,6 +110,20 @@ mod tests {
         assert_eq!(demux.by_path(path(1)), Some(ben), "Ann's leaving must not take Ben's address");
         demux.remove(ben);
         assert_eq!((demux.by_ufrag("ben"), demux.paths()), (None, 0));
+    }
+
+    #[test]
+    fn a_renamed_session_is_found_by_its_new_name_alone_and_keeps_its_addresses() {
+        let ann = SessionId(1);
+        let mut demux = Demux::default();
+        demux.insert(ann, "ann".into());
+        demux.learn(ann, path(1));
+        demux.rename(ann, "anna".into());
+        demux.rename(SessionId(2), "nobody".into());
+        assert_eq!((demux.by_ufrag("ann"), demux.by_ufrag("anna")), (None, Some(ann)));
+        assert_eq!((demux.by_ufrag("nobody"), demux.by_path(path(1))), (None, Some(ann)));
+        demux.remove(ann);
+        assert_eq!((demux.by_ufrag("anna"), demux.paths()), (None, 0));
     }
 
     #[test]

@@ -30,6 +30,7 @@ mod offer;
 mod peer;
 mod pointer;
 mod rate;
+mod reach;
 mod room;
 mod route;
 mod rtcp;

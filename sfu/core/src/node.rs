@@ -4,11 +4,12 @@
 //! ([`Node::poll_output`], to be called until it says [`Output::Timeout`]). Packets written to subscribers are
 //! flushed there, once per batch of input and not once per packet (PERFORMANCE section 3).
 //!
-//! `commands` holds what signaling says, `media` who gets whose packets, `looking` which layers of them, `surface` pointers and drawings.
+//! `commands` holds what signaling says, `restart` a session's way to another path, `media` who gets whose packets, `looking` which layers of them, `surface` pointers and drawings.
 
 mod commands;
 mod looking;
 mod media;
+mod restart;
 mod surface;
 
 use std::collections::{HashMap, VecDeque};
@@ -179,7 +180,10 @@ impl Node {
             return;
         };
         let now = self.now;
-        let handled = self.sessions.get_mut(&session).map(|session| session.peer.receive(now, receive));
+        let handled = self.sessions.get_mut(&session).map(|session| {
+            session.reach.heard_at = now;
+            session.peer.receive(now, receive)
+        });
         let said = self.out.len();
         self.after_input(session, handled);
         if let Some(nomination) = Nomination::in_request(datagram, Route::back(path, destination)) {
@@ -194,6 +198,7 @@ impl Node {
     fn reported(&mut self, id: SessionId, datagram: &[u8]) -> bool {
         let now = self.now;
         let Some(session) = self.sessions.get_mut(&id) else { return true };
+        session.reach.heard_at = now;
         if !session.sender.is_open() {
             return false;
         }

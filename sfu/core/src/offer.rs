@@ -1,6 +1,6 @@
 //! An SDP offer from a stranger: bounded before anything parses it, and checked for what a session needs.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use str0m::change::SdpOffer;
 use str0m::media::Mid;
@@ -17,6 +17,30 @@ pub(crate) struct Offer {
     pub(crate) sdp: SdpOffer,
     /// The m-lines' ids, in the order of the offer: slot `i` is the `i`-th receive-only one of its kind.
     pub(crate) mids: Vec<Mid>,
+    /// What a later offer of the same session must keep.
+    pub(crate) outline: Outline,
+}
+
+/// What makes an offer one of a running session: the certificate that the session is bound to, and its media sections.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Outline {
+    fingerprints: BTreeSet<String>,
+    /// Kind, id and direction of each m-line.
+    sections: Vec<String>,
+}
+
+impl Outline {
+    fn read(text: &str) -> Self {
+        let lines = || text.lines().map(str::trim_end);
+        let fingerprints = lines().filter_map(|line| line.strip_prefix("a=fingerprint:")).map(str::to_ascii_lowercase);
+        let sections = lines().filter_map(|line| match line {
+            "a=sendonly" | "a=recvonly" | "a=sendrecv" | "a=inactive" => Some(line),
+            _ if line.starts_with("a=mid:") => Some(line),
+            _ if line.starts_with("m=") => line.split(' ').next(),
+            _ => None,
+        });
+        Self { fingerprints: fingerprints.collect(), sections: sections.map(str::to_owned).collect() }
+    }
 }
 
 impl Offer {
@@ -34,7 +58,11 @@ impl Offer {
         let mids: Vec<Mid> = mids.collect();
         // Two m-lines of one id would be two slots that write to one stream.
         let distinct: HashSet<&Mid> = mids.iter().collect();
-        if distinct.len() < mids.len() { Err(OfferError::Unreadable) } else { Ok(Self { sdp, mids }) }
+        if distinct.len() < mids.len() {
+            Err(OfferError::Unreadable)
+        } else {
+            Ok(Self { sdp, mids, outline: Outline::read(text) })
+        }
     }
 }
 
@@ -58,6 +86,25 @@ mod tests {
         for (text, error) in table {
             assert_eq!(Offer::read(text).err(), Some(error), "{}", &text[..text.len().min(40)]);
         }
+    }
+
+    /// Ports, candidates and credentials differ from path to path; certificate, order and direction do not.
+    #[test]
+    fn an_outline_is_what_stays_on_another_path() {
+        let offer = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\na=fingerprint:sha-256 AA:BB\r\n\
+            m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=ice-ufrag:one\r\na=mid:0\r\na=sendonly\r\n\
+            m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:1\r\na=recvonly\r\n";
+        let kept = [("one", "two"), ("m=audio 9", "m=audio 40000"), ("- 1 1", "- 1 2"), ("AA:BB", "aa:bb")];
+        let changed = [("AA:BB", "AA:BC"), ("sendonly", "recvonly"), ("mid:0", "mid:7"), ("m=video", "m=audio")];
+        let outline = Outline::read(offer);
+        for (from, to) in kept {
+            assert_eq!(Outline::read(&offer.replace(from, to)), outline, "{to}");
+        }
+        for (from, to) in changed {
+            assert_ne!(Outline::read(&offer.replace(from, to)), outline, "{to}");
+        }
+        let second = offer.to_owned() + "a=fingerprint:sha-256 CC:DD\r\n";
+        assert_ne!(Outline::read(&second), outline, "one certificate more");
     }
 
     proptest! {

@@ -3,6 +3,8 @@
 //! str0m's contract is: change, drain to `Timeout`, change. Writes of one batch count as one change; they are
 //! drained together (PERFORMANCE section 3).
 
+mod restart;
+
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -205,7 +207,9 @@ impl Peer {
             RtcEvent::Connected => Some(Heard::Connected),
             RtcEvent::Closed => Some(Heard::Closed),
             RtcEvent::IceConnectionStateChange(IceConnectionState::Disconnected) => Some(Heard::Reachable(false)),
-            RtcEvent::IceConnectionStateChange(_) => Some(Heard::Reachable(true)),
+            RtcEvent::IceConnectionStateChange(IceConnectionState::Connected | IceConnectionState::Completed) => {
+                Some(Heard::Reachable(true))
+            }
             RtcEvent::RtpPacket(packet) => Some(Heard::Rtp(packet)),
             RtcEvent::ChannelOpen(id, _) if id == self.drawing => {
                 if let Some(mut channel) = self.rtc.channel(id) {

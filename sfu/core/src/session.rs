@@ -18,6 +18,7 @@ use crate::layers::Pictures;
 use crate::peer::Peer;
 use crate::pointer::Gate;
 use crate::rate::Bucket;
+use crate::reach::Reach;
 use crate::room::Room;
 use crate::route::{Nominations, Route};
 use crate::send::{Numbers, Sender};
@@ -29,6 +30,8 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(15);
 /// How long a peer may be out of reach. str0m says so after 15 s without a STUN (browsers send one every 2–5 s);
 /// this much later the session is given up.
 const OUT_OF_REACH: Duration = Duration::from_secs(5);
+/// How long a peer has to come by the new path that it asked for. Longer keeps the faces of those frozen who never do.
+const RESTART_WITHIN: Duration = Duration::from_secs(10);
 
 /// What signaling said about a session.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +54,7 @@ pub(crate) struct Session {
     pub(crate) nominations: Nominations,
     pub(crate) tracks: Tracks,
     pub(crate) connected: bool,
+    pub(crate) reach: Reach,
     /// As a publisher: the layers of its pictures, and the keyframes that are asked for of each.
     pub(crate) pictures: Pictures,
     /// As a subscriber: what it shows, and what its connection carries.
@@ -79,7 +83,7 @@ pub(crate) struct Pen {
 }
 
 impl Session {
-    pub(crate) fn new(who: Who, peer: Peer, sender: Sender, tracks: Tracks, now: Instant) -> Self {
+    pub(crate) fn new(who: Who, peer: Peer, sender: Sender, tracks: Tracks, reach: Reach, now: Instant) -> Self {
         Self {
             who,
             peer,
@@ -88,6 +92,7 @@ impl Session {
             nominations: Nominations::default(),
             tracks,
             connected: false,
+            reach,
             pictures: Pictures::new(),
             view: View::new(now),
             pointer: Gate::default(),
@@ -109,15 +114,17 @@ impl Session {
     /// When this session wants to be woken next.
     pub(crate) fn deadline(&self) -> Instant {
         let look = self.connected.then_some(self.view.next_look);
-        [self.give_up_at, self.pointer.deadline(), look, self.sender.deadline(), self.pictures.keyframes_due()]
+        let session = [self.give_up_at, self.reach.deadline(), self.pointer.deadline(), look];
+        session
             .into_iter()
+            .chain([self.sender.deadline(), self.pictures.keyframes_due()])
             .flatten()
             .fold(self.rtc_timeout, Instant::min)
     }
 
     /// Whether it has been out of reach for too long, or never came up.
     pub(crate) fn is_given_up(&self, now: Instant) -> bool {
-        self.give_up_at.is_some_and(|at| at <= now)
+        self.give_up_at.is_some_and(|at| at <= now) || self.reach.is_silent(now)
     }
 
     /// ICE and DTLS are up.
@@ -130,6 +137,13 @@ impl Session {
     pub(crate) fn set_reachable(&mut self, reachable: bool, now: Instant) {
         if self.connected {
             self.give_up_at = (!reachable).then(|| now + OUT_OF_REACH);
+        }
+    }
+
+    /// The peer is to come by another path. str0m waits for it for ever.
+    pub(crate) fn set_restarting(&mut self, now: Instant) {
+        if self.connected {
+            self.give_up_at = Some(now + RESTART_WITHIN);
         }
     }
 

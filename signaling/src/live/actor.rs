@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use shared::control::Command;
+use shared::control::{Command, Event};
 use shared::ids::{OrganisationId, RoomId, SessionId};
 use shared::meeting::MeetingInfo;
 use shared::secret::Secret;
@@ -28,7 +28,7 @@ pub(super) enum Message {
     /// Somebody whom the door let through.
     Knock { secret: Secret, guest: Box<Guest>, knocker: Knocker },
     /// A tab that came back.
-    Resume { secret: Secret, knocker: Knocker },
+    Resume { secret: Secret, media: Option<u32>, knocker: Knocker },
     /// Anything without an answer.
     Input(Input),
 }
@@ -93,15 +93,19 @@ impl Actor {
         let now = self.registry.now();
         match message {
             Message::Input(input) => {
+                let about = media_that_may_end(&input);
                 let outputs = self.room.handle(now, input);
                 self.perform(outputs).await;
+                if let Some(session) = about.filter(|session| !self.room.has_media(*session)) {
+                    self.registry.forget_media(session);
+                }
             }
             Message::Knock { secret, guest, knocker } => {
                 let outcome = self.room.knock(now, knocker.session, &secret, *guest);
                 self.seat(knocker, outcome).await;
             }
-            Message::Resume { secret, knocker } => {
-                let outcome = self.room.resume(now, knocker.session, &secret);
+            Message::Resume { secret, media, knocker } => {
+                let outcome = self.room.resume(now, knocker.session, &secret, media);
                 self.seat(knocker, outcome).await;
             }
         }
@@ -129,7 +133,7 @@ impl Actor {
                 match output {
                     Output::Tell { session, message } => behind.extend(self.tell(session, message)),
                     Output::HangUp { session } => drop(self.pages.remove(&session)),
-                    Output::Media(command) => self.registry.media().command(command),
+                    Output::Media(command) => self.command(command),
                     Output::Note { invitee, actor, event } => {
                         let (organisation, meeting, at) = (self.organisation, self.room_id.0, self.registry.now());
                         self.notes.note(Entry { organisation, meeting, invitee, at, actor, event }).await;
@@ -137,9 +141,20 @@ impl Actor {
                 }
             }
             let now = self.registry.now();
-            let hung_up = behind.into_iter().map(|session| Input::HungUp { session });
+            // Its media goes too: a page that does not even read cannot be told that it was removed.
+            let hung_up = behind.into_iter().map(|session| Input::HungUp { session, page_is_gone: true });
             outputs = hung_up.flat_map(|input| self.room.handle(now, input)).collect();
         }
+    }
+
+    /// Tells the SFU, and keeps book of whose sessions it has: what it says of them must find this room.
+    fn command(&self, command: Command) {
+        match &command {
+            Command::Join { session, .. } => self.registry.note_media(*session, self.room_id.0),
+            Command::Leave { session } => self.registry.forget_media(*session),
+            _ => {}
+        }
+        self.registry.media().command(command);
     }
 
     /// Gives back the page when it is too far behind to be told.
@@ -155,5 +170,13 @@ impl Actor {
                 Some(session)
             }
         }
+    }
+}
+
+/// The session that may be none any more after this.
+fn media_that_may_end(input: &Input) -> Option<SessionId> {
+    match input {
+        Input::Media(Event::Gone { session, .. } | Event::OfferRefused { session, .. }) => Some(*session),
+        _ => None,
     }
 }

@@ -67,7 +67,10 @@ struct Inner {
     secrets: Secrets,
     next_session: AtomicU64,
     rooms: Mutex<HashMap<MeetingId, Handle>>,
-    sessions: Mutex<HashMap<SessionId, MeetingId>>,
+    /// Each seat holds a share of it: so many seats are taken.
+    seats: Arc<()>,
+    /// Whose media sessions the SFU has, or is about to have.
+    media_sessions: Mutex<HashMap<SessionId, MeetingId>>,
 }
 
 /// All rooms of this process. Clones share them.
@@ -78,8 +81,18 @@ impl Registry {
     /// No rooms yet.
     pub fn new(db: Db, clock: Arc<dyn Clock>, chance: Arc<dyn Chance>, media: Arc<dyn Media>) -> Self {
         let secrets = Secrets::new(chance.as_ref());
-        let (rooms, sessions) = (Mutex::default(), Mutex::default());
-        Self(Arc::new(Inner { db, clock, chance, media, secrets, next_session: AtomicU64::new(1), rooms, sessions }))
+        let (rooms, media_sessions, seats) = (Mutex::default(), Mutex::default(), Arc::default());
+        Self(Arc::new(Inner {
+            db,
+            clock,
+            chance,
+            media,
+            secrets,
+            next_session: AtomicU64::new(1),
+            rooms,
+            media_sessions,
+            seats,
+        }))
     }
 
     /// Takes somebody whom the door let through into their meeting's room, as far as the green room.
@@ -90,21 +103,21 @@ impl Registry {
         let room = self.open(meeting).await?;
         let secret = self.0.secrets.make(self.0.chance.as_ref(), meeting);
         let guest = Box::new(guest);
-        self.seat(meeting, &room, outbox, |knocker| Message::Knock { secret, guest, knocker }).await
+        self.seat(&room, outbox, |knocker| Message::Knock { secret, guest, knocker }).await
     }
 
-    /// Takes a tab back to where it was.
+    /// Takes a tab back to where it was, with the media session that its page still has, if any.
     ///
     /// # Errors
     /// Its secret is good for nothing (any more), or the database failed.
-    pub async fn resume(&self, secret: &Secret, outbox: Outbox) -> Result<Seat, EntryError> {
+    pub async fn resume(&self, secret: &Secret, media: Option<u32>, outbox: Outbox) -> Result<Seat, EntryError> {
         let claim = self.0.secrets.read(secret).ok_or(EntryError::Refused(JoinRefused::SessionUnknown))?;
         let unknown_here = if claim.of_this_boot { JoinRefused::SessionUnknown } else { JoinRefused::RoomLost };
         let Some(room) = self.room(claim.meeting) else {
             return Err(EntryError::Refused(self.why_no_room(claim.meeting).await?));
         };
         let secret = secret.clone();
-        match self.seat(claim.meeting, &room, outbox, |knocker| Message::Resume { secret, knocker }).await {
+        match self.seat(&room, outbox, |knocker| Message::Resume { secret, media, knocker }).await {
             Err(EntryError::Refused(JoinRefused::SessionUnknown)) => Err(EntryError::Refused(unknown_here)),
             other => other,
         }
@@ -143,7 +156,7 @@ impl Registry {
 
     /// How much there is of everything now.
     pub fn totals(&self) -> Totals {
-        let seats = lock(&self.0.sessions).len();
+        let seats = Arc::strong_count(&self.0.seats) - 1;
         let rooms = lock(&self.0.rooms);
         let empty = Totals { rooms: rooms.len(), seats, ..Totals::default() };
         rooms.values().fold(empty, |sum, room| {
@@ -157,12 +170,14 @@ impl Registry {
         let session = match &event {
             Event::Answered { session, .. }
             | Event::OfferRefused { session, .. }
+            | Event::Restarted { session, .. }
+            | Event::RestartRefused { session, .. }
             | Event::Connected { session }
             | Event::Gone { session, .. }
             | Event::SlotsChanged { session, .. }
             | Event::LayersWanted { session, .. } => *session,
         };
-        let meeting = lock(&self.0.sessions).get(&session).copied();
+        let meeting = lock(&self.0.media_sessions).get(&session).copied();
         if let Some(room) = meeting.and_then(|meeting| self.room(meeting)) {
             let _ = room.inbox.send(Message::Input(Input::Media(event)));
         }
@@ -197,17 +212,16 @@ impl Registry {
 
     async fn seat(
         &self,
-        meeting: MeetingId,
         room: &Handle,
         outbox: Outbox,
         message: impl FnOnce(Knocker) -> Message,
     ) -> Result<Seat, EntryError> {
         let session = SessionId(self.0.next_session.fetch_add(1, Ordering::Relaxed));
         let (answer, answered) = oneshot::channel();
-        lock(&self.0.sessions).insert(session, meeting);
-        let seat = Seat { registry: self.clone(), session, room: room.inbox.clone() };
+        let _counted = Arc::clone(&self.0.seats);
+        let seat = Seat { session, room: room.inbox.clone(), page_is_gone: false, _counted };
         let _ = room.inbox.send(message(Knocker { session, outbox, answer }));
-        // No answer: the room closed just now. Dropping the seat takes the session back.
+        // No answer: the room closed just now.
         let outcome = answered.await.unwrap_or(Err(JoinRefused::MeetingOver));
         outcome.map(|()| seat).map_err(EntryError::Refused)
     }
@@ -272,10 +286,15 @@ impl Registry {
 
     pub(super) fn forget_room(&self, meeting: MeetingId) {
         lock(&self.0.rooms).remove(&meeting);
+        lock(&self.0.media_sessions).retain(|_, of| *of != meeting);
     }
 
-    pub(super) fn forget_session(&self, session: SessionId) {
-        lock(&self.0.sessions).remove(&session);
+    pub(super) fn note_media(&self, session: SessionId, meeting: MeetingId) {
+        lock(&self.0.media_sessions).insert(session, meeting);
+    }
+
+    pub(super) fn forget_media(&self, session: SessionId) {
+        lock(&self.0.media_sessions).remove(&session);
     }
 
     pub(super) fn now(&self) -> UnixMs {

@@ -1,10 +1,11 @@
 //! A page's end of its room: what it asks goes in, what the room says comes out of the outbox.
 
+use std::sync::Arc;
+
 use shared::ids::SessionId;
 use shared::signal::{ClientMsg, ServerMsg};
 use tokio::sync::mpsc;
 
-use super::registry::Registry;
 use super::room::Input;
 
 /// Messages that may wait for a page. A page that is this far behind is given up; it comes back with its secret and
@@ -21,9 +22,10 @@ pub fn outbox() -> (Outbox, mpsc::Receiver<ServerMsg>) {
 
 /// A place in a room, for as long as the connection lives. Dropping it tells the room.
 pub struct Seat {
-    pub(super) registry: Registry,
     pub(super) session: SessionId,
     pub(super) room: mpsc::UnboundedSender<super::actor::Message>,
+    pub(super) page_is_gone: bool,
+    pub(super) _counted: Arc<()>,
 }
 
 impl Seat {
@@ -37,11 +39,16 @@ impl Seat {
         let input = Input::Asked { session: self.session, request };
         let _ = self.room.send(super::actor::Message::Input(input));
     }
+
+    /// The page said that it is going: nothing of it is left behind the socket, its media neither.
+    pub fn page_is_gone(&mut self) {
+        self.page_is_gone = true;
+    }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.registry.forget_session(self.session);
-        let _ = self.room.send(super::actor::Message::Input(Input::HungUp { session: self.session }));
+        let input = Input::HungUp { session: self.session, page_is_gone: self.page_is_gone };
+        let _ = self.room.send(super::actor::Message::Input(input));
     }
 }

@@ -89,7 +89,14 @@ impl Connection {
                 return self.complain(ProtocolError::Binary).await;
             }
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => return self.count().await,
-            Some(Ok(Message::Close(_))) | None => return Err(End(close_code::NORMAL)),
+            Some(Ok(Message::Close(frame))) => {
+                // A tab that is closed or goes elsewhere (RFC 6455 section 7.4.1). Every other end is a broken socket.
+                if frame.is_some_and(|frame| frame.code == close_code::AWAY) {
+                    self.machine.page_is_gone();
+                }
+                return Err(End(close_code::NORMAL));
+            }
+            None => return Err(End(close_code::NORMAL)),
             Some(Err(error)) if is_too_large(&error) => {
                 self.unread = true;
                 return self.too_large().await;

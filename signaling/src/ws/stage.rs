@@ -94,11 +94,18 @@ impl Machine {
             }
             (Stage::New, ClientMsg::Hello { protocol }) => self.hello(protocol),
             (Stage::Greeted, ClientMsg::Join { pin, link }) => self.join(Typed { pin, link }).await,
-            (Stage::Greeted, ClientMsg::Resume { session }) => self.resume(&session).await,
+            (Stage::Greeted, ClientMsg::Resume { session, media }) => self.resume(&session, media).await,
             (Stage::AtPassword(_), ClientMsg::SendPassword) => self.send_password().await,
             (Stage::AtPassword(_), ClientMsg::SubmitPassword { password }) => self.submit_password(&password).await,
             (Stage::Greeted | Stage::AtPassword(_), ClientMsg::Leave) => Reply::Bye,
             _ => error(ProtocolError::WrongState),
+        }
+    }
+
+    /// The page is going, as its close frame says.
+    pub(super) fn page_is_gone(&mut self) {
+        if let Stage::Seated(seat) = &mut self.stage {
+            seat.page_is_gone();
         }
     }
 
@@ -197,8 +204,8 @@ impl Machine {
         self.seated(entered, JoinWay::Pin, over)
     }
 
-    async fn resume(&mut self, session: &Secret) -> Reply {
-        let entered = self.state.live.resume(session, self.outbox.clone()).await;
+    async fn resume(&mut self, session: &Secret, media: Option<u32>) -> Reply {
+        let entered = self.state.live.resume(session, media, self.outbox.clone()).await;
         self.seated(entered, JoinWay::Resumed, JoinRefused::MeetingOver)
     }
 

@@ -1,4 +1,4 @@
-//! The PeerConnection of a life: offer, answer and what comes through it.
+//! The PeerConnection: offer, answer and what comes through it.
 
 use std::rc::Rc;
 
@@ -15,19 +15,19 @@ use crate::ui::Tone;
 
 impl Session {
     pub(super) async fn open_peer(self) {
-        let life = self.shell().life.get();
+        let life = self.forget_peer();
         if self.with_room(|room| room.stage == Stage::Entering) && self.media.is_untouched() {
             // A reload: come back at once, and let the devices follow.
             spawn_local(self.media.start());
         }
         let on_event = move |event| {
-            if self.shell().life.get() == life {
+            if self.shell().peer_life.get() == life {
                 self.on_peer(event);
             }
         };
         let Ok(peer) = Peer::new(Rc::new(on_event)) else { return self.no_webrtc() };
         let Ok(offer) = peer.offer().await else { return self.no_webrtc() };
-        if self.shell().life.get() != life {
+        if self.shell().peer_life.get() != life {
             return;
         }
         if let Some(me) = self.with_room(Room::me) {
@@ -48,10 +48,10 @@ impl Session {
     }
 
     pub(super) async fn take_answer(self, sdp: String) {
-        let life = self.shell().life.get();
+        let life = self.shell().peer_life.get();
         let Some(peer) = self.store.peer.get_untracked() else { return };
         let taken = peer.answer(&sdp).await;
-        if self.shell().life.get() != life {
+        if self.shell().peer_life.get() != life {
             return;
         }
         if taken.is_err() {
@@ -60,6 +60,9 @@ impl Session {
         let shell = self.shell();
         shell.told.set(Some(shell.entered_with.get()));
         self.tell_media();
+        if shell.was_up.get() {
+            self.connected();
+        }
     }
 
     /// The server said which layers of the camera are watched, and whether the screen is.
@@ -94,7 +97,8 @@ impl Session {
     /// and only while the connection stands.
     pub fn look(self, tiles: Vec<Tile>) {
         let shell = self.shell();
-        let look = Some((shell.life.get(), tiles));
+        // Another socket or another media session: it is told again.
+        let look = Some((shell.life.get().wrapping_add(shell.peer_life.get()), tiles));
         let is_there = self.store.link.get_untracked() == Link::Up && self.with_room(|room| room.stage == Stage::Room);
         if is_there && *shell.looked.borrow() != look {
             let tiles = look.as_ref().map(|(_, tiles)| tiles.clone()).unwrap_or_default();
@@ -105,12 +109,8 @@ impl Session {
 
     fn on_peer(self, event: PeerEvent) {
         match event {
-            PeerEvent::Connected => {
-                self.shell().was_up.set(true);
-                self.store.blocked.set(false);
-                self.connected();
-            }
-            PeerEvent::Lost => self.media_lost(),
+            PeerEvent::Connected => self.media_up(),
+            PeerEvent::Falters => self.mend(),
             PeerEvent::Pointer(pointer) => self.board.pointer_moved(pointer),
             PeerEvent::Drawing(records) => {
                 for refused in self.board.apply(records) {

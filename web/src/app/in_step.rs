@@ -67,6 +67,8 @@ impl Session {
             self.board.keep_pointers_of(&here);
         });
         media.watch_plugs();
+        // The session lives as long as the page, and so does this.
+        let _ = window_event_listener(leptos::ev::online, move |_| self.network_is_back());
         let _ = set_interval_with_handle(move || self.look_who_speaks(), SPEAKING_EVERY);
     }
 

@@ -1,4 +1,4 @@
-//! How a session connects, loses its connection and comes back.
+//! How a session connects, loses its socket and comes back. What its media does meanwhile is in [`super::mend`].
 
 use std::time::Duration;
 
@@ -14,9 +14,9 @@ use crate::signal::socket::{Socket, SocketEvent};
 const COUNT_EVERY_MS: u32 = 100;
 
 impl Session {
-    /// Begins a life with a new socket.
+    /// Opens another socket. Media goes on.
     pub(super) fn connect(self) {
-        let life = self.next_life();
+        let life = self.drop_socket();
         if let Link::Waiting { attempt, .. } = self.store.link.get_untracked() {
             self.store.link.set(Link::Trying { attempt });
         }
@@ -32,17 +32,14 @@ impl Session {
         }
     }
 
-    /// Ends the present life: nothing of its socket or peer is heard any more.
-    pub(super) fn next_life(self) -> u32 {
+    /// Nothing of the present socket is heard any more.
+    fn drop_socket(self) -> u32 {
         let shell = self.shell();
         let life = shell.life.get().wrapping_add(1);
         shell.life.set(life);
         shell.told.set(None);
         shell.knocking.set(false);
-        shell.was_up.set(false);
         shell.socket.take();
-        self.store.peer.set(None);
-        self.board.close();
         life
     }
 
@@ -62,14 +59,16 @@ impl Session {
         let session = shell.room.borrow().session.clone();
         shell.knocking.set(session.is_some() || self.store.link.get_untracked().is_lost());
         if let Some(session) = session {
-            self.send(&ClientMsg::Resume { session });
+            let media = self.with_room(|room| room.media);
+            self.send(&ClientMsg::Resume { session, media });
         } else if let Some(pin) = shell.knock.borrow().clone() {
             self.send(&ClientMsg::Join { pin, link: shell.link.clone() });
         }
     }
 
     pub(super) fn hang_up(self) {
-        self.next_life();
+        self.drop_socket();
+        self.drop_peer();
         self.shell().knock.take();
         self.media.stop();
         self.board.forget();
@@ -78,9 +77,12 @@ impl Session {
         self.store.asking.set(false);
     }
 
-    /// The connection is gone: come back, or say so where there is nothing to come back to.
+    /// The socket is gone: come back, or say so where there is nothing to come back to. Media that is up goes on without it.
     pub(super) fn lost(self) {
-        self.next_life();
+        self.drop_socket();
+        if !self.shell().was_up.get() {
+            self.drop_peer();
+        }
         let at_password = self.with_room(|room| room.stage == Stage::Password);
         let can_knock = self.shell().knock.borrow().is_some();
         if self.with_room(Room::is_resumable) || (at_password && can_knock) {
@@ -92,14 +94,6 @@ impl Session {
             self.store.asking.set(false);
             self.store.unreachable.set(true);
         }
-    }
-
-    /// Media gave up. When it never came although the server answered, the network in between is the likely cause.
-    pub(super) fn media_lost(self) {
-        if !self.shell().was_up.get() {
-            self.store.blocked.set(true);
-        }
-        self.lost();
     }
 
     fn count_down(self, attempt: u32, in_ms: u32, life: u32) {

@@ -1,7 +1,7 @@
 //! The meeting app: the state machine of [`crate::room`] wired to socket, media and signals.
 //!
 //! [`store::Store`] holds what pages show, one signal per thing that changes by itself; [`session::Session`] is the
-//! handle that pages act through ([`life`], [`call`] and [`in_step`] are its connection, its media and its devices);
+//! handle that pages act through ([`life`], [`call`], [`mend`] and [`in_step`] are its socket, its media, how that is mended, and its devices);
 //! [`board::Board`] is the whiteboard's share of both.
 
 pub mod board;
@@ -9,6 +9,7 @@ mod call;
 mod in_step;
 mod life;
 mod meeting;
+mod mend;
 pub mod session;
 pub mod store;
 

@@ -1,7 +1,7 @@
 //! The handle that pages act through, and the shell that does the state machine's tasks.
 //!
-//! One WebSocket and one PeerConnection live and die together. Each pair is a *life*; whatever an earlier life still
-//! says is ignored.
+//! The WebSocket and the PeerConnection are lost and replaced apart from each other. Each socket and each connection is a
+//! *life*; whatever an earlier life still says is ignored.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -45,6 +45,8 @@ pub(super) struct Shell {
     pub(super) knock: RefCell<Option<Secret>>,
     pub(super) link: Option<Secret>,
     pub(super) life: Cell<u32>,
+    /// The PeerConnection's.
+    pub(super) peer_life: Cell<u32>,
     pub(super) attempt: Cell<u32>,
     /// A knock that brings this page back, and is not answered yet.
     pub(super) knocking: Cell<bool>,
@@ -88,6 +90,7 @@ impl Session {
             knock: RefCell::default(),
             link: opening.link,
             life: Cell::new(0),
+            peer_life: Cell::new(0),
             attempt: Cell::new(0),
             knocking: Cell::new(false),
             was_up: Cell::new(false),
@@ -227,7 +230,7 @@ impl Session {
         read(&self.shell().room.borrow())
     }
 
-    fn update_room<T>(&self, change: impl FnOnce(&mut Room) -> T) -> T {
+    pub(super) fn update_room<T>(&self, change: impl FnOnce(&mut Room) -> T) -> T {
         change(&mut self.shell().room.borrow_mut())
     }
 
@@ -276,7 +279,9 @@ impl Session {
             Task::Forget => kept::forget(),
             Task::Enter => spawn_local(self.open_peer()),
             Task::Answer(sdp) => spawn_local(self.take_answer(sdp)),
-            Task::Rejoin => self.media_lost(),
+            Task::GoOn => self.go_on(),
+            Task::TakePath(sdp) => spawn_local(self.take_path(sdp)),
+            Task::ReplaceMedia => self.media_lost(),
             Task::HangUp => self.hang_up(),
             Task::Encode(camera, screen) => self.encode(&camera, screen),
             Task::StopSharing => self.media.screen.stop(),

@@ -43,6 +43,10 @@ pub struct Store {
     pub stage: RwSignal<Stage>,
     /// How the connection stands.
     pub link: RwSignal<Link>,
+    /// Whether the media connection was up and is not given up.
+    pub media_up: RwSignal<bool>,
+    /// Whether the media connection is being mended.
+    pub mending: RwSignal<bool>,
     /// Whether media did not come although the server answered.
     pub blocked: RwSignal<bool>,
     /// Whether an answer of the server is awaited.
@@ -84,6 +88,8 @@ impl Store {
         Self {
             stage: RwSignal::new(stage),
             link: RwSignal::new(Link::Idle),
+            media_up: RwSignal::new(false),
+            mending: RwSignal::new(false),
             blocked: RwSignal::new(false),
             asking: RwSignal::new(false),
             unreachable: RwSignal::new(false),

@@ -1,9 +1,9 @@
 //! The one PeerConnection: microphone, camera and screen up, fixed slots down, two data channels.
 //!
 //! Everything is offered at once and answered once; who fills which slot is said in messages, and nothing is
-//! renegotiated when people come and go. A lost connection is not mended but replaced: a new `Peer` with a new offer.
+//! renegotiated when people come and go. A connection that falters is offered once more for another network path; when that does
+//! not help, it is replaced: a new `Peer` with a new offer.
 
-use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -21,8 +21,10 @@ use web_sys::{
     RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit,
 };
 
-/// How long `disconnected` may last before the connection counts as lost: a blink of the radio heals by itself.
-const DISCONNECTED_FOR: Duration = Duration::from_secs(4);
+use crate::bindings::restart_ice;
+
+/// How long `disconnected` may last before the connection falters: a blink of the radio heals by itself.
+const DISCONNECTED_FOR: Duration = Duration::from_secs(1);
 
 /// Bytes of pointers waiting in the channel beyond which newer ones are dropped: they would only arrive late.
 const MOST_BUFFERED: u32 = 64;
@@ -30,10 +32,10 @@ const MOST_BUFFERED: u32 = 64;
 /// What a connection tells.
 #[derive(Debug)]
 pub enum PeerEvent {
-    /// ICE and DTLS are up.
+    /// ICE and DTLS are up, for the first time or again.
     Connected,
-    /// It is gone. Told once.
-    Lost,
+    /// It does not get through any more.
+    Falters,
     /// Somebody's pointer.
     Pointer(PointerDown),
     /// Drawing operations in the room's order.
@@ -89,6 +91,17 @@ impl Peer {
         let offer: RtcSessionDescriptionInit = JsFuture::from(self.connection.create_offer()).await?.unchecked_into();
         JsFuture::from(self.connection.set_local_description(&offer)).await?;
         offer.get_sdp().ok_or(JsValue::UNDEFINED)
+    }
+
+    /// An offer of the same connection for another network path (ICE restart). The one before goes on until there is another.
+    pub async fn restart(&self) -> Result<String, JsValue> {
+        restart_ice(&self.connection)?;
+        self.offer().await
+    }
+
+    /// Whether it is up, as far as the browser knows.
+    pub fn is_connected(&self) -> bool {
+        self.connection.connection_state() == RtcPeerConnectionState::Connected
     }
 
     /// Takes the server's answer.
@@ -261,20 +274,14 @@ fn silence(target: &EventTarget, kind: &str, listener: &Listener) {
 
 fn watch_state(connection: &RtcPeerConnection, on_event: &OnEvent) -> Listener {
     let (watched, on_event) = (connection.clone(), Rc::clone(on_event));
-    let is_lost = Rc::new(Cell::new(false));
-    let lost = move |on_event: &OnEvent, is_lost: &Cell<bool>| {
-        if !is_lost.replace(true) {
-            on_event(PeerEvent::Lost);
-        }
-    };
     listen(connection, STATE, move |_| match watched.connection_state() {
         RtcPeerConnectionState::Connected => on_event(PeerEvent::Connected),
-        RtcPeerConnectionState::Failed => lost(&on_event, &is_lost),
+        RtcPeerConnectionState::Failed => on_event(PeerEvent::Falters),
         RtcPeerConnectionState::Disconnected => {
-            let (watched, on_event, is_lost) = (watched.clone(), Rc::clone(&on_event), Rc::clone(&is_lost));
+            let (watched, on_event) = (watched.clone(), Rc::clone(&on_event));
             let look_again = move || {
                 if watched.connection_state() == RtcPeerConnectionState::Disconnected {
-                    lost(&on_event, &is_lost);
+                    on_event(PeerEvent::Falters);
                 }
             };
             set_timeout(look_again, DISCONNECTED_FOR);

@@ -48,8 +48,12 @@ pub enum Task {
     Enter,
     /// Give the answer to the PeerConnection.
     Answer(String),
-    /// Come back with a new connection.
-    Rejoin,
+    /// Go on with the media that is there, over the socket of now.
+    GoOn,
+    /// Give the answer to a restart to the PeerConnection.
+    TakePath(String),
+    /// The media is gone, or finds no other path: have it replaced.
+    ReplaceMedia,
     /// Close socket, PeerConnection, camera and microphone.
     HangUp,
     /// Have the camera encoded in these of its layers, the smallest first; and the screen, or not.
@@ -175,11 +179,14 @@ impl Room {
             ServerMsg::JoinRefused { reason } => self.refused(reason),
             ServerMsg::PasswordRequired { state, for_moderator } => self.ask_password(state, for_moderator),
             ServerMsg::PasswordRefused { reason } => self.password_refused(reason),
-            ServerMsg::Welcomed { session, meeting, invited_as, resumed_to } => {
+            ServerMsg::Welcomed { session, meeting, invited_as, resumed_to, media_kept } => {
                 self.meeting = Some(meeting);
-                self.welcomed(session, invited_as, resumed_to)
+                self.welcomed(session, invited_as, resumed_to, media_kept)
             }
-            ServerMsg::Entered { answer, stage } => self.entered(answer, stage),
+            ServerMsg::Entered { answer, stage, media } => {
+                self.media = Some(media);
+                self.entered(answer, stage)
+            }
             ServerMsg::Waiting { reason } => {
                 self.waiting = Some(reason);
                 changed(Change::Waiting)
@@ -201,7 +208,10 @@ impl Room {
                 }
                 changed(Change::Meeting).tell(News::EndMoved)
             }
-            ServerMsg::MediaLost => task(Task::Rejoin),
+            // Of one that this page has replaced already there is nothing to say.
+            ServerMsg::MediaLost { media } if self.media != Some(media) => Applied::default(),
+            ServerMsg::MediaLost { .. } | ServerMsg::RestartRefused { .. } => task(Task::ReplaceMedia),
+            ServerMsg::Restarted { answer } => task(Task::TakePath(answer)),
             ServerMsg::ProtocolError { error } => self.protocol_error(error),
         }
     }
@@ -255,11 +265,21 @@ impl Room {
         changed(Change::Password)
     }
 
-    fn welcomed(&mut self, session: Secret, invited_as: InvitedAs, resumed_to: Option<Place>) -> Applied {
+    fn welcomed(
+        &mut self,
+        session: Secret,
+        invited_as: InvitedAs,
+        resumed_to: Option<Place>,
+        media_kept: bool,
+    ) -> Applied {
         self.join_error = None;
         self.session = Some(session.clone());
         self.invited_as = Some(invited_as);
         let applied = changed(Change::Meeting).task(Task::Remember(session));
+        if media_kept {
+            return applied.task(Task::GoOn);
+        }
+        self.media = None;
         let was_in = matches!(self.stage, Stage::Lobby | Stage::Room);
         match resumed_to {
             // The page stays as it is under the banner until the new connection is there.
@@ -308,6 +328,7 @@ impl Room {
 
     fn end(&mut self, reason: Ended) -> Applied {
         self.session = None;
+        self.media = None;
         self.stage = Stage::Ended(reason);
         self.forget_people();
         changed(Change::Stage)

@@ -131,6 +131,8 @@ pub struct Room {
     pub lobby: ById<LobbyCard>,
     /// Whose media fills which slot.
     pub slots: Slots,
+    /// The number of the media session that this page has.
+    pub media: Option<u32>,
 }
 
 impl Room {

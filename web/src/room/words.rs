@@ -349,7 +349,9 @@ fn not_done(error: &ProtocolError) -> String {
         ProtocolError::Share { error: ShareError::Taken { .. } } => return share_taken(None),
         ProtocolError::NotAllowed => tr("Only a moderator can do that."),
         ProtocolError::NobodyThere => tr("That person is no longer there."),
-        ProtocolError::TooMany => tr("That was too much at once. Wait a moment."),
+        ProtocolError::TooMany | ProtocolError::Offer { error: OfferError::TooMany } => {
+            tr("That was too much at once. Wait a moment.")
+        }
         ProtocolError::OutOfRange => tr("That value is not possible."),
         ProtocolError::Offer { error: OfferError::RoomFull } => {
             tr("The meeting is full just now. Try again when somebody has left.")

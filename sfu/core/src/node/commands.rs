@@ -14,6 +14,7 @@ use crate::guard::guarded;
 use crate::node::{Node, Output};
 use crate::offer::Offer;
 use crate::peer::Peer;
+use crate::reach::Reach;
 use crate::room::Room;
 use crate::send::Sender;
 use crate::session::{Session, Who};
@@ -27,6 +28,8 @@ impl Node {
             Command::Join { room, session, participant, role, stage, offer } => {
                 self.join(Who { session, room, participant, role, stage }, &offer);
             }
+            Command::Restart { session, offer } => self.restart(session, &offer),
+            Command::Watch { session, closely } => self.watch(session, closely),
             Command::Admit { session } => self.admit(session),
             Command::Share { session, on } => self.share(session, on),
             Command::Look { session, tiles } => self.look(session, tiles),
@@ -61,7 +64,7 @@ impl Node {
     fn open(&mut self, who: Who, offer: &str) -> Result<String, OfferError> {
         self.check_place(&who)?;
         let offer = Offer::read(offer)?;
-        let mids = offer.mids;
+        let (mids, outline) = (offer.mids, offer.outline);
         let mut rtc = self.new_rtc()?;
         let answer = guarded(|| rtc.sdp_api().accept_offer(offer.sdp).map(|answer| answer.to_sdp_string()));
         let answer = answer.ok().and_then(Result::ok).ok_or(OfferError::Unusable)?;
@@ -71,12 +74,12 @@ impl Node {
             let streams = peer.take_streams(mids.iter().copied());
             let tracks = Tracks::negotiated(peer.rtc(), &mids, &streams)?;
             let sender = Sender::new(peer.rtc(), &Tracks::streams(peer.rtc(), &streams), now);
-            Some((peer, sender, tracks))
+            Some((peer, sender, tracks, Reach::new(outline, streams, now)))
         });
-        let (mut peer, sender, tracks) = built.ok().flatten().ok_or(OfferError::Unusable)?;
+        let (mut peer, sender, tracks, reach) = built.ok().flatten().ok_or(OfferError::Unusable)?;
         self.drop_older(&who);
         self.demux.insert(who.session, peer.ufrag());
-        self.sessions.insert(who.session, Session::new(who, peer, sender, tracks, self.now));
+        self.sessions.insert(who.session, Session::new(who, peer, sender, tracks, reach, self.now));
         let speakers = self.config.speakers;
         self.rooms.entry(who.room).or_insert_with(|| Room::new(speakers)).add(who);
         Ok(answer)

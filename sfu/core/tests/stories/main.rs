@@ -17,6 +17,7 @@ mod lifecycle;
 mod lobby;
 mod media;
 mod repair;
+mod restart;
 mod routes;
 mod screen;
 mod surface;

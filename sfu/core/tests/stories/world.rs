@@ -37,6 +37,8 @@ pub struct Person {
     pub session: SessionId,
     pub participant: ParticipantId,
     pub answered: bool,
+    /// All of the node's answers.
+    pub answers: Vec<String>,
     pub refused: Option<OfferError>,
     pub told_connected: bool,
     pub gone: Option<Gone>,
@@ -152,6 +154,7 @@ impl World {
             session,
             participant,
             answered: false,
+            answers: Vec::new(),
             refused: None,
             told_connected: false,
             gone: None,
@@ -204,6 +207,14 @@ impl World {
     pub fn share(&mut self, person: usize, on: bool) {
         let session = self.people[person].session;
         self.command(Command::Share { session, on });
+    }
+
+    /// Somebody's network is another one: from now on their datagrams come from there, and they offer a restart.
+    pub fn change_network(&mut self, person: usize, address: SocketAddr) {
+        let moved = &mut self.people[person];
+        moved.address = address;
+        let (session, offer) = (moved.session, moved.client.restart(address).unwrap().to_owned());
+        self.command(Command::Restart { session, offer });
     }
 
     pub fn leave(&mut self, person: usize) {
@@ -453,6 +464,8 @@ impl World {
         let session = match &event {
             Event::Answered { session, .. }
             | Event::OfferRefused { session, .. }
+            | Event::Restarted { session, .. }
+            | Event::RestartRefused { session, .. }
             | Event::Connected { session }
             | Event::Gone { session, .. }
             | Event::SlotsChanged { session, .. }
@@ -463,9 +476,15 @@ impl World {
         match event {
             Event::Answered { answer, .. } => {
                 person.client.accept(&answer).unwrap();
+                person.answers.push(answer);
                 person.answered = true;
             }
-            Event::OfferRefused { error, .. } => person.refused = Some(error),
+            Event::Restarted { answer, .. } => {
+                person.client.accept(&answer).unwrap();
+                person.answers.push(answer);
+                person.timeout = self.now;
+            }
+            Event::OfferRefused { error, .. } | Event::RestartRefused { error, .. } => person.refused = Some(error),
             Event::Connected { .. } => person.told_connected = true,
             Event::Gone { reason, .. } => person.gone = Some(reason),
             Event::SlotsChanged { slots, .. } => person.slots = Some(slots),

@@ -1,4 +1,4 @@
-//! Coming and going: knock, return, enter, lose the connection, leave.
+//! Coming and going: knock, return, enter, leave. What is lost on the way is in [`super::link`].
 
 use shared::control::Command;
 use shared::ids::{InviteeId, ParticipantId, SessionId};
@@ -8,8 +8,8 @@ use shared::secret::Secret;
 use shared::signal::{JoinRefused, MediaState, OfferError, ProtocolError, ServerMsg, Stage, TurnedAway};
 use shared::units::UnixMs;
 
-use super::person::{Guest, Link, Person, Place, Standing, TabHash};
-use super::{Output, Room, tell, turn_away};
+use super::person::{Guest, Media, Person, Place, Standing, TabHash};
+use super::{Output, Room, tell_person, turn_away};
 use crate::meetings::events::{Actor, DoorEvent};
 
 impl Room {
@@ -38,30 +38,45 @@ impl Room {
         person.put_out();
         person.guest = guest;
         person.tab = Some(TabHash::of(secret));
-        person.link = Link::Open(session);
+        person.link.socket = Some(session);
         person.media = MediaState::default();
         note(&mut out, invitee, DoorEvent::Knocked { evidence });
-        self.welcome(id, session, secret, &mut out);
+        self.welcome(id, secret, false, &mut out);
         Ok(out)
     }
 
-    /// A tab that comes back with its secret: to where it was.
+    /// A tab that comes back with its secret: to where it was. `media` is the media session that its page still has: with
+    /// it, only the socket is another.
     ///
     /// # Errors
     /// Nobody here has this secret, the room is full meanwhile, or the meeting is over.
-    pub fn resume(&mut self, now: UnixMs, session: SessionId, secret: &Secret) -> Result<Vec<Output>, JoinRefused> {
+    pub fn resume(
+        &mut self,
+        now: UnixMs,
+        session: SessionId,
+        secret: &Secret,
+        media: Option<u32>,
+    ) -> Result<Vec<Output>, JoinRefused> {
         self.check_open(now)?;
         let hash = TabHash::of(secret);
         let known = self.people.values().find(|person| person.tab == Some(hash));
         let (id, role) = known.map(|person| (person.id, person.role())).ok_or(JoinRefused::SessionUnknown)?;
         self.check_place(now, Some(id), role)?;
         let mut out = Vec::new();
-        self.replace(id, &mut out);
-        if let Some(person) = self.people.get_mut(&id) {
-            person.link = Link::Open(session);
-            person.lost_at = None;
+        let keeps_media = self.people.get(&id).is_some_and(|person| person.has_media(media));
+        if keeps_media {
+            self.change_socket(id, session, &mut out);
+        } else {
+            self.replace(id, &mut out);
+            if let Some(person) = self.people.get_mut(&id) {
+                person.link.socket = Some(session);
+                person.lost_at = None;
+            }
         }
-        self.welcome(id, session, secret, &mut out);
+        self.welcome(id, secret, keeps_media, &mut out);
+        if keeps_media {
+            self.tell_anew(id, &mut out);
+        }
         Ok(out)
     }
 
@@ -83,25 +98,29 @@ impl Room {
 
     /// Ends the connection that somebody has, because a newer one has come.
     fn replace(&mut self, who: ParticipantId, out: &mut Vec<Output>) {
-        let Some(session) = self.people.get(&who).and_then(|person| person.link.session()) else { return };
+        let socket = self.people.get(&who).and_then(|person| person.link.socket);
         self.disconnect(who, out);
-        turn_away(out, session, TurnedAway::ReplacedByNewer);
+        if let Some(session) = socket {
+            turn_away(out, session, TurnedAway::ReplacedByNewer);
+        }
     }
 
-    fn welcome(&self, who: ParticipantId, session: SessionId, secret: &Secret, out: &mut Vec<Output>) {
+    fn welcome(&self, who: ParticipantId, secret: &Secret, media_kept: bool, out: &mut Vec<Output>) {
         let Some(person) = self.people.get(&who) else { return };
         let message = ServerMsg::Welcomed {
             session: secret.clone(),
             meeting: self.meeting.clone(),
             invited_as: person.invited_as(),
             resumed_to: person.place.stage(),
+            media_kept,
         };
-        tell(out, session, message);
+        tell_person(out, person, message);
     }
 
-    /// Out of the green room, or back after a return: the offer goes to the SFU.
+    /// Out of the green room, back after a return, or in place of media that is lost: the offer goes to the SFU.
     pub(super) fn enter(
         &mut self,
+        now: UnixMs,
         me: ParticipantId,
         offer: String,
         media: MediaState,
@@ -109,8 +128,20 @@ impl Room {
     ) -> Result<(), ProtocolError> {
         let room = self.room_id();
         let person = self.people.get_mut(&me).ok_or(ProtocolError::WrongState)?;
-        let Link::Open(session) = person.link else { return Err(ProtocolError::WrongState) };
-        person.link = Link::Offered(session);
+        let session = person.link.socket.ok_or(ProtocolError::WrongState)?;
+        if matches!(person.link.media, Media::Offered(_)) {
+            return Err(ProtocolError::WrongState);
+        }
+        if !person.offers.allows(now) {
+            return Err(ProtocolError::Offer { error: OfferError::TooMany });
+        }
+        let older = person.link.media.session();
+        out.extend(older.map(|session| Output::Media(Command::Leave { session })));
+        // The number of the socket may name the older session too. What the SFU still said of that one comes before its
+        // answer, and is not heard while the offer is with it.
+        person.link.media = Media::Offered(session);
+        person.link.media_count = person.link.media_count.wrapping_add(1);
+        person.link.half_since = person.present.then_some(now);
         // A screen is asked for from the inside, where it is checked; after a return it is asked for again.
         person.media = MediaState { screen: false, ..media };
         let (participant, role, stage) = (me, person.role(), stage_to_enter(person));
@@ -120,13 +151,18 @@ impl Room {
 
     /// The SFU took the offer.
     pub(super) fn answered(&mut self, now: UnixMs, session: SessionId, answer: String, out: &mut Vec<Output>) {
-        let Some(me) = self.by_session(session) else { return };
-        let Some(person) = self.people.get_mut(&me).filter(|p| p.link == Link::Offered(session)) else { return };
+        let Some(person) = self.people.values_mut().find(|p| p.link.media == Media::Offered(session)) else { return };
+        let me = person.id;
         let stage = stage_to_enter(person);
         let returned = person.place == Place::from(stage);
-        person.link = Link::Live(session);
+        person.link.media = Media::Up { session, slots: None, layers: None };
+        person.link.half_since = None;
         person.place = stage.into();
-        tell(out, session, ServerMsg::Entered { answer, stage });
+        tell_person(out, person, ServerMsg::Entered { answer, stage, media: person.link.media_count });
+        if std::mem::replace(&mut person.present, true) {
+            // In place of media that was lost: what is on may differ, and nothing else for anybody.
+            return self.tell_changed(me, out);
+        }
         let (invitee, standing) = (person.guest.invitee, person.guest.standing);
         match (stage, returned) {
             (_, true) => note(out, invitee, DoorEvent::Returned { stage }),
@@ -141,21 +177,21 @@ impl Room {
             }
         }
         match stage {
-            Stage::Lobby => self.appear_in_lobby(me, session, out),
+            Stage::Lobby => self.appear_in_lobby(me, out),
             Stage::Room => self.appear_in_room(me, out),
         }
     }
 
-    fn appear_in_lobby(&self, me: ParticipantId, session: SessionId, out: &mut Vec<Output>) {
-        tell(out, session, ServerMsg::Waiting { reason: self.waiting() });
+    fn appear_in_lobby(&self, me: ParticipantId, out: &mut Vec<Output>) {
+        let Some(person) = self.people.get(&me) else { return };
+        tell_person(out, person, ServerMsg::Waiting { reason: self.waiting() });
         self.tell_changed(me, out);
     }
 
     /// The room to the newcomer, the newcomer to the room.
     pub(super) fn appear_in_room(&mut self, me: ParticipantId, out: &mut Vec<Output>) {
         let Some(person) = self.people.get(&me) else { return };
-        let Some(session) = person.link.session() else { return };
-        tell(out, session, ServerMsg::Admitted { room: self.snapshot(person) });
+        tell_person(out, person, ServerMsg::Admitted { room: self.snapshot(person) });
         self.tell_room_of(person, out, Some(me), |entry| ServerMsg::ParticipantJoined { entry });
         if person.role() == Role::Moderator {
             self.had_moderator = true;
@@ -164,42 +200,17 @@ impl Room {
     }
 
     /// The SFU did not take the offer: the page may try another.
-    pub(super) fn offer_refused(&mut self, session: SessionId, error: OfferError, out: &mut Vec<Output>) {
-        let Some(person) = self.people.values_mut().find(|p| p.link == Link::Offered(session)) else { return };
-        person.link = Link::Open(session);
-        tell(out, session, ServerMsg::ProtocolError { error: ProtocolError::Offer { error } });
-    }
-
-    /// The SFU gave a session up. Socket and media are one connection, so the socket goes too; the tab may return.
-    pub(super) fn media_gone(&mut self, now: UnixMs, session: SessionId, out: &mut Vec<Output>) {
-        let Some(who) = self.by_session(session) else { return };
-        if self.people.get(&who).is_none_or(|person| person.link.media_session().is_none()) {
-            return;
-        }
-        // Without a `Leave`: the SFU has dropped it already.
-        self.unlink(who, out);
-        self.lost(now, who, out);
-        tell(out, session, ServerMsg::MediaLost);
-        out.push(Output::HangUp { session });
-    }
-
-    /// The socket ended. The place stays theirs.
-    pub(super) fn hung_up(&mut self, now: UnixMs, session: SessionId, out: &mut Vec<Output>) {
-        let Some(who) = self.by_session(session) else { return };
-        self.disconnect(who, out);
-        self.lost(now, who, out);
-    }
-
-    fn lost(&mut self, now: UnixMs, who: ParticipantId, out: &mut Vec<Output>) {
-        let Some(person) = self.people.get_mut(&who).filter(|person| person.place != Place::GreenRoom) else { return };
-        person.lost_at = Some(now);
-        note_left(out, person.guest.invitee, person.place, false);
+    pub(super) fn offer_refused(&mut self, now: UnixMs, session: SessionId, error: OfferError, out: &mut Vec<Output>) {
+        let Some(person) = self.people.values_mut().find(|p| p.link.media == Media::Offered(session)) else { return };
+        person.link.media = Media::None;
+        person.link.half_since = person.present.then_some(now);
+        tell_person(out, person, ServerMsg::ProtocolError { error: ProtocolError::Offer { error } });
     }
 
     /// Gone for good, by their own wish.
     pub(super) fn leave(&mut self, me: ParticipantId, out: &mut Vec<Output>) {
         let Some(person) = self.people.get(&me) else { return };
-        let (invitee, place, session) = (person.guest.invitee, person.place, person.link.session());
+        let (invitee, place, session) = (person.guest.invitee, person.place, person.link.socket);
         self.put_out(me, out);
         note_left(out, invitee, place, true);
         out.extend(session.map(|session| Output::HangUp { session }));
@@ -208,7 +219,7 @@ impl Room {
     /// The PIN was replaced or withdrawn at the console: what it opened closes.
     pub(super) fn pin_revoked(&mut self, invitee: InviteeId, out: &mut Vec<Output>) {
         let Some(who) = self.by_invitee(invitee) else { return };
-        let session = self.people.get(&who).and_then(|person| person.link.session());
+        let session = self.people.get(&who).and_then(|person| person.link.socket);
         self.put_out(who, out);
         if let Some(session) = session {
             turn_away(out, session, TurnedAway::Revoked);
@@ -220,37 +231,6 @@ impl Room {
         self.disconnect(who, out);
         if let Some(person) = self.people.get_mut(&who) {
             person.put_out();
-        }
-    }
-
-    /// Takes somebody's connection away: out of the others' sight and out of the SFU.
-    fn disconnect(&mut self, who: ParticipantId, out: &mut Vec<Output>) {
-        if let Some(session) = self.unlink(who, out).media_session() {
-            out.push(Output::Media(Command::Leave { session }));
-        }
-    }
-
-    /// Takes somebody out of the others' sight; gives back the connection they had.
-    fn unlink(&mut self, who: ParticipantId, out: &mut Vec<Output>) -> Link {
-        let Some(person) = self.people.get_mut(&who) else { return Link::None };
-        let link = std::mem::replace(&mut person.link, Link::None);
-        person.hand = false;
-        person.media.screen = false;
-        let (place, role) = (person.place, person.role());
-        if matches!(link, Link::Live(_)) {
-            self.tell_gone(who, place, role, out);
-        }
-        link
-    }
-
-    fn tell_gone(&self, who: ParticipantId, place: Place, role: Role, out: &mut Vec<Output>) {
-        match place {
-            Place::Room => self.tell_room(out, None, &ServerMsg::ParticipantLeft { participant: who }),
-            Place::Lobby => self.tell_moderators(out, &ServerMsg::LobbyLeft { participant: who }),
-            Place::GreenRoom => {}
-        }
-        if place == Place::Room && role == Role::Moderator && !self.has_moderator() {
-            self.tell_lobby_whom_it_waits_for(out);
         }
     }
 }
@@ -268,7 +248,7 @@ fn note(out: &mut Vec<Output>, invitee: InviteeId, event: DoorEvent) {
     out.push(Output::Note { invitee: Some(invitee), actor: Actor::Invitee(invitee), event });
 }
 
-fn note_left(out: &mut Vec<Output>, invitee: InviteeId, place: Place, on_purpose: bool) {
+pub(super) fn note_left(out: &mut Vec<Output>, invitee: InviteeId, place: Place, on_purpose: bool) {
     if let Some(stage) = place.stage() {
         note(out, invitee, DoorEvent::Left { stage, on_purpose });
     }

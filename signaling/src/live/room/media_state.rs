@@ -5,7 +5,7 @@ use shared::ids::ParticipantId;
 use shared::meeting::Role;
 use shared::signal::{MediaState, ProtocolError, ShareError};
 
-use super::person::Place;
+use super::person::{Person, Place};
 use super::{Output, Room};
 
 impl Room {
@@ -22,7 +22,7 @@ impl Room {
         }
         let person = self.present(me).ok_or(ProtocolError::WrongState)?;
         person.media = media;
-        if let Some(session) = person.link.session().filter(|_| media.screen != shares) {
+        if let Some(session) = person.link.media.session().filter(|_| media.screen != shares) {
             out.push(Output::Media(Command::Share { session, on: media.screen }));
         }
         self.tell_changed(me, out);
@@ -31,7 +31,8 @@ impl Room {
 
     /// Whether somebody may begin to share their screen now.
     fn check_share(&self, me: ParticipantId) -> Result<(), ProtocolError> {
-        let person = self.people.get(&me).filter(|person| person.place == Place::Room);
+        let can = |person: &&Person| person.place == Place::Room && person.link.media.session().is_some();
+        let person = self.people.get(&me).filter(can);
         let role = person.ok_or(ProtocolError::WrongState)?.role();
         let refused = |error| Err(ProtocolError::Share { error });
         if role == Role::Observer {

@@ -1,17 +1,22 @@
 //! The room as a state machine: what happened goes in with the time it happened, what is to be done comes out.
 //! No socket, clock, database or task; `live::actor` performs the outputs in order.
 //!
-//! A person stands in the green room, the lobby or the room ([`person::Place`]) and has at most one connection
-//! ([`person::Link`]). The two are apart: a lost connection keeps the place, and the tab's secret brings it back.
+//! A person stands in the green room, the lobby or the room ([`person::Place`]) and is connected by at most one socket and
+//! one media session ([`person::Link`]). All three are apart: a lost connection keeps the place, and the tab's secret brings
+//! it back; a lost socket leaves the media alone for a while, and lost media the socket ([`link`]).
 //! Everything about other people goes through [`Room::tell_room`], [`Room::tell_room_of`] or [`Room::tell_moderators`] and so reaches nobody
 //! in the lobby. Coming and going is in [`entry`], what moderators do in [`moderate`], microphone, camera and screen in
 //! [`media_state`].
 
 mod entry;
+mod link;
+#[cfg(test)]
+mod link_tests;
 mod media_state;
 #[cfg(test)]
 mod model_tests;
 mod moderate;
+mod offers;
 mod person;
 #[cfg(test)]
 mod tests;
@@ -27,7 +32,7 @@ use shared::signal::{
 use shared::units::UnixMs;
 
 pub use self::person::{Guest, Standing};
-use self::person::{Link, Person, Place};
+use self::person::{Media, Person, Place};
 use crate::meetings::events::{Actor, DoorEvent};
 
 /// How long the place of somebody whose connection was lost stays theirs when the room is full, milliseconds. Longer is
@@ -47,6 +52,8 @@ pub enum Input {
     HungUp {
         /// Which page.
         session: SessionId,
+        /// Whether the page itself is gone, and its media with it, not only the socket.
+        page_is_gone: bool,
     },
     /// The SFU said something about a session of this room.
     Media(Event),
@@ -138,24 +145,25 @@ impl Room {
         }
         match input {
             Input::Asked { session, request } => self.asked(now, session, request, &mut out),
-            Input::HungUp { session } => self.hung_up(now, session, &mut out),
+            Input::HungUp { session, page_is_gone } => self.hung_up(now, session, page_is_gone, &mut out),
             Input::Media(event) => self.media(now, event, &mut out),
             Input::PinRevoked { invitee } => self.pin_revoked(invitee, &mut out),
             Input::Ended { by } => self.end(by, &mut out),
             Input::Tick if now >= self.meeting.closes_at => self.end(Actor::Clock, &mut out),
-            Input::Tick => {}
+            Input::Tick => self.give_up_halves(now, &mut out),
         }
         out
     }
 
     fn asked(&mut self, now: UnixMs, session: SessionId, request: ClientMsg, out: &mut Vec<Output>) {
         // A page that was replaced may still be talking; it was told, and is not heard any more.
-        let Some(me) = self.by_session(session) else { return };
+        let Some(me) = self.by_socket(session) else { return };
         let done = match request {
-            ClientMsg::Enter { offer, media } => self.enter(me, offer, media, out),
+            ClientMsg::Enter { offer, media } => self.enter(now, me, offer, media, out),
+            ClientMsg::Restart { offer } => self.restart(now, me, offer, out),
             ClientMsg::SetMedia { media } => self.set_media(me, media, out),
             ClientMsg::SetHand { raised } => self.set_hand(me, raised, out),
-            ClientMsg::Look { tiles } => self.look(me, session, tiles, out),
+            ClientMsg::Look { tiles } => self.look(me, tiles, out),
             ClientMsg::Leave => {
                 self.leave(me, out);
                 Ok(())
@@ -175,13 +183,14 @@ impl Room {
         if let Err(error) = done {
             tell(out, session, ServerMsg::ProtocolError { error });
         }
-        let _ = now;
     }
 
     fn media(&mut self, now: UnixMs, event: Event, out: &mut Vec<Output>) {
         match event {
             Event::Answered { session, answer } => self.answered(now, session, answer, out),
-            Event::OfferRefused { session, error } => self.offer_refused(session, error, out),
+            Event::OfferRefused { session, error } => self.offer_refused(now, session, error, out),
+            Event::Restarted { session, answer } => self.restarted(session, answer, out),
+            Event::RestartRefused { session, error } => self.restart_refused(session, error, out),
             Event::Gone { session, .. } => self.media_gone(now, session, out),
             Event::SlotsChanged { session, slots } => self.slots_changed(session, slots, out),
             Event::LayersWanted { session, camera, screen } => self.layers_wanted(session, camera, screen, out),
@@ -196,31 +205,30 @@ impl Room {
         Ok(())
     }
 
-    /// Only to somebody in the room: the SFU never sends it for others, and this does not rely on that.
+    /// Only to somebody in the room: the SFU never sends it for others, and this does not rely on that. Kept for a page
+    /// that has no socket just now.
     fn slots_changed(&mut self, session: SessionId, slots: Slots, out: &mut Vec<Output>) {
-        let in_room = self.people.values().any(|p| p.is_present_in(Place::Room) && p.link.session() == Some(session));
-        if in_room {
-            tell(out, session, ServerMsg::SlotsChanged { slots });
+        let Some(person) = self.by_media_up(session).filter(|person| person.place == Place::Room) else { return };
+        if let Media::Up { slots: last, .. } = &mut person.link.media {
+            *last = Some(slots.clone());
         }
+        tell_person(out, person, ServerMsg::SlotsChanged { slots });
     }
 
     /// Says to a publisher what is watched. In the lobby too: moderators look at faces there.
     fn layers_wanted(&mut self, session: SessionId, camera: Vec<bool>, screen: bool, out: &mut Vec<Output>) {
-        let is_live = |person: &Person| person.link == Link::Live(session);
-        if self.people.values().any(is_live) {
-            tell(out, session, ServerMsg::LayersWanted { camera, screen });
+        let Some(person) = self.by_media_up(session) else { return };
+        if let Media::Up { layers: last, .. } = &mut person.link.media {
+            *last = Some((camera.clone(), screen));
         }
+        tell_person(out, person, ServerMsg::LayersWanted { camera, screen });
     }
 
-    fn look(
-        &mut self,
-        me: ParticipantId,
-        session: SessionId,
-        tiles: Vec<Tile>,
-        out: &mut Vec<Output>,
-    ) -> Result<(), ProtocolError> {
-        self.present(me).filter(|person| person.place == Place::Room).ok_or(ProtocolError::WrongState)?;
-        out.push(Output::Media(Command::Look { session, tiles }));
+    fn look(&mut self, me: ParticipantId, tiles: Vec<Tile>, out: &mut Vec<Output>) -> Result<(), ProtocolError> {
+        let person = self.present(me).filter(|person| person.place == Place::Room).ok_or(ProtocolError::WrongState)?;
+        // While media is replaced there is nobody to tell; the page looks again when it is up.
+        let session = person.link.media.session();
+        out.extend(session.map(|session| Output::Media(Command::Look { session, tiles })));
         Ok(())
     }
 
@@ -299,17 +307,26 @@ impl Room {
         RoomId(self.meeting.id)
     }
 
-    fn by_session(&self, session: SessionId) -> Option<ParticipantId> {
-        self.people.values().find(|person| person.link.session() == Some(session)).map(|person| person.id)
+    /// Whether the SFU has, or is about to have, a session of this number here.
+    pub fn has_media(&self, session: SessionId) -> bool {
+        self.people.values().any(|person| person.link.media.session() == Some(session))
+    }
+
+    fn by_socket(&self, session: SessionId) -> Option<ParticipantId> {
+        self.people.values().find(|person| person.link.socket == Some(session)).map(|person| person.id)
+    }
+
+    fn by_media_up(&mut self, session: SessionId) -> Option<&mut Person> {
+        self.people.values_mut().find(|person| person.link.media.up() == Some(session))
     }
 
     fn by_invitee(&self, invitee: InviteeId) -> Option<ParticipantId> {
         self.people.values().find(|person| person.guest.invitee == invitee).map(|person| person.id)
     }
 
-    /// Somebody who is in lobby or room with media up.
+    /// Somebody whom others see in lobby or room.
     fn present(&mut self, who: ParticipantId) -> Option<&mut Person> {
-        self.people.get_mut(&who).filter(|person| matches!(person.link, Link::Live(_)))
+        self.people.get_mut(&who).filter(|person| person.present)
     }
 }
 
@@ -318,7 +335,7 @@ fn tell(out: &mut Vec<Output>, session: SessionId, message: ServerMsg) {
 }
 
 fn tell_person(out: &mut Vec<Output>, person: &Person, message: ServerMsg) {
-    if let Some(session) = person.link.session() {
+    if let Some(session) = person.link.socket {
         tell(out, session, message);
     }
 }

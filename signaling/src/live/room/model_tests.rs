@@ -20,12 +20,14 @@ const PEOPLE: u8 = 5;
 #[derive(Debug, Clone)]
 enum Step {
     Knock(u8),
-    Resume(u64),
+    /// Whose secret, and whether the page says that it still has its media.
+    Resume(u64, bool),
     Ask(u64, Wish),
-    HangUp(u64),
+    HangUp(u64, bool),
     Answer(u64),
     RefuseOffer(u64),
     MediaGone(u64),
+    Restarted(u64, bool),
     Slots(u64),
     RevokePin(u8),
     ConsoleEnds,
@@ -35,6 +37,7 @@ enum Step {
 #[derive(Debug, Clone)]
 enum Wish {
     Enter,
+    Restart,
     SetMedia(bool),
     Share(bool),
     SetHand(bool),
@@ -52,6 +55,7 @@ fn wish() -> impl Strategy<Value = Wish> {
     let id = 1..=u16::from(PEOPLE) + 1;
     prop_oneof![
         8 => Just(Wish::Enter),
+        1 => Just(Wish::Restart),
         1 => any::<bool>().prop_map(Wish::SetMedia),
         1 => any::<bool>().prop_map(Wish::SetHand),
         2 => any::<bool>().prop_map(Wish::Share),
@@ -69,12 +73,13 @@ fn step() -> impl Strategy<Value = Step> {
     let session = 1..30_u64;
     prop_oneof![
         6 => (0..PEOPLE).prop_map(Step::Knock),
-        3 => session.clone().prop_map(Step::Resume),
+        4 => (session.clone(), any::<bool>()).prop_map(|(of, media)| Step::Resume(of, media)),
         20 => (session.clone(), wish()).prop_map(|(session, wish)| Step::Ask(session, wish)),
-        1 => session.clone().prop_map(Step::HangUp),
+        2 => (session.clone(), any::<bool>()).prop_map(|(session, gone)| Step::HangUp(session, gone)),
         14 => session.clone().prop_map(Step::Answer),
         1 => session.clone().prop_map(Step::RefuseOffer),
-        1 => session.clone().prop_map(Step::MediaGone),
+        2 => session.clone().prop_map(Step::MediaGone),
+        1 => (session.clone(), any::<bool>()).prop_map(|(session, taken)| Step::Restarted(session, taken)),
         2 => session.prop_map(Step::Slots),
         1 => prop::bool::weighted(0.2).prop_flat_map(|yes| (0..PEOPLE).prop_map(move |who| {
             if yes { Step::RevokePin(who) } else { Step::Time(1_000) }
@@ -102,6 +107,8 @@ struct Page {
     who: u8,
     done: bool,
     in_room: bool,
+    /// The media session that it was told it has.
+    media: Option<u32>,
     roster: BTreeSet<ParticipantId>,
     lobby: BTreeSet<ParticipantId>,
 }
@@ -116,6 +123,8 @@ struct World {
     /// Who may be in the room: moderators who entered, and whom a moderator let in; until something ends it.
     admitted: BTreeSet<u8>,
     numbers: BTreeMap<u16, u8>,
+    /// What the SFU has, and whether it has answered.
+    sfu: BTreeMap<u64, bool>,
 }
 
 impl World {
@@ -128,6 +137,7 @@ impl World {
             tabs: BTreeMap::new(),
             admitted: BTreeSet::new(),
             numbers: BTreeMap::new(),
+            sfu: BTreeMap::new(),
         }
     }
 
@@ -135,17 +145,29 @@ impl World {
         let was_over = self.room.is_over();
         let out = match step {
             Step::Knock(who) => self.knock(who),
-            Step::Resume(of) => self.resume(of),
+            Step::Resume(of, media) => self.resume(of, media),
             Step::Ask(session, wish) => self.ask(session, wish),
-            Step::HangUp(session) => {
+            Step::HangUp(session, page_is_gone) => {
                 self.pages.entry(session).and_modify(|page| page.done = true);
-                self.room.handle(self.now, Input::HungUp { session: SessionId(session) })
+                self.room.handle(self.now, Input::HungUp { session: SessionId(session), page_is_gone })
             }
-            Step::Answer(session) => self.media(Event::Answered { session: SessionId(session), answer: "a".into() }),
+            Step::Answer(session) => self.answer(session),
+            Step::Restarted(session, true) => {
+                self.media(Event::Restarted { session: SessionId(session), answer: "a".into() })
+            }
+            Step::Restarted(session, false) => {
+                self.media(Event::RestartRefused { session: SessionId(session), error: OfferError::OtherSession })
+            }
             Step::RefuseOffer(session) => {
+                // After its answer the SFU does not refuse an offer.
+                self.sfu.retain(|known, answered| *known != session || *answered);
                 self.media(Event::OfferRefused { session: SessionId(session), error: OfferError::Unusable })
             }
-            Step::MediaGone(session) => self.media(Event::Gone { session: SessionId(session), reason: Gone::Closed }),
+            Step::MediaGone(session) => {
+                // Before its answer this is about the session whose number it took over.
+                self.sfu.retain(|known, answered| *known != session || !*answered);
+                self.media(Event::Gone { session: SessionId(session), reason: Gone::Closed })
+            }
             Step::Slots(session) => {
                 self.media(Event::SlotsChanged { session: SessionId(session), slots: Slots::default() })
             }
@@ -162,6 +184,11 @@ impl World {
         };
         assert!(!was_over || out.is_empty(), "after the end: {out:?}");
         self.check(&out);
+    }
+
+    fn answer(&mut self, session: u64) -> Vec<Output> {
+        self.sfu.entry(session).and_modify(|answered| *answered = true);
+        self.media(Event::Answered { session: SessionId(session), answer: "a".into() })
     }
 
     fn media(&mut self, event: Event) -> Vec<Output> {
@@ -186,10 +213,14 @@ impl World {
         out
     }
 
-    fn resume(&mut self, of: u64) -> Vec<Output> {
+    /// The page of a tab comes back, sometimes with the media that its newest socket was told of.
+    fn resume(&mut self, of: u64, with_media: bool) -> Vec<Output> {
         let Some(who) = self.tabs.get(&of).copied() else { return Vec::new() };
+        let newest = self.pages.values().rev().find(|page| page.who == who && page.media.is_some());
+        let media = newest.and_then(|page| page.media).filter(|_| with_media);
         let session = self.new_page(who);
-        let out = self.room.resume(self.now, SessionId(session), &secret(of)).unwrap_or_default();
+        self.page(session).media = media;
+        let out = self.room.resume(self.now, SessionId(session), &secret(of), media).unwrap_or_default();
         self.page(session).done = out.is_empty();
         out
     }
@@ -225,7 +256,10 @@ impl World {
             match output {
                 Output::Tell { session, message } => self.hear(session.0, message),
                 Output::HangUp { session } => self.page(session.0).done = true,
-                Output::Media(command) => self.check_command(command),
+                Output::Media(command) => {
+                    self.check_command(command);
+                    self.note(command);
+                }
                 Output::Note { .. } => {}
             }
         }
@@ -240,13 +274,35 @@ impl World {
         who == 0 || self.admitted.contains(&who)
     }
 
+    /// Keeps the SFU's book.
+    fn note(&mut self, command: &Command) {
+        match command {
+            Command::Join { session, .. } => {
+                let before = self.sfu.insert(session.0, false);
+                assert_eq!(before, None, "two sessions of one number");
+            }
+            Command::Leave { session } => {
+                assert!(self.sfu.remove(&session.0).is_some(), "a session that the SFU has not");
+            }
+            Command::CloseRoom { .. } => self.sfu.clear(),
+            Command::Restart { session, .. } | Command::Watch { session, .. } => {
+                assert_eq!(self.sfu.get(&session.0), Some(&true), "{command:?}");
+            }
+            Command::Admit { .. } | Command::Look { .. } | Command::Share { .. } => {}
+        }
+    }
+
     fn check_command(&self, command: &Command) {
         let in_room = match command {
             Command::Join { session, stage: Stage::Room, .. }
             | Command::Admit { session }
             | Command::Share { session, .. }
             | Command::Look { session, .. } => session,
-            Command::Join { .. } | Command::Leave { .. } | Command::CloseRoom { .. } => return,
+            Command::Join { .. }
+            | Command::Restart { .. }
+            | Command::Watch { .. }
+            | Command::Leave { .. }
+            | Command::CloseRoom { .. } => return,
         };
         let who = self.pages[&in_room.0].who;
         assert!(self.may_be_in_room(who), "media of the room for {who}, whom nobody let in");
@@ -284,11 +340,16 @@ impl World {
             }
             ServerMsg::SlotsChanged { .. } | ServerMsg::EndMoved { .. } => assert!(page.in_room, "{message:?}"),
             ServerMsg::Waiting { .. } => assert!(!page.in_room, "{message:?}"),
-            ServerMsg::TurnedAway { .. } | ServerMsg::MediaLost => page.in_room = false,
+            ServerMsg::TurnedAway { .. } => page.in_room = false,
+            ServerMsg::MediaLost { media } => assert_eq!(page.media.take(), Some(*media)),
+            ServerMsg::Entered { media, .. } => page.media = Some(*media),
             ServerMsg::Welcomed { invited_as, .. } => {
                 self.numbers.insert(invited_as.participant.0, who);
             }
-            ServerMsg::Entered { .. } | ServerMsg::ProtocolError { .. } => {}
+            ServerMsg::LayersWanted { .. }
+            | ServerMsg::Restarted { .. }
+            | ServerMsg::RestartRefused { .. }
+            | ServerMsg::ProtocolError { .. } => {}
             other => panic!("a room never says {other:?}"),
         }
     }
@@ -300,7 +361,8 @@ impl World {
             people.map(|person| person.id).collect::<BTreeSet<_>>()
         };
         let (roster, lobby) = (there(Place::Room), there(Place::Lobby));
-        let live: BTreeSet<u64> = self.room.people.values().filter_map(|p| p.link.session()).map(|s| s.0).collect();
+        let live: BTreeSet<u64> =
+            self.room.people.values().filter(|p| p.present).filter_map(|p| p.link.socket).map(|s| s.0).collect();
         for (session, page) in &mut self.pages {
             if !live.contains(session) {
                 page.in_room = false;
@@ -310,6 +372,10 @@ impl World {
                 assert!(page.who != 0 || page.lobby == lobby, "session {session}: {:?} {lobby:?}", page.lobby);
             }
         }
+        // No media without somebody whose it is, and nobody's twice.
+        let media = self.room.people.values().filter_map(|p| p.link.media.session()).map(|s| s.0);
+        assert_eq!(media.collect::<Vec<_>>().len(), self.sfu.len());
+        assert!(self.sfu.keys().all(|session| self.room.has_media(SessionId(*session))));
         let sharers = self.room.people.values().filter(|person| person.media.screen).map(|person| person.id);
         let sharers: Vec<_> = sharers.collect();
         assert!(sharers.len() <= 1 && sharers.iter().all(|sharer| roster.contains(sharer)), "{sharers:?}");
@@ -320,6 +386,7 @@ impl World {
 fn request(wish: Wish) -> ClientMsg {
     let media = MediaState::default();
     match wish {
+        Wish::Restart => ClientMsg::Restart { offer: "o".into() },
         Wish::Enter => ClientMsg::Enter { offer: "o".into(), media },
         Wish::SetMedia(on) => ClientMsg::SetMedia { media: MediaState { microphone: on, camera: on, screen: false } },
         Wish::Share(screen) => ClientMsg::SetMedia { media: MediaState { screen, ..media } },

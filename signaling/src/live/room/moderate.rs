@@ -6,7 +6,7 @@ use shared::limits::{MAX_EXTENSION_MINUTES, MAX_MEETING_MINUTES};
 use shared::meeting::Role;
 use shared::signal::{ProtocolError, ServerMsg, TurnedAway};
 
-use super::person::{Link, Place};
+use super::person::Place;
 use super::{Output, Room, turn_away};
 use crate::meetings::events::{Actor, DoorEvent};
 
@@ -21,15 +21,17 @@ impl Room {
         out: &mut Vec<Output>,
     ) -> Result<(), ProtocolError> {
         let moderator = self.moderator(me)?;
-        let session = self.waiting_session(who)?;
+        self.check_waits(who)?;
         // Before the newcomer is one of those in the room.
         self.tell_moderators(out, &ServerMsg::LobbyLeft { participant: who });
         let person = self.people.get_mut(&who).ok_or(ProtocolError::NobodyThere)?;
         person.place = Place::Room;
         let (invitee, evidence) = (person.guest.invitee, person.guest.evidence());
+        // Media that is being replaced just now is raised with the offer that is there, or enters the room itself.
+        let session = person.link.media.session();
         let location = person.guest.location.verdict;
         note(out, invitee, moderator, DoorEvent::Admitted { evidence, location });
-        out.push(Output::Media(Command::Admit { session }));
+        out.extend(session.map(|session| Output::Media(Command::Admit { session })));
         self.appear_in_room(who, out);
         Ok(())
     }
@@ -42,14 +44,16 @@ impl Room {
         out: &mut Vec<Output>,
     ) -> Result<(), ProtocolError> {
         let moderator = self.moderator(me)?;
-        let session = self.waiting_session(who)?;
-        let invitee = self.invitee_of(who)?;
+        self.check_waits(who)?;
+        let (invitee, session) = self.invitee_and_socket(who)?;
         self.put_out(who, out);
         if let Some(person) = self.people.get_mut(&who) {
             person.refused_before = person.refused_before.saturating_add(1);
         }
         note(out, invitee, moderator, DoorEvent::Refused);
-        turn_away(out, session, TurnedAway::Refused);
+        if let Some(session) = session {
+            turn_away(out, session, TurnedAway::Refused);
+        }
         Ok(())
     }
 
@@ -63,7 +67,7 @@ impl Room {
         let moderator = self.moderator(me)?;
         let person = self.people.get(&who).filter(|p| p.place == Place::Room && p.id != me);
         let person = person.ok_or(ProtocolError::NobodyThere)?;
-        let (invitee, session) = (person.guest.invitee, person.link.session());
+        let (invitee, session) = (person.guest.invitee, person.link.socket);
         note(out, invitee, moderator, DoorEvent::Removed);
         self.put_out(who, out);
         if let Some(session) = session {
@@ -104,7 +108,7 @@ impl Room {
     pub(super) fn end(&mut self, by: Actor, out: &mut Vec<Output>) {
         self.over = true;
         out.push(Output::Note { invitee: None, actor: by, event: DoorEvent::Ended });
-        for session in self.people.values().filter_map(|person| person.link.session()) {
+        for session in self.people.values().filter_map(|person| person.link.socket) {
             turn_away(out, session, TurnedAway::MeetingOver);
         }
         out.push(Output::Media(Command::CloseRoom { room: self.room_id() }));
@@ -121,18 +125,14 @@ impl Room {
         }
     }
 
-    fn waiting_session(&self, who: ParticipantId) -> Result<SessionId, ProtocolError> {
-        match self.people.get(&who) {
-            Some(person) if person.place == Place::Lobby => match person.link {
-                Link::Live(session) => Ok(session),
-                Link::None | Link::Open(_) | Link::Offered(_) => Err(ProtocolError::NobodyThere),
-            },
-            _ => Err(ProtocolError::NobodyThere),
-        }
+    fn check_waits(&self, who: ParticipantId) -> Result<(), ProtocolError> {
+        let waits = self.people.get(&who).is_some_and(|person| person.is_present_in(Place::Lobby));
+        if waits { Ok(()) } else { Err(ProtocolError::NobodyThere) }
     }
 
-    fn invitee_of(&self, who: ParticipantId) -> Result<InviteeId, ProtocolError> {
-        self.people.get(&who).map(|person| person.guest.invitee).ok_or(ProtocolError::NobodyThere)
+    fn invitee_and_socket(&self, who: ParticipantId) -> Result<(InviteeId, Option<SessionId>), ProtocolError> {
+        let person = self.people.get(&who).ok_or(ProtocolError::NobodyThere)?;
+        Ok((person.guest.invitee, person.link.socket))
     }
 }
 

@@ -1,13 +1,14 @@
-//! One person in one room: who the invitation says they are, where they stand, and the connection they have.
+//! One person in one room: who the invitation says they are, where they stand, and what connects them.
 
 use sha2::{Digest, Sha256};
 use shared::ids::{InviteeId, ParticipantId, SessionId};
 use shared::location::LocationHint;
 use shared::meeting::Role;
 use shared::secret::Secret;
-use shared::signal::{InvitedAs, LobbyCard, MediaState, PasswordState, RosterEntry, Stage};
+use shared::signal::{InvitedAs, LobbyCard, MediaState, PasswordState, RosterEntry, Slots, Stage};
 use shared::units::UnixMs;
 
+use super::offers::Offers;
 use crate::meetings::events::{Evidence, SecondFactor};
 
 /// What somebody may do here. A moderator without a second factor cannot be written down.
@@ -93,32 +94,51 @@ impl From<Stage> for Place {
     }
 }
 
-/// Somebody's connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Link {
-    /// None.
-    None,
-    /// A socket, without media yet.
-    Open(SessionId),
-    /// The offer is with the SFU.
-    Offered(SessionId),
-    /// Socket and media session.
-    Live(SessionId),
+/// What connects somebody: their page's socket and a media session of the SFU's. Either may be lost and replaced while
+/// the other goes on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Link {
+    pub(super) socket: Option<SessionId>,
+    pub(super) media: Media,
+    /// How many media sessions there were: the page and we name the present one by it.
+    pub(super) media_count: u32,
+    /// Since when one of the two is missing although others see this person.
+    pub(super) half_since: Option<UnixMs>,
 }
 
 impl Link {
-    pub(super) fn session(self) -> Option<SessionId> {
+    /// Nothing is left but the count: a number never names two media sessions.
+    pub(super) fn clear(&mut self) {
+        *self = Self { media_count: self.media_count, ..Self::default() };
+    }
+}
+
+/// What the SFU has of somebody, under the number of the socket that the offer came by.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) enum Media {
+    /// Nothing.
+    #[default]
+    None,
+    /// The offer.
+    Offered(SessionId),
+    /// A session, and what it said last to its page.
+    Up { session: SessionId, slots: Option<Slots>, layers: Option<(Vec<bool>, bool)> },
+}
+
+impl Media {
+    /// The session that the SFU knows, if any.
+    pub(super) fn session(&self) -> Option<SessionId> {
         match self {
-            Link::None => None,
-            Link::Open(session) | Link::Offered(session) | Link::Live(session) => Some(session),
+            Media::None => None,
+            Media::Offered(session) | Media::Up { session, .. } => Some(*session),
         }
     }
 
-    /// The session that the SFU knows, if any.
-    pub(super) fn media_session(self) -> Option<SessionId> {
+    /// The session once the SFU has taken its offer.
+    pub(super) fn up(&self) -> Option<SessionId> {
         match self {
-            Link::None | Link::Open(_) => None,
-            Link::Offered(session) | Link::Live(session) => Some(session),
+            Media::Up { session, .. } => Some(*session),
+            Media::None | Media::Offered(_) => None,
         }
     }
 }
@@ -130,7 +150,10 @@ pub(super) struct Person {
     /// Whose return is accepted; `None` after leaving, refusal and removal.
     pub(super) tab: Option<TabHash>,
     pub(super) place: Place,
+    /// Whether others see them there. Holds on for a moment when a part of the connection is lost.
+    pub(super) present: bool,
     pub(super) link: Link,
+    pub(super) offers: Offers,
     pub(super) media: MediaState,
     pub(super) hand: bool,
     /// Since when in the lobby; kept over a lost connection.
@@ -147,7 +170,9 @@ impl Person {
             guest,
             tab: None,
             place: Place::GreenRoom,
-            link: Link::None,
+            present: false,
+            link: Link::default(),
+            offers: Offers::default(),
             media: MediaState::default(),
             hand: false,
             waiting_since: now,
@@ -160,22 +185,23 @@ impl Person {
         self.guest.standing.role()
     }
 
-    /// Whether they stand there with media up, so that others see them.
+    /// Whether they stand there and others see them.
     pub(super) fn is_present_in(&self, place: Place) -> bool {
-        self.place == place && matches!(self.link, Link::Live(_))
+        self.place == place && self.present
     }
 
     /// Whether one of the room's places is theirs: connected, or lost less than [`super::PLACE_HELD_MS`] ago.
     pub(super) fn holds_a_place(&self, now: UnixMs) -> bool {
         let lost_lately = self.lost_at.is_some_and(|at| now.since(at) < super::PLACE_HELD_MS);
-        self.link != Link::None || lost_lately
+        self.link.socket.is_some() || self.present || lost_lately
     }
 
     /// Back to before the green room: nothing brings them in again but a knock.
     pub(super) fn put_out(&mut self) {
         self.tab = None;
         self.place = Place::GreenRoom;
-        self.link = Link::None;
+        self.present = false;
+        self.link.clear();
         self.hand = false;
         self.media.screen = false;
         self.lost_at = None;

@@ -1,6 +1,6 @@
 //! Stories of one room, with Mia who moderates, Piet and Rosa who take part, and Otto who observes.
 
-use shared::control::{Command, Event, Gone};
+use shared::control::{Command, Event};
 use shared::ids::{InviteeId, MeetingId};
 use shared::limits::MAX_PARTICIPANTS;
 use shared::location::{ComputerPlace, LocationHint, PhonePlace};
@@ -40,10 +40,10 @@ pub(super) fn guest(number: u8, standing: Standing) -> Guest {
     }
 }
 
-const MIA: u8 = 1;
-const PIET: u8 = 2;
-const ROSA: u8 = 3;
-const OTTO: u8 = 4;
+pub(super) const MIA: u8 = 1;
+pub(super) const PIET: u8 = 2;
+pub(super) const ROSA: u8 = 3;
+pub(super) const OTTO: u8 = 4;
 
 fn standing(who: u8) -> Standing {
     match who {
@@ -54,22 +54,22 @@ fn standing(who: u8) -> Standing {
 }
 
 /// A room on a stage: people by number, their sessions, and what was said to each.
-struct Play {
-    room: Room,
-    now: UnixMs,
+pub(super) struct Play {
+    pub(super) room: Room,
+    pub(super) now: UnixMs,
     next_session: u64,
 }
 
 impl Play {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { room: Room::new(meeting()), now: NOW, next_session: 1 }
     }
 
-    fn secret(session: SessionId) -> Secret {
+    pub(super) fn secret(session: SessionId) -> Secret {
         Secret::new(format!("secret of {}", session.0))
     }
 
-    fn session(&mut self) -> SessionId {
+    pub(super) fn session(&mut self) -> SessionId {
         let session = SessionId(self.next_session);
         self.next_session += 1;
         session
@@ -81,47 +81,47 @@ impl Play {
         self.room.knock(self.now, session, &Self::secret(session), guest).map(|out| (session, out))
     }
 
-    fn knock(&mut self, who: u8) -> SessionId {
+    pub(super) fn knock(&mut self, who: u8) -> SessionId {
         self.try_knock(who).unwrap().0
     }
 
-    fn resume(&mut self, secret_of: SessionId) -> (SessionId, Vec<Output>) {
+    pub(super) fn resume(&mut self, secret_of: SessionId) -> (SessionId, Vec<Output>) {
         let session = self.session();
-        let out = self.room.resume(self.now, session, &Self::secret(secret_of)).unwrap();
+        let out = self.room.resume(self.now, session, &Self::secret(secret_of), None).unwrap();
         (session, out)
     }
 
-    fn ask(&mut self, session: SessionId, request: ClientMsg) -> Vec<Output> {
+    pub(super) fn ask(&mut self, session: SessionId, request: ClientMsg) -> Vec<Output> {
         self.room.handle(self.now, Input::Asked { session, request })
     }
 
-    fn event(&mut self, event: Event) -> Vec<Output> {
+    pub(super) fn event(&mut self, event: Event) -> Vec<Output> {
         self.room.handle(self.now, Input::Media(event))
     }
 
     /// Enters with media and hears the SFU's answer.
-    fn enter(&mut self, session: SessionId) -> Vec<Output> {
+    pub(super) fn enter(&mut self, session: SessionId) -> Vec<Output> {
         self.ask(session, ClientMsg::Enter { offer: "offer".into(), media: MediaState::default() });
         self.event(Event::Answered { session, answer: "answer".into() })
     }
 
-    fn arrive(&mut self, who: u8) -> SessionId {
+    pub(super) fn arrive(&mut self, who: u8) -> SessionId {
         let session = self.knock(who);
         self.enter(session);
         session
     }
 
-    fn id(&self, session: SessionId) -> ParticipantId {
-        self.room.by_session(session).unwrap()
+    pub(super) fn id(&self, session: SessionId) -> ParticipantId {
+        self.room.by_socket(session).unwrap()
     }
 
-    fn admit(&mut self, moderator: SessionId, who: SessionId) -> Vec<Output> {
+    pub(super) fn admit(&mut self, moderator: SessionId, who: SessionId) -> Vec<Output> {
         let participant = self.id(who);
         self.ask(moderator, ClientMsg::Admit { participant })
     }
 
     /// Mia is in, and Piet whom she let in.
-    fn two_in_the_room() -> (Self, SessionId, SessionId) {
+    pub(super) fn two_in_the_room() -> (Self, SessionId, SessionId) {
         let mut play = Self::new();
         let (mia, piet) = (play.arrive(MIA), play.arrive(PIET));
         play.admit(mia, piet);
@@ -129,7 +129,7 @@ impl Play {
     }
 }
 
-fn told(out: &[Output], to: SessionId) -> Vec<&ServerMsg> {
+pub(super) fn told(out: &[Output], to: SessionId) -> Vec<&ServerMsg> {
     out.iter()
         .filter_map(|output| match output {
             Output::Tell { session, message } if *session == to => Some(message),
@@ -138,7 +138,7 @@ fn told(out: &[Output], to: SessionId) -> Vec<&ServerMsg> {
         .collect()
 }
 
-fn commands(out: &[Output]) -> Vec<&Command> {
+pub(super) fn commands(out: &[Output]) -> Vec<&Command> {
     out.iter()
         .filter_map(|output| match output {
             Output::Media(command) => Some(command),
@@ -147,7 +147,7 @@ fn commands(out: &[Output]) -> Vec<&Command> {
         .collect()
 }
 
-fn notes(out: &[Output]) -> Vec<&DoorEvent> {
+pub(super) fn notes(out: &[Output]) -> Vec<&DoorEvent> {
     out.iter()
         .filter_map(|output| match output {
             Output::Note { event, .. } => Some(event),
@@ -156,7 +156,7 @@ fn notes(out: &[Output]) -> Vec<&DoorEvent> {
         .collect()
 }
 
-fn hung_up(out: &[Output], session: SessionId) -> bool {
+pub(super) fn hung_up(out: &[Output], session: SessionId) -> bool {
     out.contains(&Output::HangUp { session })
 }
 
@@ -176,7 +176,7 @@ fn piet_waits_and_is_let_in() {
     let out = play.ask(piet, ClientMsg::Enter { offer: "o".into(), media: MediaState::default() });
     assert!(matches!(commands(&out)[..], [Command::Join { stage: Stage::Lobby, role: Role::Participant, .. }]));
     let out = play.event(Event::Answered { session: piet, answer: "a".into() });
-    let entered = ServerMsg::Entered { answer: "a".into(), stage: Stage::Lobby };
+    let entered = ServerMsg::Entered { answer: "a".into(), stage: Stage::Lobby, media: 1 };
     assert_eq!(told(&out, piet), [&entered, &ServerMsg::Waiting { reason: Waiting::NoModeratorYet }]);
 
     let mia = play.knock(MIA);
@@ -271,7 +271,7 @@ fn a_refused_person_may_knock_again_and_their_card_says_so() {
     assert_eq!(told(&out, piet), [&away(TurnedAway::Refused)]);
     assert!(hung_up(&out, piet) && commands(&out) == [&Command::Leave { session: piet }]);
     assert_eq!(notes(&out), [&DoorEvent::Refused]);
-    let back = play.room.resume(NOW, SessionId(99), &Play::secret(piet));
+    let back = play.room.resume(NOW, SessionId(99), &Play::secret(piet), None);
     assert_eq!(back, Err(JoinRefused::SessionUnknown));
     let again = play.knock(PIET);
     let out = play.enter(again);
@@ -286,7 +286,7 @@ fn a_removed_person_is_gone() {
         let (mut play, mia, piet) = Play::two_in_the_room();
         let participant = play.id(piet);
         if !connected {
-            play.room.handle(NOW, Input::HungUp { session: piet });
+            play.room.handle(NOW, Input::HungUp { session: piet, page_is_gone: true });
         }
         let out = play.ask(mia, ClientMsg::Remove { participant });
         assert_eq!(notes(&out), [&DoorEvent::Removed]);
@@ -294,7 +294,7 @@ fn a_removed_person_is_gone() {
         let said = told(&out, piet);
         let removed = away(TurnedAway::Removed);
         assert_eq!(said, if connected { vec![&removed] } else { vec![] });
-        assert_eq!(play.room.resume(NOW, SessionId(99), &Play::secret(piet)), Err(JoinRefused::SessionUnknown));
+        assert_eq!(play.room.resume(NOW, SessionId(99), &Play::secret(piet), None), Err(JoinRefused::SessionUnknown));
     }
 }
 
@@ -325,7 +325,7 @@ fn nobody_there_to_admit_refuse_or_remove() {
 #[test]
 fn an_admitted_person_reloads_into_the_room() {
     let (mut play, mia, piet) = Play::two_in_the_room();
-    let out = play.room.handle(NOW, Input::HungUp { session: piet });
+    let out = play.room.handle(NOW, Input::HungUp { session: piet, page_is_gone: true });
     assert!(matches!(told(&out, mia)[..], [ServerMsg::ParticipantLeft { .. }]));
     assert_eq!(commands(&out), [&Command::Leave { session: piet }]);
     let (back, out) = play.resume(piet);
@@ -350,7 +350,11 @@ fn the_newer_connection_of_the_same_tab_wins() {
     assert!(hung_up(&out, piet) && commands(&out) == [&Command::Leave { session: piet }]);
     assert!(matches!(told(&out, mia)[..], [ServerMsg::ParticipantLeft { .. }]));
     assert_eq!(play.ask(piet, ClientMsg::SetHand { raised: true }), [], "the older one is not heard any more");
-    assert_eq!(play.room.handle(NOW, Input::HungUp { session: piet }), [], "nor does its end end the newer one");
+    assert_eq!(
+        play.room.handle(NOW, Input::HungUp { session: piet, page_is_gone: true }),
+        [],
+        "nor does its end end the newer one"
+    );
     play.enter(newer);
     assert_eq!(play.room.counts().present, 2);
 }
@@ -364,7 +368,7 @@ fn another_device_waits_in_the_lobby_again() {
     let out = play.enter(other);
     assert!(matches!(told(&out, other)[0], ServerMsg::Entered { stage: Stage::Lobby, .. }));
     assert!(matches!(told(&out, mia)[..], [ServerMsg::LobbyChanged { .. }]));
-    let old_tab = play.room.resume(NOW, SessionId(99), &Play::secret(piet));
+    let old_tab = play.room.resume(NOW, SessionId(99), &Play::secret(piet), None);
     assert_eq!(old_tab, Err(JoinRefused::SessionUnknown));
 }
 
@@ -372,23 +376,11 @@ fn another_device_waits_in_the_lobby_again() {
 fn the_lobby_hears_that_the_moderators_are_gone() {
     let mut play = Play::new();
     let (mia, piet) = (play.arrive(MIA), play.arrive(PIET));
-    let out = play.room.handle(NOW, Input::HungUp { session: mia });
+    let out = play.room.handle(NOW, Input::HungUp { session: mia, page_is_gone: true });
     assert_eq!(told(&out, piet), [&ServerMsg::Waiting { reason: Waiting::ModeratorGone }]);
     let (back, _) = play.resume(mia);
     let out = play.enter(back);
     assert_eq!(told(&out, piet), [&ServerMsg::Waiting { reason: Waiting::ModeratorDecides }]);
-}
-
-#[test]
-fn media_that_is_lost_takes_the_socket_along_and_the_tab_comes_back() {
-    let (mut play, mia, piet) = Play::two_in_the_room();
-    let out = play.event(Event::Gone { session: piet, reason: Gone::Timeout });
-    assert_eq!(told(&out, piet), [&ServerMsg::MediaLost]);
-    assert!(hung_up(&out, piet) && commands(&out).is_empty());
-    assert!(matches!(told(&out, mia)[..], [ServerMsg::ParticipantLeft { .. }]));
-    let (back, _) = play.resume(piet);
-    play.enter(back);
-    assert_eq!(play.room.counts().present, 2);
 }
 
 #[test]
@@ -418,7 +410,7 @@ fn requests_in_the_wrong_state() {
     play.ask(green, enter());
     assert_eq!(told(&play.ask(green, enter()), green), [&wrong(ProtocolError::WrongState)]);
     play.event(Event::Answered { session: green, answer: "a".into() });
-    for request in [enter(), ClientMsg::SetHand { raised: true }, ClientMsg::SendPassword] {
+    for request in [ClientMsg::SetHand { raised: true }, ClientMsg::SendPassword] {
         assert_eq!(told(&play.ask(green, request), green), [&wrong(ProtocolError::WrongState)]);
     }
 }
@@ -436,7 +428,7 @@ fn a_full_room_keeps_a_place_for_a_moderator() {
     play.enter(newcomer);
     play.admit(mia, newcomer);
     // A lost connection keeps its place for a minute, and not for ever.
-    play.room.handle(play.now, Input::HungUp { session: newcomer });
+    play.room.handle(play.now, Input::HungUp { session: newcomer, page_is_gone: true });
     assert_eq!(play.try_knock(31).err(), Some(JoinRefused::Full));
     play.now = play.now.plus_ms(PLACE_HELD_MS);
     assert!(play.try_knock(31).is_ok());
@@ -539,7 +531,7 @@ fn a_new_pin_ends_what_the_old_one_opened() {
     let out = play.room.handle(NOW, Input::PinRevoked { invitee: InviteeId::from_random([PIET; 16]) });
     assert_eq!(told(&out, piet), [&away(TurnedAway::Revoked)]);
     assert!(matches!(told(&out, mia)[..], [ServerMsg::ParticipantLeft { .. }]));
-    assert!(play.room.resume(NOW, SessionId(99), &Play::secret(piet)).is_err());
+    assert!(play.room.resume(NOW, SessionId(99), &Play::secret(piet), None).is_err());
 }
 
 const SHARING: MediaState = MediaState { microphone: false, camera: false, screen: true };
@@ -578,7 +570,7 @@ fn a_lost_connection_ends_the_share() {
     let share = ClientMsg::SetMedia { media: SHARING };
     play.ask(piet, share.clone());
     let piets = play.id(piet);
-    play.room.handle(NOW, Input::HungUp { session: piet });
+    play.room.handle(NOW, Input::HungUp { session: piet, page_is_gone: true });
     assert!(!play.room.people[&piets].media.screen, "who is not there shares nothing");
     assert_eq!(commands(&play.ask(mia, share.clone())), [&Command::Share { session: mia, on: true }]);
     let (again, _) = play.resume(piet);

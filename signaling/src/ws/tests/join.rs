@@ -149,7 +149,7 @@ async fn refused_with_a_pin_that_still_works_and_removed_with_one_that_does_not(
 async fn coming_back_without_the_pin() {
     let mut theatre = theatre().await;
     let (mut mias, piets, _, participant) = both_in(&mut theatre).await;
-    let secret = piets.vanish();
+    let secret = piets.vanish().await;
     mias.hear_until(|m| (*m == ServerMsg::ParticipantLeft { participant }).then_some(())).await;
 
     let mut back = theatre.page().await;
@@ -166,6 +166,39 @@ async fn coming_back_without_the_pin() {
     newer.enter().await;
     assert_eq!(newer.hear_admitted().await.roster.len(), 2);
     assert_eq!(theatre.world.state.live.counts(BOARD).present, 2);
+}
+
+/// A socket breaks while media is up: nobody sees it, and the same page goes on with the same media session.
+#[tokio::test]
+async fn a_broken_socket_leaves_media_alone() {
+    let mut theatre = theatre().await;
+    let (mut mias, piets, _, participant) = both_in(&mut theatre).await;
+    let secret = piets.break_off();
+    let watched = |command: &Command| matches!(command, Command::Watch { closely: true, .. });
+    while !theatre.commands.lock().unwrap().iter().any(watched) {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let mut back = theatre.page().await;
+    back.resume_with(&secret, 1).await;
+    let ServerMsg::Welcomed { media_kept: true, .. } = back.welcomed().await else { panic!() };
+    assert_eq!(back.hear_admitted().await.roster.len(), 2);
+    back.say(ClientMsg::Restart { offer: "offer".into() }).await;
+    assert!(matches!(back.hear().await, ServerMsg::Restarted { .. }), "the SFU's word finds the socket of now");
+    back.say(ClientMsg::SetHand { raised: true }).await;
+    // The very next thing that Mia hears of Piet: not that he left or came.
+    let ServerMsg::ParticipantChanged { entry } = mias.hear_until(of(participant)).await else { panic!() };
+    assert!(entry.hand);
+    let commands = theatre.commands.lock().unwrap();
+    assert!(!commands.iter().any(|command| matches!(command, Command::Leave { .. })));
+}
+
+/// What is said about a person in the room.
+fn of(who: ParticipantId) -> impl FnMut(&ServerMsg) -> Option<ServerMsg> {
+    move |message| match message {
+        ServerMsg::ParticipantChanged { entry } => (entry.participant == who).then(|| message.clone()),
+        ServerMsg::ParticipantLeft { participant } => (*participant == who).then(|| message.clone()),
+        _ => None,
+    }
 }
 
 /// D13: ended by the moderator, the PINs are dead before anybody hears of it, and stay so.

@@ -11,6 +11,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
@@ -135,7 +136,12 @@ impl Page {
 
     /// Enters and waits for the answer.
     pub(super) async fn enter(&mut self) -> ServerMsg {
-        self.say(ClientMsg::Enter { offer: "offer".into(), media: MediaState::default() }).await;
+        self.enter_with("offer").await
+    }
+
+    /// Enters with this offer and waits for the answer.
+    pub(super) async fn enter_with(&mut self, offer: &str) -> ServerMsg {
+        self.say(ClientMsg::Enter { offer: offer.into(), media: MediaState::default() }).await;
         let message = self.hear().await;
         assert!(matches!(message, ServerMsg::Entered { .. }), "{message:?}");
         message
@@ -149,13 +155,25 @@ impl Page {
         .await
     }
 
-    /// Comes back with another tab's secret.
+    /// Comes back with another tab's secret, as after a reload.
     pub(super) async fn resume(&mut self, secret: &Secret) {
-        self.say(ClientMsg::Resume { session: secret.clone() }).await;
+        self.say(ClientMsg::Resume { session: secret.clone(), media: None }).await;
     }
 
-    /// Goes without a goodbye.
-    pub(super) fn vanish(self) -> Secret {
+    /// Comes back over another socket, with the media session of that number.
+    pub(super) async fn resume_with(&mut self, secret: &Secret, media: u32) {
+        self.say(ClientMsg::Resume { session: secret.clone(), media: Some(media) }).await;
+    }
+
+    /// Goes as a tab that is closed or reloaded goes (RFC 6455 section 7.4.1).
+    pub(super) async fn vanish(mut self) -> Secret {
+        let frame = CloseFrame { code: CloseCode::Away, reason: "".into() };
+        self.send(Message::Close(Some(frame))).await;
+        self.session.expect("a session")
+    }
+
+    /// Its socket breaks.
+    pub(super) fn break_off(self) -> Secret {
         self.session.expect("a session")
     }
 }

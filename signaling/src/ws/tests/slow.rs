@@ -44,14 +44,14 @@ async fn a_page_that_does_not_read_is_let_go() {
     assert!((1..=256).contains(&waited), "{waited}");
 }
 
-/// A page whose machine fell asleep: its socket is open and silent. The others know within five seconds.
+/// A page whose machine fell asleep: its socket is open and silent, and its media too. The others know within five seconds.
 #[tokio::test]
 async fn a_silent_page_is_noticed_within_five_seconds() {
     let mut theatre = theatre().await;
     let mia = theatre.invite("Mia", Role::Moderator).await;
     let mut page = theatre.admins_page().await;
     page.join(&mia).await;
-    page.enter().await;
+    page.enter_with("silent").await;
     page.hear_admitted().await;
     // Reads nothing and says nothing, and does not hang up either.
     let start = Instant::now();

@@ -1,4 +1,5 @@
-//! A meeting with its people, a server that listens, and a stand-in for the SFU that takes every offer but `garbage`.
+//! A meeting with its people, a server that listens, and a stand-in for the SFU that takes every offer but `garbage`
+//! and hears nothing from those who came with `silent`.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
@@ -9,7 +10,7 @@ use axum::extract::ws::WebSocketUpgrade;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::get;
-use shared::control::{Command, Event};
+use shared::control::{Command, Event, Gone};
 use shared::ids::{AccountId, InviteeId, MeetingId, OrganisationId};
 use shared::limits::DEFAULT_GRACE_MS;
 use shared::meeting::Role;
@@ -112,18 +113,24 @@ async fn stand_in_for_the_sfu(
     mut media: tokio::sync::mpsc::UnboundedReceiver<Command>,
     commands: Arc<Mutex<Vec<Command>>>,
 ) {
+    let mut silent = Vec::new();
     while let Some(command) = media.recv().await {
-        if let Command::Join { session, offer, .. } = &command {
-            let session = *session;
-            let event = match offer.as_str() {
-                "garbage" => Event::OfferRefused { session, error: OfferError::Unreadable },
-                _ => Event::Answered { session, answer: "answer".into() },
-            };
-            commands.lock().unwrap().push(command);
-            state.live.media_event(event);
-        } else {
-            commands.lock().unwrap().push(command);
-        }
+        commands.lock().unwrap().push(command.clone());
+        let event = match command {
+            Command::Join { session, offer, .. } if offer == "garbage" => {
+                Event::OfferRefused { session, error: OfferError::Unreadable }
+            }
+            Command::Join { session, offer, .. } => {
+                silent.extend((offer == "silent").then_some(session));
+                Event::Answered { session, answer: "answer".into() }
+            }
+            Command::Restart { session, .. } => Event::Restarted { session, answer: "answer".into() },
+            Command::Watch { session, closely: true } if silent.contains(&session) => {
+                Event::Gone { session, reason: Gone::Timeout }
+            }
+            _ => continue,
+        };
+        state.live.media_event(event);
     }
 }
 

@@ -49,6 +49,7 @@ fn welcomed(participant: ParticipantId, resumed_to: Option<Place>) -> ServerMsg 
         meeting: meeting(),
         invited_as: InvitedAs { participant, name: "Ben".into(), role: Role::Participant },
         resumed_to,
+        media_kept: false,
     }
 }
 
@@ -61,7 +62,7 @@ fn ben_in_the_room() -> Room {
     let mut room = Room::default();
     room.apply(welcomed(BEN, None));
     room.enter();
-    room.apply(ServerMsg::Entered { answer: "a".into(), stage: Place::Lobby });
+    room.apply(ServerMsg::Entered { answer: "a".into(), stage: Place::Lobby, media: 1 });
     room.apply(admitted(BEN, vec![entry(ADA, "Ada"), entry(BEN, "Ben")]));
     room
 }
@@ -74,7 +75,7 @@ fn ben_knocks_waits_and_is_let_in() {
     assert_eq!(welcome.tasks, [Task::Remember(Secret::new("s"))]);
     assert_eq!(room.enter().tasks, [Task::Enter]);
     assert_eq!(room.stage, Stage::Entering);
-    let entered = room.apply(ServerMsg::Entered { answer: "sdp".into(), stage: Place::Lobby });
+    let entered = room.apply(ServerMsg::Entered { answer: "sdp".into(), stage: Place::Lobby, media: 1 });
     assert_eq!((room.stage.clone(), entered.tasks), (Stage::Lobby, vec![Task::Answer("sdp".into())]));
     room.apply(ServerMsg::Waiting { reason: Waiting::NoModeratorYet });
     assert_eq!(room.waiting, Some(Waiting::NoModeratorYet));
@@ -165,7 +166,7 @@ fn a_reload_goes_straight_back_without_asking() {
     let applied = room.apply(welcomed(BEN, Some(Place::Room)));
     assert_eq!(room.stage, Stage::Entering);
     assert!(applied.tasks.contains(&Task::Enter));
-    let back = room.apply(ServerMsg::Entered { answer: "a".into(), stage: Place::Room });
+    let back = room.apply(ServerMsg::Entered { answer: "a".into(), stage: Place::Room, media: 1 });
     assert_eq!(back.tasks, [Task::Answer("a".into())]);
     let admitted = room.apply(admitted(BEN, vec![entry(BEN, "Ben")]));
     assert_eq!(room.stage, Stage::Room);
@@ -175,10 +176,37 @@ fn a_reload_goes_straight_back_without_asking() {
 #[test]
 fn a_lost_connection_keeps_the_page_under_the_banner() {
     let mut room = ben_in_the_room();
-    assert_eq!(room.apply(ServerMsg::MediaLost).tasks, [Task::Rejoin]);
+    assert_eq!(room.apply(ServerMsg::MediaLost { media: 1 }).tasks, [Task::ReplaceMedia]);
     let applied = room.apply(welcomed(BEN, Some(Place::Room)));
     assert_eq!(room.stage, Stage::Room);
     assert!(applied.tasks.contains(&Task::Enter) && !applied.changes.contains(&Change::Stage));
+}
+
+/// Only the socket was lost: the page goes on with its media, and what it missed replaces what it knew.
+#[test]
+fn a_page_whose_media_was_kept_does_not_enter_again() {
+    let mut room = ben_in_the_room();
+    let ServerMsg::Welcomed { session, meeting, invited_as, resumed_to, .. } = welcomed(BEN, Some(Place::Room)) else {
+        panic!()
+    };
+    let kept = ServerMsg::Welcomed { session: session.clone(), meeting, invited_as, resumed_to, media_kept: true };
+    let applied = room.apply(kept);
+    assert_eq!(applied.tasks, [Task::Remember(session), Task::GoOn]);
+    assert_eq!(room.media, Some(1));
+    let anew = room.apply(admitted(BEN, vec![entry(BEN, "Ben"), entry(CLEO, "Cleo")]));
+    assert_eq!(room.roster.keys().copied().collect::<Vec<_>>(), [BEN, CLEO]);
+    assert_eq!(anew.tasks, [], "nobody is announced twice");
+}
+
+#[test]
+fn what_is_said_of_replaced_media_is_not_heard() {
+    let mut room = ben_in_the_room();
+    room.apply(ServerMsg::Entered { answer: "b".into(), stage: Place::Room, media: 2 });
+    assert_eq!(room.apply(ServerMsg::MediaLost { media: 1 }), Applied::default());
+    assert_eq!(room.apply(ServerMsg::MediaLost { media: 2 }).tasks, [Task::ReplaceMedia]);
+    assert_eq!(room.apply(ServerMsg::Restarted { answer: "c".into() }).tasks, [Task::TakePath("c".into())]);
+    let refused = room.apply(ServerMsg::RestartRefused { error: OfferError::OtherSession });
+    assert_eq!(refused.tasks, [Task::ReplaceMedia]);
 }
 
 #[test]

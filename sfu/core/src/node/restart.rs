@@ -1,0 +1,50 @@
+//! A session takes another network path, or is watched because its page has no socket. Nobody else notices either.
+
+use str0m::change::SdpOffer;
+
+use shared::control::Event;
+use shared::ids::SessionId;
+use shared::signal::OfferError;
+
+use crate::guard::Panicked;
+use crate::node::{Node, Output};
+use crate::offer::Offer;
+
+impl Node {
+    /// A page offers another path for its session.
+    pub(super) fn restart(&mut self, id: SessionId, offer: &str) {
+        let sdp = match self.check_restart(id, offer) {
+            Ok(sdp) => sdp,
+            Err(error) => return self.out.push_back(Output::Event(Event::RestartRefused { session: id, error })),
+        };
+        let now = self.now;
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let answered = session.peer.restart(sdp, &session.reach.streams);
+        // Whatever came of it: str0m changes the credentials first.
+        self.demux.rename(id, session.peer.ufrag());
+        session.set_restarting(now);
+        let event = match answered {
+            Ok(Some(answer)) => Event::Restarted { session: id, answer },
+            Ok(None) => Event::RestartRefused { session: id, error: OfferError::Unusable },
+            Err(Panicked) => return self.fault(id),
+        };
+        self.out.push_back(Output::Event(event));
+        self.drain(id);
+    }
+
+    /// The offer, when it is one of this session: str0m itself would take another certificate without a word and go on with
+    /// the first, and could be told to turn m-lines round.
+    fn check_restart(&self, id: SessionId, offer: &str) -> Result<SdpOffer, OfferError> {
+        let session = self.sessions.get(&id).ok_or(OfferError::OtherSession)?;
+        let offer = Offer::read(offer)?;
+        if offer.outline == session.reach.outline { Ok(offer.sdp) } else { Err(OfferError::OtherSession) }
+    }
+
+    /// Whether a session is given up as soon as it is silent.
+    pub(super) fn watch(&mut self, id: SessionId, closely: bool) {
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.reach.watched = closely;
+            self.rearm(id);
+        }
+    }
+}

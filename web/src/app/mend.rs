@@ -1,0 +1,139 @@
+//! How media is mended: by another path first (ICE restart), which keeps connection, keys and the last pictures; by another
+//! PeerConnection when that does not help. Either way the socket stays, and the page says one quiet line.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use shared::signal::ClientMsg;
+use wasm_bindgen_futures::spawn_local;
+
+use super::session::Session;
+use crate::room::Link;
+
+/// How long another path may take. Longer is kinder to networks that change slowly, and leaves the faces of those frozen
+/// whom only a new connection helps.
+const ANOTHER_PATH_WITHIN: Duration = Duration::from_secs(6);
+/// After the answer to a restart: how long until a connection that says it is up is believed.
+const BELIEVED_AFTER: Duration = Duration::from_secs(1);
+
+impl Session {
+    /// Nothing of the present PeerConnection is heard any more, and it closes.
+    pub(super) fn drop_peer(self) {
+        self.forget_peer();
+        self.store.peer.set(None);
+        self.store.mending.set(false);
+    }
+
+    /// Nothing of the present PeerConnection is heard any more. Its last pictures stay until there is another.
+    pub(super) fn forget_peer(self) -> u32 {
+        let shell = self.shell();
+        let life = shell.peer_life.get().wrapping_add(1);
+        shell.peer_life.set(life);
+        shell.was_up.set(false);
+        self.store.media_up.set(false);
+        self.update_room(|room| room.media = None);
+        self.board.close();
+        life
+    }
+
+    /// The PeerConnection is up, for the first time or again.
+    pub(super) fn media_up(self) {
+        self.shell().was_up.set(true);
+        self.store.media_up.set(true);
+        self.store.blocked.set(false);
+        self.store.mending.set(false);
+        // Otherwise the server does not know of it yet on the socket of now, if there is one.
+        if self.shell().told.get().is_some() {
+            self.connected();
+        }
+    }
+
+    /// The server kept the media: the page has it too. What was not told while there was no socket is told now.
+    pub(super) fn go_on(self) {
+        let media = self.media.state_now();
+        self.shell().told.set(Some(media));
+        self.send(&ClientMsg::SetMedia { media });
+        self.connected();
+        if self.store.mending.get_untracked() {
+            spawn_local(self.ask_for_path());
+        }
+    }
+
+    /// The connection falters, or the network is another one.
+    pub(super) fn mend(self) {
+        if !self.shell().was_up.get() {
+            // It never came although the server answered: the network in between is the likely cause.
+            return self.media_lost();
+        }
+        if self.store.mending.get_untracked() {
+            return;
+        }
+        self.store.mending.set(true);
+        let life = self.shell().peer_life.get();
+        if self.store.link.get_untracked() == Link::Up {
+            spawn_local(self.ask_for_path());
+        }
+        let too_late = move || {
+            if self.shell().peer_life.get() == life && self.store.mending.get_untracked() {
+                self.media_lost();
+            }
+        };
+        set_timeout(too_late, ANOTHER_PATH_WITHIN);
+    }
+
+    /// A network is there again, perhaps another one: neither socket nor media notice by themselves for a while.
+    pub(super) fn network_is_back(self) {
+        self.try_now();
+        if self.shell().was_up.get() {
+            self.mend();
+        }
+    }
+
+    async fn ask_for_path(self) {
+        let life = self.shell().peer_life.get();
+        let Some(peer) = self.store.peer.get_untracked() else { return };
+        let offer = peer.restart().await;
+        if self.shell().peer_life.get() != life {
+            return;
+        }
+        match offer {
+            Ok(offer) => self.send(&ClientMsg::Restart { offer }),
+            Err(_) => self.media_lost(),
+        }
+    }
+
+    /// The server's answer to a restart.
+    pub(super) async fn take_path(self, sdp: String) {
+        let life = self.shell().peer_life.get();
+        let Some(peer) = self.store.peer.get_untracked() else { return };
+        let taken = peer.answer(&sdp).await;
+        if self.shell().peer_life.get() != life {
+            return;
+        }
+        if taken.is_err() {
+            return self.media_lost();
+        }
+        // A connection that never went down does not say that it is up.
+        let look = move || {
+            if self.shell().peer_life.get() == life && peer.is_connected() {
+                self.media_up();
+            }
+        };
+        set_timeout(look, BELIEVED_AFTER);
+    }
+
+    /// Media gave up. One that was up is replaced on the socket that is there; one that never came takes the socket along, so
+    /// that the next try waits its turn.
+    pub(super) fn media_lost(self) {
+        let was_up = self.shell().was_up.get();
+        if !was_up {
+            self.store.blocked.set(true);
+            return self.lost();
+        }
+        self.forget_peer();
+        self.store.mending.set(true);
+        if self.store.link.get_untracked() == Link::Up {
+            spawn_local(self.open_peer());
+        }
+    }
+}
