@@ -1,8 +1,11 @@
-//! A reverse proxy for one caller: says in a header that the caller came from somewhere else.
+//! A reverse proxy for one caller: says in a header that the caller came from somewhere else, and loses connections when it
+//! is told to.
 
+use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinHandle;
+
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::console::Link;
 use crate::deployment::Deployment;
@@ -12,6 +15,7 @@ use crate::deployment::Deployment;
 pub struct Proxy {
     url: String,
     task: JoinHandle<()>,
+    passing: Arc<Mutex<JoinSet<std::io::Result<()>>>>,
 }
 
 impl Proxy {
@@ -24,12 +28,14 @@ impl Proxy {
         let ours = format!("{}:{}", theirs.split(':').next().unwrap(), listener.local_addr().unwrap().port());
         let (url, line, from) = (format!("http://{ours}"), header.to_owned(), ours);
         let to = theirs;
+        let passing: Arc<Mutex<JoinSet<_>>> = Arc::default();
+        let all = Arc::clone(&passing);
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(pass_on(stream, from.clone(), to.clone(), line.clone()));
+                all.lock().unwrap().spawn(pass_on(stream, from.clone(), to.clone(), line.clone()));
             }
         });
-        Self { url, task }
+        Self { url, task, passing }
     }
 
     /// The same invitation, by way of this proxy.
@@ -38,6 +44,11 @@ impl Proxy {
         let path = link.invitee.link.splitn(4, '/').nth(3).unwrap().to_owned();
         link.invitee.link = format!("{}/{path}", self.url);
         link
+    }
+
+    /// Loses all connections that it has just now, as a proxy that is restarted does. New ones are passed on.
+    pub fn lose_connections(&self) {
+        self.passing.lock().unwrap().abort_all();
     }
 
     /// Its own address, in place of the server's.
