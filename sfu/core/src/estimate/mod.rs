@@ -236,6 +236,8 @@ impl Estimator {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::rtcp::{self, Feedback};
 
@@ -279,5 +281,35 @@ mod tests {
         play(&mut estimator, &mut now, |_| 7, 2_000, 1_000);
         assert!(estimator.arrived.len() <= MOST_WAITING);
         assert!((LOWEST..=HIGHEST).contains(&estimator.estimate));
+    }
+
+    proptest! {
+        /// Whatever a receiver reports, and whenever: an estimate within its bounds, and nothing that grows.
+        #[test]
+        fn no_report_leads_anywhere_else(
+            steps in proptest::collection::vec((0_u64..100_000, 0_usize..40, 0_u16..50, any::<u16>(), any::<[u8; 16]>()), 0..60),
+        ) {
+            let (mut estimator, mut now) = (Estimator::new(), Instant::now());
+            for (index, (later, packets, behind, count, rest)) in steps.into_iter().enumerate() {
+                now += Duration::from_millis(if index % 20 == 19 { later * 1_000 } else { later % 200 });
+                estimator.set_wanted(later * 1_000);
+                estimator.consider_probe(now);
+                let packets = packets + estimator.due(now) / 200;
+                prop_assert!(packets < 1_000, "a probe is no flood");
+                (0..packets).for_each(|_| estimator.sent(now, 200));
+                let mut report = vec![0x8f, 205, 0, 8, 0, 0, 0, 1, 0, 0, 0, 2];
+                report.extend((estimator.next_number() as u16).wrapping_sub(behind).to_be_bytes());
+                report.extend((count % 60).to_be_bytes());
+                report.extend(rest);
+                report.resize(36, 0);
+                rtcp::read(&report, |feedback| {
+                    if let Feedback::Arrivals(arrivals) = feedback {
+                        estimator.reported(&arrivals, now);
+                    }
+                });
+                prop_assert!((LOWEST..=HIGHEST).contains(&estimator.estimate), "{}", estimator.estimate);
+                prop_assert!(estimator.arrived.len() <= MOST_WAITING && estimator.waiting.len() <= MOST_WAITING);
+            }
+        }
     }
 }
