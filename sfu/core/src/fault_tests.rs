@@ -5,6 +5,8 @@
 
 #[path = "../../../e2e/src/media_client.rs"]
 pub(crate) mod media_client;
+#[path = "../tests/stories/shaper.rs"]
+mod shaper;
 #[path = "../tests/stories/world.rs"]
 mod world;
 

@@ -14,6 +14,8 @@
 
 #[path = "../../../e2e/src/media_client.rs"]
 mod media_client;
+#[path = "stories/shaper.rs"]
+mod shaper;
 #[path = "stories/world.rs"]
 mod world;
 

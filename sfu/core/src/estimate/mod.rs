@@ -16,9 +16,9 @@ use delay::{Delay, Queue};
 use loss::Losses;
 use probe::{Cluster, Prober};
 
-/// What a connection is taken to carry until it has shown what it does, bits per second: enough for a few small faces at
-/// once, little enough for a telephone on a bad network.
-const FIRST: f64 = 1_000_000.0;
+/// What a connection is taken to carry until it has shown what it does, bits per second: what a telephone on a bad network
+/// does. Probes find in a fraction of a second what others carry.
+const FIRST: f64 = 300_000.0;
 /// Estimates stay between these: a voice, and more than anybody's slots take.
 const LOWEST: f64 = 40_000.0;
 const HIGHEST: f64 = 50_000_000.0;
@@ -36,6 +36,9 @@ const CLOCK_BEGAN_ANEW: i64 = 3_000_000;
 /// Packets wait for a report for so long, and so many of them at most.
 const WAIT_FOR: Duration = Duration::from_secs(2);
 const MOST_WAITING: usize = MOST_TOLD as usize;
+/// What a probe found is believed when it has held for so long. Until then less evidence against it is enough: excess loss, 0 to 1.
+const HOLDS_FOR: Duration = Duration::from_secs(10);
+const LOST_IN_DOUBT: f64 = 0.03;
 /// After a probe its queue drains for so long.
 const PROBE_DRAINS: Duration = Duration::from_millis(150);
 
@@ -50,6 +53,8 @@ pub(crate) struct Estimator {
     losses: Losses,
     prober: Prober,
     calm_from: Option<Instant>,
+    /// When a probe last found more than was known, which has not held for long yet.
+    found_at: Option<Instant>,
     estimate: f64,
     wanted: f64,
     lowered_at: Option<Instant>,
@@ -76,6 +81,7 @@ impl Estimator {
             losses: Losses::default(),
             prober: Prober::new(),
             calm_from: None,
+            found_at: None,
             estimate: FIRST,
             wanted: 0.0,
             lowered_at: None,
@@ -164,6 +170,7 @@ impl Estimator {
                 self.delay.arrived(sent, at);
             }
         });
+        self.prober.reported();
         if let Some(sent) = newest_sent {
             self.note_round_trip(now.saturating_duration_since(sent));
             self.update(sent, now);
@@ -184,7 +191,14 @@ impl Estimator {
             self.calm_from = Some(now + PROBE_DRAINS);
             self.delay.interrupt();
             // A burst that finds less than what is known finds the grain of its own measure.
-            return self.set(self.estimate.max(found), now);
+            if found > self.estimate {
+                self.found_at = Some(now);
+                self.set(found, now);
+            }
+            return;
+        }
+        if self.found_at.take_if(|at| now > *at + HOLDS_FOR).is_some() {
+            self.prober.trust();
         }
         let soon = self.round_trip.unwrap_or_default().clamp(Duration::from_millis(10), Duration::from_millis(200));
         let may_lower = self.lowered_at.is_none_or(|at| now >= at + soon);
@@ -194,6 +208,10 @@ impl Estimator {
                 if may_lower && carried < self.estimate {
                     self.lower(carried, now);
                 }
+            }
+            _ if self.found_at.is_some() && excess > LOST_IN_DOUBT => {
+                let carried = arriving.map_or(self.estimate, |rate| rate * BACKS_OFF_TO);
+                self.lower(carried.min(self.estimate * (1.0 - 0.5 * excess)), now);
             }
             _ if excess > TOO_MUCH_LOST => self.lower(self.estimate * (1.0 - 0.5 * excess), now),
             Queue::Drains => {}
@@ -211,6 +229,9 @@ impl Estimator {
 
     fn lower(&mut self, to: f64, now: Instant) {
         self.lowered_at = Some(now);
+        if self.found_at.take().is_some() {
+            self.prober.doubt(now);
+        }
         self.prober.hold_back(now);
         self.set(to, now);
     }

@@ -6,8 +6,16 @@ use std::time::{Duration, Instant};
 /// How long a probe is at least, and how much it sends at least: fewer packets measure the clock's grain.
 const SHORTEST: Duration = Duration::from_millis(25);
 const FEWEST_BYTES: f64 = 2_000.0;
+/// Shapers have buckets that let a burst pass at any rate. Each time that what a probe found did not hold, the next one sends so
+/// many times more, up to a size beyond the buckets that are common, and waits so many times longer.
+const DOUBTS_SEND: f64 = 4.0;
+const MOST_BYTES: f64 = 128_000.0;
+const DOUBTS_WAIT: u32 = 2;
+const MOST_DOUBTS: u32 = 4;
+/// A long probe ends when what it sent of late arrives at less than this part of its rate.
+const OVERFLOWS: f64 = 0.75;
 /// Fewest packets that make a measurement.
-const FEWEST_PACKETS: u32 = 5;
+const FEWEST_PACKETS: usize = 5;
 /// A probe asks for so much more than what is known.
 const STEP: f64 = 2.0;
 /// No probe asks for more, bits per second.
@@ -39,6 +47,8 @@ pub(crate) struct Prober {
     cluster: Cluster,
     running: Option<Running>,
     next: Option<Instant>,
+    /// How often in a row it was wrong.
+    doubts: u32,
 }
 
 #[derive(Debug)]
@@ -53,21 +63,23 @@ struct Running {
     measured: Measured,
 }
 
-/// What arrived of a probe. Times are the sender's and the receiver's, each relative to nothing.
+/// What arrived of a probe, in the order of reports.
 #[derive(Debug, Default)]
-struct Measured {
-    packets: u32,
+struct Measured(Vec<Arrival>);
+
+/// Times are the sender's and the receiver's, each relative to nothing.
+#[derive(Debug, Clone, Copy)]
+struct Arrival {
+    sent: Instant,
+    /// Microseconds.
+    at: i64,
     bytes: f64,
-    first_bytes: f64,
-    last_bytes: f64,
-    sent: Option<(Instant, Instant)>,
-    came: Option<(i64, i64)>,
 }
 
 impl Prober {
     /// None yet.
     pub(crate) fn new() -> Self {
-        Self { cluster: 0, running: None, next: None }
+        Self { cluster: 0, running: None, next: None, doubts: 0 }
     }
 
     /// Begins a probe when it is time for one: `carries` is known and `wanted` is wished for, bits per second.
@@ -76,17 +88,33 @@ impl Prober {
             return;
         }
         let rate = (carries * STEP).min(wanted * 1.05).min(FASTEST);
-        let length = SHORTEST.max(Duration::from_secs_f64(FEWEST_BYTES * 8.0 / rate.max(1.0)));
+        let bytes = (FEWEST_BYTES * DOUBTS_SEND.powi(self.doubts as i32)).min(MOST_BYTES);
+        let length = SHORTEST.max(Duration::from_secs_f64(bytes * 8.0 / rate.max(1.0)));
         self.cluster += 1;
         let (began, until) = (now, now + length);
         self.running =
             Some(Running { rate, carries, began, last: now, until, sent_all: false, measured: Measured::default() });
-        self.next = Some(now + AGAIN_AFTER);
+        self.next = Some(now + self.again_after());
     }
 
     /// Not before a while has passed: the connection has just shown that it carries less.
     pub(crate) fn hold_back(&mut self, now: Instant) {
-        self.next = self.next.max(Some(now + AGAIN_AFTER / 2));
+        self.next = self.next.max(Some(now + self.again_after() / 2));
+    }
+
+    /// What the last probe found did not hold.
+    pub(crate) fn doubt(&mut self, now: Instant) {
+        self.doubts = (self.doubts + 1).min(MOST_DOUBTS);
+        self.next = Some(now + self.again_after());
+    }
+
+    /// What the last probe found has held for a while.
+    pub(crate) fn trust(&mut self) {
+        self.doubts = 0;
+    }
+
+    fn again_after(&self) -> Duration {
+        AGAIN_AFTER * DOUBTS_WAIT.pow(self.doubts)
     }
 
     /// The probe that packets sent now belong to.
@@ -131,7 +159,16 @@ impl Prober {
     /// A packet of a probe arrived, `at` on the receiver's clock, microseconds.
     pub(crate) fn arrived(&mut self, cluster: Cluster, sent: Instant, at: i64, bytes: usize) {
         if let Some(running) = self.running.as_mut().filter(|_| cluster == self.cluster) {
-            running.measured.note(sent, at, bytes as f64);
+            running.measured.0.push(Arrival { sent, at, bytes: bytes as f64 });
+        }
+    }
+
+    /// A report was read to its end: a long probe that has seen enough sends no more.
+    pub(crate) fn reported(&mut self) {
+        if let Some(running) = self.running.as_mut().filter(|running| !running.sent_all)
+            && running.measured.late_rate().is_some_and(|rate| rate < running.rate * OVERFLOWS)
+        {
+            (running.sent_all, running.until) = (true, running.last);
         }
     }
 
@@ -154,34 +191,34 @@ impl Running {
 }
 
 impl Measured {
-    fn note(&mut self, sent: Instant, at: i64, bytes: f64) {
-        self.packets += 1;
-        self.bytes += bytes;
-        let (first, last) = self.sent.unwrap_or((sent, sent));
-        self.sent = Some((first.min(sent), last.max(sent)));
-        let (earliest, latest) = self.came.unwrap_or((at, at));
-        if self.packets == 1 || at < earliest {
-            self.first_bytes = bytes;
-        }
-        if at >= latest {
-            self.last_bytes = bytes;
-        }
-        self.came = Some((earliest.min(at), latest.max(at)));
+    /// What arrived, bits per second; of a long probe what arrived towards its end, when no bucket helps any more.
+    fn rate(&self) -> Option<f64> {
+        let all = rate(&self.0)?;
+        Some(self.late_rate().map_or(all, |late| late.min(all)))
     }
 
-    fn rate(&self) -> Option<f64> {
-        let (first, last) = self.sent?;
-        let (earliest, latest) = self.came?;
-        let sent_within = last.saturating_duration_since(first).as_secs_f64();
-        let came_within = (latest - earliest) as f64 / 1e6;
-        if self.packets < FEWEST_PACKETS || sent_within <= 0.0 || came_within <= 0.0 {
-            return None;
-        }
-        // Between n packets there are n - 1 gaps.
-        let sent = (self.bytes - self.last_bytes) * 8.0 / sent_within;
-        let came = (self.bytes - self.first_bytes) * 8.0 / came_within;
-        Some(if came < sent * FULL { came * LEAVES } else { sent.min(came) })
+    /// The rate of the second half, if that is long enough to be one.
+    fn late_rate(&self) -> Option<f64> {
+        let (_, late) = self.0.split_at(self.0.len() / 2);
+        let (first, last) = (late.first()?, late.last()?);
+        let is_long = last.sent.saturating_duration_since(first.sent) >= SHORTEST;
+        if is_long { rate(late) } else { None }
     }
+}
+
+fn rate(arrivals: &[Arrival]) -> Option<f64> {
+    let (first_sent, last_sent) = (arrivals.iter().map(|of| of.sent).min()?, arrivals.iter().map(|of| of.sent).max()?);
+    let (first, last) = (arrivals.iter().min_by_key(|of| of.at)?, arrivals.iter().max_by_key(|of| of.at)?);
+    let sent_within = last_sent.saturating_duration_since(first_sent).as_secs_f64();
+    let came_within = (last.at - first.at) as f64 / 1e6;
+    if arrivals.len() < FEWEST_PACKETS || sent_within <= 0.0 || came_within <= 0.0 {
+        return None;
+    }
+    // Between n packets there are n - 1 gaps.
+    let bytes: f64 = arrivals.iter().map(|of| of.bytes).sum();
+    let sent = (bytes - last.bytes) * 8.0 / sent_within;
+    let came = (bytes - first.bytes) * 8.0 / came_within;
+    Some(if came < sent * FULL { came * LEAVES } else { sent.min(came) })
 }
 
 #[cfg(test)]

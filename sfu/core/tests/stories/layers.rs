@@ -8,6 +8,7 @@ use str0m::media::MediaKind;
 use str0m_netem::{Bitrate, DataSize, NetemConfig, Probability, RandomLoss};
 
 use crate::media_client::Received;
+use crate::shaper::Shaper;
 use crate::world::World;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -135,7 +136,13 @@ fn somebody_who_is_looked_at_only_later_is_asked_for_their_picture() {
     assert_eq!(world.people[ben].layers_wanted, [false; 3], "nobody looks");
     world.look(ann, &[(ben, 500)]);
     world.run_for(SECOND);
-    assert_eq!(world.people[ben].layers_wanted, [true, true, false]);
+    assert!(world.people[ben].layers_wanted[0], "asked before anything came");
+    world.film(&[ben], 2 * SECOND);
+    assert_eq!(
+        world.people[ben].layers_wanted,
+        [true, true, false],
+        "and for more as soon as there is something to measure by"
+    );
 }
 
 /// One subscriber at 300 kbit/s among good ones: they get what fits, the others lose nothing by it.
@@ -159,6 +166,33 @@ fn somebody_on_a_narrow_link_gets_less_and_costs_nobody_else_anything() {
     assert!(narrow.len() > 200, "{} of 250 frames", narrow.len());
 }
 
+/// A bucket lets short probes pass at any rate, so that they find what is not there. Whoever has been wrong so often doubts.
+#[test]
+fn behind_a_bucket_of_tokens_a_voice_is_heard() {
+    for (bucket, queue_ms) in [(4_096, 200), (16_384, 30), (16_384, 200), (65_536, 200)] {
+        let mut world = World::new();
+        let [_, ben, cleo] = three(&mut world);
+        world.shape_down(cleo, Shaper::new(300, bucket, queue_ms));
+        world.look(cleo, &[(ben, 1200)]);
+        let mut heard = Vec::new();
+        for _ in 0..12 {
+            let before = world.people[cleo].heard(&world.people[ben]).len();
+            world.film_and_talk(&[ben], 5 * SECOND);
+            heard.push((world.people[cleo].heard(&world.people[ben]).len() - before) * 100 / 250);
+        }
+        let seen = received(&mut world, cleo, ben);
+        let small = seen.iter().filter(|packet| packet.mark.layer == 0).count();
+        let case = format!(
+            "bucket {bucket}, queue {queue_ms} ms: {heard:?} percent of the voice, small {small} of {}",
+            seen.len()
+        );
+        println!("{case}");
+        assert!(heard.iter().all(|percent| *percent >= 90), "{case}");
+        assert!(heard.iter().sum::<usize>() >= 98 * heard.len(), "{case}");
+        assert!(small * 4 > seen.len() * 3, "{case}");
+    }
+}
+
 /// The link gets narrow for 30 s: how long until the full picture is back?
 #[test]
 fn a_dip_in_capacity_is_survived_and_overcome() {
@@ -166,6 +200,12 @@ fn a_dip_in_capacity_is_survived_and_overcome() {
     let [ann, ben, _] = three(&mut world);
     world.link_down(ann, link(4_000));
     world.look(ann, &[(ben, 1200)]);
+    let began = world.now;
+    while !layers(&received(&mut world, ann, ben)).contains(&2) {
+        assert!(world.now < began + 10 * SECOND, "no full picture at all");
+        world.film(&[ben], SECOND / 10);
+    }
+    println!("full picture after {:.1} s in the room", (world.now - began).as_secs_f64());
     world.film(&[ben], 20 * SECOND);
     assert_eq!(received(&mut world, ann, ben).last().map(|packet| packet.mark.layer), Some(2));
     world.link_down(ann, link(400));

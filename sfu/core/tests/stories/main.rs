@@ -20,6 +20,7 @@ mod repair;
 mod restart;
 mod routes;
 mod screen;
+mod shaper;
 mod surface;
 mod voices;
 mod world;

@@ -14,6 +14,7 @@ use str0m::media::MediaKind;
 use str0m_netem::{Netem, NetemConfig, WithLen};
 
 use super::media_client::{Datagram, MediaClient};
+use super::shaper::Shaper;
 
 /// Where the node is.
 pub fn server() -> SocketAddr {
@@ -55,6 +56,8 @@ pub struct Person {
     timeout: Instant,
     /// From the node to them. `None`: at once, or after the world's latency.
     down: Option<Netem<Carried>>,
+    /// Instead of that.
+    shaper: Option<Shaper>,
 }
 
 /// A datagram on a link.
@@ -167,6 +170,7 @@ impl World {
             cut_off: false,
             timeout: self.now,
             down: None,
+            shaper: None,
         });
         self.command(Command::Join { room, session, participant, role, stage, offer });
         self.people.len() - 1
@@ -282,6 +286,11 @@ impl World {
         }
     }
 
+    /// From now on everything to this person goes through such a shaper.
+    pub fn shape_down(&mut self, person: usize, shaper: Shaper) {
+        self.people[person].shaper = Some(shaper);
+    }
+
     /// All of these people send three layers of their cameras, 25 frames a second, for so long: those that somebody
     /// watches, at about 80, 300 and 1200 kbit/s in packets of up to 1200 bytes.
     pub fn film(&mut self, people: &[usize], duration: Duration) {
@@ -301,6 +310,19 @@ impl World {
                 self.send_frame(*person);
             }
             self.run_for(Duration::from_millis(40));
+        }
+    }
+
+    /// As [`World::film`], and they talk besides.
+    pub fn film_and_talk(&mut self, people: &[usize], duration: Duration) {
+        for round in 0..duration.as_millis() / 20 {
+            for person in people {
+                if round % 2 == 0 {
+                    self.send_frame(*person);
+                }
+                self.say(*person, -30);
+            }
+            self.run_for(Duration::from_millis(20));
         }
     }
 
@@ -369,7 +391,8 @@ impl World {
             let timeouts = self.people.iter().map(|person| person.timeout);
             let arrival = self.wire.front().map(|(at, _)| *at);
             let links = self.people.iter().filter_map(|person| person.down.as_ref()).map(Netem::poll_timeout);
-            let soonest = timeouts.chain(arrival).chain(links).fold(self.node_timeout, Instant::min);
+            let shapers = self.people.iter().filter_map(|person| person.shaper.as_ref()?.timeout());
+            let soonest = timeouts.chain(arrival).chain(links).chain(shapers).fold(self.node_timeout, Instant::min);
             self.now = soonest.max(self.now + Duration::from_micros(500)).min(end);
             self.settle();
         }
@@ -424,6 +447,9 @@ impl World {
     fn carry(&mut self) {
         let mut arrived = Vec::new();
         for person in &mut self.people {
+            while let Some(datagram) = person.shaper.as_mut().and_then(|shaper| shaper.arrived(self.now)) {
+                arrived.push(datagram);
+            }
             let Some(link) = &mut person.down else { continue };
             link.handle_input(str0m_netem::Input::Timeout(self.now));
             while let Some(output) = link.poll_output() {
@@ -454,7 +480,11 @@ impl World {
 
     fn transmit(&mut self, datagram: Datagram) {
         let to = self.people.iter_mut().find(|person| person.outside == datagram.destination);
-        match to.and_then(|person| person.down.as_mut()) {
+        let Some(person) = to else { return self.send(vec![datagram]) };
+        if let Some(shaper) = &mut person.shaper {
+            return shaper.take(self.now, datagram);
+        }
+        match &mut person.down {
             Some(link) => link.handle_input(str0m_netem::Input::Packet(self.now, Carried(datagram))),
             None => self.send(vec![datagram]),
         }
