@@ -1,5 +1,7 @@
 //! A connection that loses a half, in a real browser: the socket without the media, and the network under the media.
 
+#![expect(clippy::unwrap_used, reason = "the whole file is tests and their helpers")]
+
 use std::time::Duration;
 
 use e2e::{Browser, Deployment, Meeting, Person, Proxy};
