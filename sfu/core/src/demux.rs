@@ -1,9 +1,11 @@
 //! Which session a datagram belongs to, in constant time whatever the number of sessions (SECURITY T5).
 //!
 //! STUN says itself for whom it is, by its user fragment. Everything else is known by its source address, and
-//! an address is a session's only after an integrity-checked STUN came from it. The newest proof wins.
+//! an address is a session's only after an integrity-checked STUN or an authenticated, new report came from it. The newest
+//! proof wins.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry as MapEntry;
 use std::net::SocketAddr;
 
 use shared::ids::SessionId;
@@ -19,12 +21,16 @@ pub(crate) struct Path {
 
 /// Addresses kept per session: a browser tries one per network interface; the oldest is forgotten beyond that.
 const MAX_ADDRESSES: usize = 8;
+/// SSRCs kept per session that send reports: a browser has one for all its streams, or a few.
+const MAX_REPORTERS: usize = 4;
 
 /// The two indexes and what is needed to take a session out of both.
 #[derive(Debug, Default)]
 pub(crate) struct Demux {
     by_ufrag: HashMap<String, SessionId>,
     by_path: HashMap<Path, SessionId>,
+    /// By the SSRC that stands before each report in the clear.
+    by_reporter: HashMap<u32, SessionId>,
     entries: HashMap<SessionId, Entry>,
 }
 
@@ -32,13 +38,14 @@ pub(crate) struct Demux {
 struct Entry {
     ufrag: String,
     paths: Vec<Path>,
+    reporters: Vec<u32>,
 }
 
 impl Demux {
     /// Makes a session findable by its user fragment.
     pub(crate) fn insert(&mut self, session: SessionId, ufrag: String) {
         self.by_ufrag.insert(ufrag.clone(), session);
-        self.entries.insert(session, Entry { ufrag, paths: Vec::new() });
+        self.entries.insert(session, Entry { ufrag, paths: Vec::new(), reporters: Vec::new() });
     }
 
     /// Another user fragment in place of the session's; the one before leads nowhere from now on.
@@ -55,6 +62,9 @@ impl Demux {
         self.by_ufrag.remove(&entry.ufrag);
         for path in entry.paths {
             self.by_path.remove(&path);
+        }
+        for reporter in entry.reporters {
+            self.by_reporter.remove(&reporter);
         }
     }
 
@@ -80,6 +90,22 @@ impl Demux {
         if entry.paths.len() > MAX_ADDRESSES {
             let oldest = entry.paths.remove(0);
             self.by_path.remove(&oldest);
+        }
+    }
+
+    /// The session whose reports came from that SSRC. Whether a datagram is really from it must still be shown.
+    pub(crate) fn by_reporter(&self, ssrc: u32) -> Option<SessionId> {
+        self.by_reporter.get(&ssrc).copied()
+    }
+
+    /// Notes whose reports an SSRC sends. The first keeps it: nobody takes it from them by sending one like it.
+    pub(crate) fn learn_reporter(&mut self, session: SessionId, ssrc: u32) {
+        let Some(entry) = self.entries.get_mut(&session).filter(|entry| entry.reporters.len() < MAX_REPORTERS) else {
+            return;
+        };
+        if let MapEntry::Vacant(vacant) = self.by_reporter.entry(ssrc) {
+            vacant.insert(session);
+            entry.reporters.push(ssrc);
         }
     }
 

@@ -106,6 +106,19 @@ impl std::fmt::Debug for Node {
     }
 }
 
+/// What became of a subscriber's report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Report {
+    /// It was not from them, or was here before.
+    Foreign,
+    /// There are no keys to read it with here.
+    Unread,
+    /// It was about what is sent to them.
+    Read,
+    /// There is something about the other direction in it, which is str0m's to read.
+    ForBoth,
+}
+
 impl Node {
     /// An empty node.
     pub fn new(config: Config, now: Instant) -> Self {
@@ -171,8 +184,11 @@ impl Node {
         self.stats.datagrams += 1;
         self.stats.bytes += datagram.len() as u64;
         let path = Path { transport, source };
-        let Some(session) = self.recipient(path, destination, datagram) else { return };
-        if rtcp::is_rtcp(datagram) && self.reported(session, datagram) {
+        let way = Route::back(path, destination);
+        let Some(session) = self.recipient(path, destination, datagram) else {
+            return self.come_from_elsewhere(path, way, datagram);
+        };
+        if rtcp::is_rtcp(datagram) && matches!(self.reported(session, way, datagram), Report::Foreign | Report::Read) {
             return;
         }
         let Some(receive) = peer::parse(path, destination, datagram) else {
@@ -186,7 +202,7 @@ impl Node {
         });
         let said = self.out.len();
         self.after_input(session, handled);
-        if let Some(nomination) = Nomination::in_request(datagram, Route::back(path, destination)) {
+        if let Some(nomination) = Nomination::in_request(datagram, way) {
             let is_confirmed = self.out.iter().skip(said).any(|answer| nomination.is_confirmed_by(answer));
             if let Some(session) = self.sessions.get_mut(&session).filter(|_| is_confirmed) {
                 session.nominations.confirmed(nomination, &mut session.route);
@@ -194,25 +210,46 @@ impl Node {
         }
     }
 
-    /// A subscriber's report. Whether that was all: what is about the other direction is str0m's to read.
-    fn reported(&mut self, id: SessionId, datagram: &[u8]) -> bool {
+    /// A datagram from an address that is nobody's. A report that only one of us can have sealed, and newer than all before
+    /// it, shows where they are now; nothing else does.
+    fn come_from_elsewhere(&mut self, path: Path, way: Route, datagram: &[u8]) {
+        if stun::is_stun(datagram) {
+            return;
+        }
+        let reporter = rtcp::reporter(datagram).and_then(|ssrc| self.demux.by_reporter(ssrc));
+        let is_theirs = |report| matches!(report, Report::Read | Report::ForBoth);
+        match reporter.filter(|session| is_theirs(self.reported(*session, way, datagram))) {
+            Some(session) => self.demux.learn(session, path),
+            None => self.stats.dropped.unknown_address += 1,
+        }
+    }
+
+    /// A subscriber's report, and what is to become of it.
+    fn reported(&mut self, id: SessionId, way: Route, datagram: &[u8]) -> Report {
         let now = self.now;
-        let Some(session) = self.sessions.get_mut(&id) else { return true };
-        session.reach.heard_at = now;
+        let Some(session) = self.sessions.get_mut(&id) else { return Report::Foreign };
         if !session.sender.is_open() {
-            return false;
+            return Report::Unread;
         }
         let sender = &mut session.sender;
         let Ok(reported) = guarded(|| sender.receive(now, datagram)) else {
             self.fault(id);
-            return true;
+            return Report::Foreign;
         };
-        self.stats.peer_errors += u64::from(!reported.is_valid);
+        let Some(reporter) = reported.reporter else {
+            self.stats.peer_errors += 1;
+            return Report::Foreign;
+        };
+        session.reach.heard_at = now;
+        if reported.is_newest {
+            session.nominations.reported_from(way, &mut session.route);
+        }
         if session.sender.has_bursts() && !std::mem::replace(&mut session.dirty, true) {
             self.dirty.push_back(id);
         }
+        self.demux.learn_reporter(id, reporter);
         reported.keyframes.into_iter().for_each(|stream| self.keyframe_wanted(id, stream));
-        !reported.others
+        if reported.others { Report::ForBoth } else { Report::Read }
     }
 
     /// Time has passed.
@@ -246,9 +283,7 @@ impl Node {
     /// Whose datagram this is. Two look-ups in hash maps, whatever the number of sessions.
     fn recipient(&mut self, path: Path, destination: SocketAddr, datagram: &[u8]) -> Option<SessionId> {
         if !stun::is_stun(datagram) {
-            let session = self.demux.by_path(path);
-            self.stats.dropped.unknown_address += u64::from(session.is_none());
-            return session;
+            return self.demux.by_path(path);
         }
         let Some(ufrag) = stun::local_ufrag(datagram) else {
             self.stats.dropped.not_a_request += 1;

@@ -103,6 +103,20 @@ impl Nominations {
         self.counts = Some(nomination);
         *route = Some(way);
     }
+
+    /// The newest report of the peer came this way: a NAT that forgot gives them another address, which they do not know of
+    /// and so nominate only with their next check. Which of our addresses and which transport they use is not changed by a NAT.
+    pub(crate) fn reported_from(&mut self, way: Route, route: &mut Option<Route>) {
+        let Some(now) = route.filter(|now| now.transport == Transport::Udp && now.transport == way.transport) else {
+            return;
+        };
+        if now.source == way.source && now != way {
+            *route = Some(way);
+            if let Some(counts) = self.counts.as_mut().filter(|counts| counts.route == now) {
+                counts.route = way;
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -237,6 +237,11 @@ pub(crate) fn is_rtcp(datagram: &[u8]) -> bool {
     matches!(datagram, [128..=191, 192..=223, ..])
 }
 
+/// Whose report a datagram says that it is.
+pub(crate) fn reporter(datagram: &[u8]) -> Option<u32> {
+    is_rtcp(datagram).then(|| be32(datagram, 4)).flatten()
+}
+
 fn be16(bytes: &[u8], at: usize) -> Option<u16> {
     Some(u16::from_be_bytes(*bytes.get(at..)?.first_chunk()?))
 }

@@ -198,6 +198,16 @@ pub(crate) struct Opener {
     plain: Vec<u8>,
 }
 
+/// A compound packet that was opened.
+#[derive(Debug)]
+pub(crate) struct Opened<'a> {
+    pub(crate) compound: &'a [u8],
+    /// Whose it is.
+    pub(crate) ssrc: u32,
+    /// Whether something of theirs came before, and nothing that was sent after it.
+    pub(crate) is_newest: bool,
+}
+
 #[derive(Debug, Clone, Copy)]
 struct Window {
     newest: u32,
@@ -224,8 +234,8 @@ impl Window {
 }
 
 impl Opener {
-    /// The compound packet in a datagram. `None` when it is not from the peer, or was here before.
-    pub(crate) fn open_rtcp(&mut self, datagram: &[u8]) -> Option<&[u8]> {
+    /// What a datagram holds. `None` when it is not from the peer, or was here before.
+    pub(crate) fn open_rtcp(&mut self, datagram: &[u8]) -> Option<Opened<'_>> {
         let (rest, trailer) = datagram.split_last_chunk::<4>()?;
         let (clear, sealed) = rest.split_at_checked(RTCP_CLEAR_BYTES)?;
         let ssrc = u32::from_be_bytes(*clear.last_chunk()?);
@@ -244,8 +254,13 @@ impl Opener {
         let nonce = Nonce::assume_unique_for_key(AeadAes256Gcm::rtcp_iv(self.rtcp.salt, ssrc, index));
         let plain = self.plain.get_mut(RTCP_CLEAR_BYTES..)?;
         self.rtcp.key.open_separate_gather(nonce, Aad::from(associated), secret, tag, plain).ok()?;
+        let is_newest = self.is_newest(ssrc, index);
         self.note(ssrc, index);
-        Some(&self.plain)
+        Some(Opened { compound: &self.plain, ssrc, is_newest })
+    }
+
+    fn is_newest(&self, ssrc: u32, index: u32) -> bool {
+        self.reporters.iter().any(|(reporter, window)| *reporter == ssrc && window.newest < index)
     }
 
     fn is_new(&self, ssrc: u32, index: u32) -> bool {
@@ -323,15 +338,15 @@ mod tests {
         for bit in 0..second.len() * 8 {
             let mut changed = second.clone();
             changed[bit / 8] ^= 1 << (bit % 8);
-            assert_eq!(opener.open_rtcp(&changed), None, "bit {bit}");
+            assert!(opener.open_rtcp(&changed).is_none(), "bit {bit}");
         }
-        assert!(opener.open_rtcp(&second).is_some_and(|plain| plain.ends_with(b"secret..")));
+        assert!(opener.open_rtcp(&second).is_some_and(|opened| opened.compound.ends_with(b"secret..")));
         assert!(opener.open_rtcp(&first).is_some(), "late is not again");
         assert!(opener.open_rtcp(&first).is_none() && opener.open_rtcp(&second).is_none(), "again");
         let other = report(&mut sealer, 8);
         assert!(opener.open_rtcp(&other).is_some(), "each reporter counts for itself");
         for size in 0..first.len() {
-            assert_eq!(opener.open_rtcp(&first[..size]), None);
+            assert!(opener.open_rtcp(&first[..size]).is_none());
         }
     }
 

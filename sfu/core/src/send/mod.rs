@@ -85,8 +85,10 @@ pub(crate) struct Numbers {
 /// What a subscriber's report means for others.
 #[derive(Debug, Default)]
 pub(crate) struct Reported {
-    /// It was from the subscriber, and new.
-    pub(crate) is_valid: bool,
+    /// The SSRC that reports, if it was from the subscriber, and new.
+    pub(crate) reporter: Option<u32>,
+    /// They sent nothing after it that was here before.
+    pub(crate) is_newest: bool,
     /// There was something in it for str0m.
     pub(crate) others: bool,
     /// Streams whose decoder needs a keyframe.
@@ -250,13 +252,14 @@ impl Sender {
         let mut reported = Reported::default();
         let mut lost = Vec::new();
         let Some((_, opener)) = &mut self.keys else { return reported };
-        let Some(compound) = opener.open_rtcp(datagram) else { return reported };
-        reported.is_valid = true;
+        let Some(opened) = opener.open_rtcp(datagram) else { return reported };
+        reported.reporter = Some(opened.ssrc);
+        reported.is_newest = opened.is_newest;
         let (streams, estimator, told, reception) =
             (&self.streams, &mut self.estimator, &mut self.told, &mut self.reception);
         let stream_of = |ssrc: u32| streams.iter().position(|stream| stream.ssrc == ssrc);
         let began = self.began;
-        reported.others = rtcp::read(compound, |feedback| match feedback {
+        reported.others = rtcp::read(opened.compound, |feedback| match feedback {
             Feedback::Lost { ssrc, first, following } => {
                 lost.extend(stream_of(ssrc).map(|stream| (stream, first, following)));
             }

@@ -40,6 +40,22 @@ fn whoever_s_nat_forgot_them_goes_on_with_their_next_check() {
     assert_eq!(ben.seen(ann).last(), Some(&99), "and she is seen");
 }
 
+/// They go on with what they report, which is sealed and numbered; the next check may be seconds away.
+#[test]
+fn whoever_s_nat_forgot_them_misses_a_moment() {
+    let mut world = World::new();
+    let [ann, ben] = two(&mut world);
+    world.talk(&[ann, ben], 50);
+    for time in 1..9 {
+        world.rebind(ann);
+        world.talk(&[ben], 30);
+        let sent = 50 + 30 * time;
+        let seen = world.people[ann].seen(&world.people[ben]);
+        let missed = (sent - 30..sent).filter(|counter| !seen.contains(counter)).count();
+        assert!(missed < 15, "{missed} of 30 pictures in 600 ms");
+    }
+}
+
 /// SECURITY, RTP bleed: nobody's media is drawn elsewhere without their password, nor with a recording of their checks.
 #[test]
 fn nobody_draws_somebody_s_media_to_themselves() {
@@ -56,6 +72,14 @@ fn nobody_draws_somebody_s_media_to_themselves() {
             world.inject(stranger(), &forged);
         }
         world.inject(stranger(), &check);
+        let report = world.people[ann].last_report.clone();
+        assert!(!report.is_empty(), "she reports");
+        for place in [4, 8, report.len() - 1] {
+            let mut forged = report.clone();
+            forged[place] ^= 1;
+            world.inject(stranger(), &forged);
+        }
+        world.inject(stranger(), &report);
         world.talk(&[ann, ben], 10);
     }
     assert_eq!(media(&world.strays), 0);

@@ -35,6 +35,8 @@ pub struct Person {
     pub outside: SocketAddr,
     /// The last connectivity check that came from them.
     pub last_check: Vec<u8>,
+    /// The last report that came from them.
+    pub last_report: Vec<u8>,
     pub session: SessionId,
     pub participant: ParticipantId,
     pub answered: bool,
@@ -154,6 +156,7 @@ impl World {
             address,
             outside: address,
             last_check: Vec::new(),
+            last_report: Vec::new(),
             session,
             participant,
             answered: false,
@@ -532,6 +535,9 @@ impl World {
                 outside = person.outside;
                 if payload.first().is_some_and(|first| *first < 4) {
                     person.last_check.clone_from(&payload);
+                }
+                if matches!(payload.as_slice(), [128..=191, 192..=223, ..]) {
+                    person.last_report.clone_from(&payload);
                 }
             }
             return self.node.handle_datagram(self.now, Transport::Udp, outside, destination, &payload);
