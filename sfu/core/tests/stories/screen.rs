@@ -124,8 +124,8 @@ fn faces_give_way_to_the_screen_where_the_connection_is_narrow() {
     world.film_and_share(&others, ben, 10 * SECOND);
     let viewer = &world.people[ann];
     let frames = screen_of(viewer, &world.people[ben]).iter().filter(|packet| packet.kind == MediaKind::Video).count();
-    // 250 frames of two packets each.
-    assert!(frames > 470, "{frames} of 500 packets of the screen");
+    // 250 frames of two packets each. A larger face that is tried once and refuted costs up to 34 of them.
+    assert!(frames > 430, "{frames} of 500 packets of the screen");
     let large = viewer.client.received.iter().filter(|packet| (1..SCREEN).contains(&packet.mark.layer)).count();
     let all = viewer.client.received.iter().filter(|packet| packet.kind == MediaKind::Video).count();
     assert!(large * 10 < all, "{large} of {all} packets are of large faces");
