@@ -217,8 +217,11 @@ impl Node {
             return;
         }
         let reporter = rtcp::reporter(datagram).and_then(|ssrc| self.demux.by_reporter(ssrc));
-        let is_theirs = |report| matches!(report, Report::Read | Report::ForBoth);
-        match reporter.filter(|session| is_theirs(self.reported(*session, way, datagram))) {
+        if let Some(id) = reporter {
+            self.reported(id, way, datagram);
+        }
+        let follows = |id: &SessionId| self.sessions.get(id).is_some_and(|session| session.route == Some(way));
+        match reporter.filter(follows) {
             Some(session) => self.demux.learn(session, path),
             None => self.stats.dropped.unknown_address += 1,
         }

@@ -13,6 +13,15 @@ use crate::media::screen::ScreenProblem;
 use crate::room::{Link, Room, Stage, words};
 use crate::ui::Tone;
 
+/// What became of an answer.
+pub(super) enum Given {
+    Taken,
+    /// The browser cannot use it.
+    Refused,
+    /// There is another PeerConnection meanwhile.
+    TooLate,
+}
+
 impl Session {
     pub(super) async fn open_peer(self) {
         let life = self.forget_peer();
@@ -48,20 +57,28 @@ impl Session {
     }
 
     pub(super) async fn take_answer(self, sdp: String) {
-        let life = self.shell().peer_life.get();
         let Some(peer) = self.store.peer.get_untracked() else { return };
-        let taken = peer.answer(&sdp).await;
-        if self.shell().peer_life.get() != life {
-            return;
-        }
-        if taken.is_err() {
-            return self.lost();
+        match self.give_answer(&peer, &sdp).await {
+            Given::TooLate => return,
+            Given::Refused => return self.lost(),
+            Given::Taken => {}
         }
         let shell = self.shell();
         shell.told.set(Some(shell.entered_with.get()));
         self.tell_media();
         if shell.was_up.get() {
             self.connected();
+        }
+    }
+
+    /// Gives the PeerConnection of now an answer of the server.
+    pub(super) async fn give_answer(self, peer: &Peer, sdp: &str) -> Given {
+        let life = self.shell().peer_life.get();
+        let taken = peer.answer(sdp).await;
+        match taken {
+            _ if self.shell().peer_life.get() != life => Given::TooLate,
+            Ok(()) => Given::Taken,
+            Err(_) => Given::Refused,
         }
     }
 

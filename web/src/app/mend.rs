@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use shared::signal::ClientMsg;
 use wasm_bindgen_futures::spawn_local;
 
+use super::call::Given;
 use super::session::Session;
 use crate::room::Link;
 
@@ -104,15 +105,13 @@ impl Session {
 
     /// The server's answer to a restart.
     pub(super) async fn take_path(self, sdp: String) {
-        let life = self.shell().peer_life.get();
         let Some(peer) = self.store.peer.get_untracked() else { return };
-        let taken = peer.answer(&sdp).await;
-        if self.shell().peer_life.get() != life {
-            return;
+        match self.give_answer(&peer, &sdp).await {
+            Given::TooLate => return,
+            Given::Refused => return self.media_lost(),
+            Given::Taken => {}
         }
-        if taken.is_err() {
-            return self.media_lost();
-        }
+        let life = self.shell().peer_life.get();
         // A connection that never went down does not say that it is up.
         let look = move || {
             if self.shell().peer_life.get() == life && peer.is_connected() {

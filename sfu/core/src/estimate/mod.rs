@@ -202,15 +202,14 @@ impl Estimator {
         }
         let soon = self.round_trip.unwrap_or_default().clamp(Duration::from_millis(10), Duration::from_millis(200));
         let may_lower = self.lowered_at.is_none_or(|at| now >= at + soon);
+        let carried = arriving.map_or(self.estimate, |rate| rate * BACKS_OFF_TO);
         match self.delay.queue() {
             Queue::Grows => {
-                let carried = arriving.map_or(self.estimate, |rate| rate * BACKS_OFF_TO);
                 if may_lower && carried < self.estimate {
                     self.lower(carried, now);
                 }
             }
             _ if self.found_at.is_some() && excess > LOST_IN_DOUBT => {
-                let carried = arriving.map_or(self.estimate, |rate| rate * BACKS_OFF_TO);
                 self.lower(carried.min(self.estimate * (1.0 - 0.5 * excess)), now);
             }
             _ if excess > TOO_MUCH_LOST => self.lower(self.estimate * (1.0 - 0.5 * excess), now),
