@@ -3,7 +3,7 @@
 //!
 //! What lives here: ids, limits, the WebSocket messages ([`signal`]), the REST bodies ([`api`]), the
 //! messages between signaling and SFU ([`control`]), the data-channel frames ([`surface`]), the
-//! checks that both sides must agree on ([`input`], [`pin`]) and the translation function ([`text`]).
+//! checks and scales that both sides must agree on ([`input`], [`pin`], [`quality`]) and the translation function ([`text`]).
 //!
 //! What does not: anything that does I/O, knows a clock, a database, a browser or a socket.
 
@@ -15,6 +15,7 @@ pub mod limits;
 pub mod location;
 pub mod meeting;
 pub mod pin;
+pub mod quality;
 pub mod secret;
 pub mod signal;
 pub mod surface;

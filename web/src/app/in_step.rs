@@ -36,6 +36,7 @@ impl Session {
                 camera: self.media.camera_on.get_untracked(),
                 microphone_id: self.media.microphone_id.get_untracked(),
                 camera_id: self.media.camera_id.get_untracked(),
+                no_quality_letter: !self.store.quality_letter.get_untracked(),
             });
         }
     }
@@ -58,7 +59,7 @@ impl Session {
         });
         Effect::new(move || {
             let _ = (media.state(), media.camera_id.get(), media.microphone_id.get());
-            let _ = (media.camera_on.get(), media.microphone_on.get());
+            let _ = (media.camera_on.get(), media.microphone_on.get(), store.quality_letter.get());
             self.tell_media();
             self.remember();
         });
@@ -70,6 +71,7 @@ impl Session {
         // The session lives as long as the page, and so does this.
         let _ = window_event_listener(leptos::ev::online, move |_| self.network_is_back());
         let _ = set_interval_with_handle(move || self.look_who_speaks(), SPEAKING_EVERY);
+        self.watch_quality();
     }
 
     fn look_who_speaks(self) {

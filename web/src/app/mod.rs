@@ -1,7 +1,7 @@
 //! The meeting app: the state machine of [`crate::room`] wired to socket, media and signals.
 //!
 //! [`store::Store`] holds what pages show, one signal per thing that changes by itself; [`session::Session`] is the
-//! handle that pages act through ([`life`], [`call`], [`mend`] and [`in_step`] are its socket, its media, how that is mended, and its devices);
+//! handle that pages act through ([`life`], [`call`], [`mend`], [`quality`] and [`in_step`] are its socket, its media, how that is mended, how well it serves, and its devices);
 //! [`board::Board`] is the whiteboard's share of both.
 
 pub mod board;
@@ -10,6 +10,7 @@ mod in_step;
 mod life;
 mod meeting;
 mod mend;
+mod quality;
 pub mod session;
 pub mod store;
 

@@ -84,6 +84,7 @@ impl Session {
         let session = opening.kept.as_ref().and_then(|kept| kept.session.clone());
         let room = session.map(Room::resuming).unwrap_or_default();
         let stage = room.stage.clone();
+        let no_letter = opening.kept.as_ref().is_some_and(|kept| kept.no_quality_letter);
         let shell = Shell {
             room: RefCell::new(room),
             socket: RefCell::default(),
@@ -105,6 +106,7 @@ impl Session {
             board: Board::new(),
             shell: StoredValue::new_local(Rc::new(shell)),
         };
+        session.store.quality_letter.set(!no_letter);
         session.watch();
         if session.with_room(Room::is_resumable) {
             session.connect();

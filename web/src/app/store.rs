@@ -10,6 +10,7 @@ use shared::meeting::{MeetingInfo, Role};
 use shared::signal::{InvitedAs, JoinRefused, LobbyCard, PasswordRefused, Picture, RosterEntry, Waiting};
 
 use crate::media::peer::Peer;
+use crate::room::quality::Report;
 use crate::room::{Change, Link, PasswordAsk, Room, Stage};
 
 /// Which slots carry a person.
@@ -79,6 +80,12 @@ pub struct Store {
     pub site: RwSignal<Option<Site>>,
     /// Whether the browser holds sound back until a press.
     pub sound_blocked: RwSignal<bool>,
+    /// How well the connection serves.
+    pub quality: RwSignal<Report>,
+    /// Whether that is shown in figures.
+    pub quality_open: RwSignal<bool>,
+    /// Whether the letter A opens and closes the figures.
+    pub quality_letter: RwSignal<bool>,
     people: StoredValue<HashMap<ParticipantId, Person>>,
 }
 
@@ -106,6 +113,9 @@ impl Store {
             demo: RwSignal::new(false),
             site: RwSignal::new(None),
             sound_blocked: RwSignal::new(false),
+            quality: RwSignal::new(Report::default()),
+            quality_open: RwSignal::new(false),
+            quality_letter: RwSignal::new(true),
             people: StoredValue::new(HashMap::new()),
         }
     }

@@ -6,6 +6,7 @@
 //! - [`wish`]: what a press on a switch does while a device is off, starting or on (no browser in it)
 //! - [`level`]: the microphone's level meter
 //! - [`peer`]: the PeerConnection: three senders up, fixed slots down, two data channels
+//! - `stats`: what the browser counts of it
 
 pub mod devices;
 pub mod level;
@@ -13,4 +14,5 @@ pub mod local;
 pub mod peer;
 pub mod problem;
 pub mod screen;
+mod stats;
 pub mod wish;

@@ -4,6 +4,7 @@
 //! renegotiated when people come and go. A connection that falters is offered once more for another network path; when that does
 //! not help, it is replaced: a new `Peer` with a new offer.
 
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -21,7 +22,9 @@ use web_sys::{
     RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit,
 };
 
+use super::stats;
 use crate::bindings::restart_ice;
+use crate::room::quality::{Line, Sample};
 
 /// How long `disconnected` may last before the connection falters: a blink of the radio heals by itself.
 const DISCONNECTED_FOR: Duration = Duration::from_secs(1);
@@ -156,6 +159,17 @@ impl Peer {
         source.unchecked_into::<RtcRtpSynchronizationSource>().get_audio_level().unwrap_or_default()
     }
 
+    /// What the browser has counted of this connection so far.
+    ///
+    /// # Errors
+    /// The browser gave no statistics.
+    pub async fn sample(&self) -> Result<Sample, JsValue> {
+        let sections = self.connection.get_transceivers();
+        let mids = sections.iter().map(|section| section.unchecked_into::<RtcRtpTransceiver>().mid());
+        let lines: HashMap<String, Line> = mids.zip(lines()).filter_map(|(mid, line)| Some((mid?, line))).collect();
+        stats::read(&self.connection, |mid| lines.get(mid).copied()).await
+    }
+
     /// Sends this person's pointer. What a full channel does not take is simply old.
     pub fn send_pointer(&self, pointer: PointerUp) {
         if self.pointers.buffered_amount() > MOST_BUFFERED {
@@ -179,6 +193,12 @@ impl Drop for Peer {
         silence(&self.drawing, MESSAGE, drawing);
         self.connection.close();
     }
+}
+
+/// What goes through each media section, in the order in which [`Peer::new`] adds them.
+fn lines() -> impl Iterator<Item = Line> {
+    let up = [Line::Microphone, Line::Camera, Line::Screen];
+    up.into_iter().chain((0..AUDIO_SLOTS).map(Line::Voice)).chain((0..VIDEO_SLOTS).map(Line::Picture))
 }
 
 fn add(

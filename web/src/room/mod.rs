@@ -7,6 +7,7 @@
 //! - [`pin_entry`]: how the PIN field groups digits under a moving caret
 //! - [`words`]: what refusals, waits, ends and hints say to people
 //! - [`board`]: strokes and pointers
+//! - [`quality`]: how well the connection serves
 //! - [`tiling`]: how large faces can be
 
 mod apply;
@@ -14,6 +15,7 @@ pub mod backoff;
 pub mod board;
 mod by_id;
 pub mod pin_entry;
+pub mod quality;
 mod state;
 pub mod tiling;
 pub mod words;

@@ -21,6 +21,8 @@ pub struct Kept {
     pub microphone_id: String,
     /// Chosen camera.
     pub camera_id: String,
+    /// Whether the letter that opens the call's figures was switched off.
+    pub no_quality_letter: bool,
 }
 
 impl Kept {

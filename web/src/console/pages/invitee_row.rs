@@ -10,11 +10,10 @@ use shared::text::{tr, tr_with};
 
 use super::meeting::Meeting;
 use super::pin_dialog::Issued;
-use crate::console::parts::CopyButton;
 use crate::console::session::Session;
 use crate::console::when::{self, Detail};
 use crate::console::{api, words};
-use crate::ui::{Badge, Button, ButtonVariant, ConfirmDialog, Glyph, Icon, Tone, use_toasts};
+use crate::ui::{Badge, Button, ButtonVariant, ConfirmDialog, CopyButton, Glyph, Icon, Tone, use_toasts};
 
 /// Which person of which meeting, for the parts of a row.
 #[derive(Clone, Copy)]

@@ -5,8 +5,7 @@ use shared::api::IssuedPin;
 use shared::text::{tr, tr_with};
 
 use crate::console::focus;
-use crate::console::parts::CopyButton;
-use crate::ui::{Banner, Button, ButtonVariant, Dialog, Glyph, Tone};
+use crate::ui::{Banner, Button, ButtonVariant, CopyButton, Dialog, Glyph, Tone};
 
 /// A PIN on its way to the screen.
 #[derive(Clone)]

@@ -1,13 +1,11 @@
 //! What several pages of the console share.
 
-mod copy;
 mod form_state;
 mod head;
 mod idle_watch;
 mod phase;
 mod trouble;
 
-pub(crate) use copy::CopyButton;
 pub(crate) use form_state::FormState;
 pub(crate) use head::PageHead;
 pub(crate) use idle_watch::IdleWatch;

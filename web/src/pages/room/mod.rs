@@ -7,6 +7,7 @@ mod lobby_card;
 mod looking;
 mod panel;
 mod pointers;
+mod quality;
 mod screen;
 mod tile;
 mod toolbar;
@@ -19,6 +20,7 @@ use board::Whiteboard;
 use clock::EndTime;
 use faces::Faces;
 use panel::Panel;
+use quality::{QualityButton, QualityPanel};
 use screen::{ScreenStage, SharingNotice};
 use toolbar::Toolbar;
 
@@ -79,6 +81,7 @@ pub(crate) fn RoomPage() -> impl IntoView {
                     {move || layout.board.get().then(|| view! { <Whiteboard session=session /> })}
                 </main>
                 <Panel session=session open=layout.panel settings=layout.settings />
+                <QualityPanel session=session />
             </div>
             <Knocking session=session layout=layout />
             <Toolbar session=session layout=layout />
@@ -131,6 +134,7 @@ fn RoomHeader(session: Session) -> impl IntoView {
             <div class="room__facts">
                 <span class="room__kept"><Badge icon=Glyph::Shield>{tr("Nothing is kept")}</Badge></span>
                 <EndTime session=session />
+                <QualityButton session=session />
             </div>
         </header>
     }

@@ -11,14 +11,14 @@ use shared::text::tr;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
-use crate::ui::{Button, ButtonVariant, Dialog, Glyph};
+use super::{Button, ButtonVariant, Dialog, Glyph};
 
 /// How long "Copied" stays on the button.
 const COPIED_FOR: Duration = Duration::from_millis(2_500);
 
 /// A button that copies a text.
 #[component]
-pub(crate) fn CopyButton(
+pub fn CopyButton(
     /// What it copies, asked at the press.
     #[prop(into)]
     text: Signal<String>,
