@@ -1,7 +1,5 @@
 //! Call quality: what the page says of its connection, in both engines, and what it says when the network is bad.
 
-#![expect(clippy::unwrap_used, reason = "the whole file is tests and their helpers")]
-
 use e2e::{Browser, Deployment, Person};
 use serde_json::json;
 use shared::meeting::Role;

@@ -50,8 +50,8 @@ fn listen_for_letter(session: Session) {
 /// Whether a letter belongs to what has the focus: a field, a list that looks for entries, anything in a dialog.
 fn is_typing(event: &web_sys::KeyboardEvent) -> bool {
     let element = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-    let fields = "input:not([type=checkbox]), textarea, select, [contenteditable], dialog";
-    element.is_some_and(|element| element.closest(fields).ok().flatten().is_some())
+    let fields = ["input:not([type=checkbox])", "textarea", "select", "[contenteditable]", "dialog"];
+    element.is_some_and(|element| fields.iter().any(|field| element.closest(field).ok().flatten().is_some()))
 }
 
 /// The figures, beside the meeting: it goes on behind them.
