@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{ParticipantId, RoomId, SessionId};
 use crate::meeting::Role;
+use crate::quality::Quality;
 use crate::signal::{OfferError, Slots, Stage, Tile};
 
 /// What signaling tells the SFU.
@@ -124,6 +125,13 @@ pub enum Event {
         session: SessionId,
         /// All slots.
         slots: Slots,
+    },
+    /// How well the session's connection serves, both ways. It was good before the first word.
+    Quality {
+        /// The connection.
+        session: SessionId,
+        /// Now.
+        quality: Quality,
     },
     /// What somebody watches of this session's pictures. Said when it changes.
     LayersWanted {

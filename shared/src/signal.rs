@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::ParticipantId;
 use crate::location::LocationHint;
 use crate::meeting::{MeetingInfo, Role};
+use crate::quality::Quality;
 use crate::secret::Secret;
 use crate::units::UnixMs;
 
@@ -394,6 +395,9 @@ pub struct RosterEntry {
     pub media: MediaState,
     /// Whether a hand is up.
     pub hand: bool,
+    /// How well their connection serves, as the server measures it.
+    #[serde(default)]
+    pub connection: Quality,
 }
 
 /// A person in the lobby, as moderators see them.

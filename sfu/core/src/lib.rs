@@ -29,6 +29,7 @@ mod node;
 mod offer;
 mod peer;
 mod pointer;
+mod quality;
 mod rate;
 mod reach;
 mod room;
@@ -49,4 +50,4 @@ mod view;
 mod fault_tests;
 
 pub use node::{Config, Node, Output, Transport};
-pub use stats::{Dropped, Stats};
+pub use stats::{Carried, Connections, Dropped, Shown, Stats};

@@ -7,6 +7,7 @@
 //! `commands` holds what signaling says, `restart` a session's way to another path, `media` who gets whose packets, `looking` which layers of them, `surface` pointers and drawings.
 
 mod commands;
+mod counting;
 mod looking;
 mod media;
 mod restart;
@@ -157,17 +158,6 @@ impl Node {
             out: VecDeque::new(),
             stats: Stats::default(),
             now,
-        }
-    }
-
-    /// Counters, and how much the node holds now.
-    pub fn stats(&self) -> Stats {
-        Stats {
-            rooms: self.rooms.len(),
-            sessions: self.sessions.len(),
-            addresses: self.demux.paths(),
-            timers: self.timers.len(),
-            ..self.stats
         }
     }
 
@@ -440,6 +430,7 @@ impl Node {
     /// Forgets a session everywhere; the others' slots are free again.
     fn take_out(&mut self, id: SessionId) -> Option<Session> {
         let session = self.sessions.remove(&id)?;
+        self.count_gone(&session);
         self.demux.remove(id);
         self.timers.remove(id);
         self.hide_pointer(&session);

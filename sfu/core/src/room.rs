@@ -99,6 +99,11 @@ impl Room {
         self.speakers.floor().contains(&who)
     }
 
+    /// How many people have the floor.
+    pub(crate) fn speaking(&self) -> usize {
+        self.speakers.floor().len() + self.observers.floor().len()
+    }
+
     /// Whose voices `viewer` should hear: of those who have the floor, all that they may hear.
     pub(crate) fn voices_for(&self, viewer: &Who) -> Vec<ParticipantId> {
         let floor = self.speakers.floor().iter().chain(self.observers.floor());

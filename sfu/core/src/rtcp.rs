@@ -29,8 +29,6 @@ pub(crate) enum Feedback<'a> {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Reception {
     pub(crate) ssrc: u32,
-    /// Lost since the last report, 0 to 1.
-    pub(crate) loss: f32,
     /// Middle bits of the timestamp of the last sender report that came, and how long ago, in units of 1/65536 s.
     pub(crate) last_report: u32,
     pub(crate) since_report: u32,
@@ -82,14 +80,8 @@ fn split(compound: &[u8]) -> Option<(&[u8], &[u8])> {
 
 fn read_blocks(blocks: &[u8], take: &mut impl FnMut(Feedback<'_>)) {
     for block in blocks.chunks_exact(24) {
-        let reception = || {
-            Some(Reception {
-                ssrc: be32(block, 0)?,
-                loss: f32::from(*block.get(4)?) / 256.0,
-                last_report: be32(block, 16)?,
-                since_report: be32(block, 20)?,
-            })
-        };
+        let reception =
+            || Some(Reception { ssrc: be32(block, 0)?, last_report: be32(block, 16)?, since_report: be32(block, 20)? });
         reception().into_iter().map(Feedback::Reception).for_each(&mut *take);
     }
 }
@@ -286,7 +278,7 @@ mod tests {
         let (told, others) = told(&compound);
         assert!(!others, "nothing here is str0m's");
         assert_eq!(told.len(), 5);
-        assert!(told[0].contains("loss: 0.25") && told[0].contains("last_report: 5"), "{}", told[0]);
+        assert!(told[0].contains("last_report: 5"), "{}", told[0]);
         assert_eq!(told[1], "Lost { ssrc: 9, first: 100, following: 5 }");
         assert_eq!((told[2].as_str(), told[3].as_str()), ("KeyframeWanted { ssrc: 8 }", "KeyframeWanted { ssrc: 7 }"));
         assert_eq!(told[4], "Carries(16000)");

@@ -8,6 +8,7 @@ use str0m::rtp::{RtpPacket, Ssrc};
 use shared::ids::{ParticipantId, RoomId, SessionId};
 use shared::limits::{CAMERA_LAYERS, MAX_DRAWING_OPS_PER_SECOND};
 use shared::meeting::Role;
+use shared::quality::Quality;
 use shared::signal::{Picture, Stage, VideoSource};
 
 use crate::cursor::Cursor;
@@ -17,6 +18,7 @@ use crate::guard::guarded;
 use crate::layers::Pictures;
 use crate::peer::Peer;
 use crate::pointer::Gate;
+use crate::quality::{Arrivals, Figures, Judge, Tally};
 use crate::rate::Bucket;
 use crate::reach::Reach;
 use crate::room::Room;
@@ -69,7 +71,8 @@ pub(crate) struct Session {
     /// When str0m wants to be woken.
     pub(crate) rtc_timeout: Instant,
     give_up_at: Option<Instant>,
-    streams: Vec<(Ssrc, Option<Source>)>,
+    streams: Vec<Known>,
+    judge: Judge,
 }
 
 /// The limits on one person's drawing.
@@ -103,6 +106,7 @@ impl Session {
             rtc_timeout: now,
             give_up_at: Some(now + CONNECT_WITHIN),
             streams: Vec::new(),
+            judge: Judge::new(now),
         }
     }
 
@@ -150,7 +154,7 @@ impl Session {
     /// What a packet from this peer carries: of their microphone, camera or screen, as it is forwarded. `None` for
     /// everything else. Last, whether a layer of the picture begins with it.
     pub(crate) fn incoming(&mut self, packet: RtpPacket) -> Option<(Feed, Incoming, bool)> {
-        let Source { feed, layer } = self.source_of(packet.header.ssrc)?;
+        let Source { feed, layer } = self.source_of(packet.header.ssrc, *packet.seq_no)?;
         let begins = match feed {
             Feed::Voice => false,
             Feed::Picture(of) => self.pictures.of_mut(of).note(layer, packet.payload.len(), packet.timestamp),
@@ -158,9 +162,10 @@ impl Session {
         Some((feed, Incoming::new(self.who.session, packet, feed != Feed::Voice, layer), begins))
     }
 
-    fn source_of(&mut self, ssrc: Ssrc) -> Option<Source> {
-        if let Some((_, source)) = self.streams.iter().find(|(known, _)| *known == ssrc) {
-            return *source;
+    fn source_of(&mut self, ssrc: Ssrc, seq: u64) -> Option<Source> {
+        if let Some(known) = self.streams.iter_mut().find(|known| known.ssrc == ssrc) {
+            known.arrivals.note(seq);
+            return known.source;
         }
         let (mid, rid) = self.peer.stream_of(ssrc)?;
         let source = if Some(mid) == self.tracks.microphone {
@@ -178,7 +183,7 @@ impl Session {
         // One voice, three layers of a camera, a screen; more streams than that are a peer's own invention and are
         // looked up each time.
         if self.streams.len() < 12 {
-            self.streams.push((ssrc, source));
+            self.streams.push(Known { ssrc, source, arrivals: Arrivals::default() });
         }
         source
     }
@@ -186,8 +191,28 @@ impl Session {
     /// Asks this publisher for a keyframe of one layer. Whether there was a stream to ask for.
     pub(crate) fn request_keyframe(&mut self, of: VideoSource, layer: u8) -> bool {
         let wanted = Source { feed: Feed::Picture(of), layer };
-        let stream = self.streams.iter().find(|(_, source)| *source == Some(wanted));
-        stream.is_some_and(|(ssrc, _)| self.peer.request_keyframe(*ssrc))
+        let stream = self.streams.iter().find(|known| known.source == Some(wanted));
+        stream.is_some_and(|known| self.peer.request_keyframe(known.ssrc))
+    }
+
+    /// How well this connection serves, when that is something new.
+    pub(crate) fn judge(&mut self, now: Instant) -> Option<Quality> {
+        if !self.judge.is_due(now) {
+            return None;
+        }
+        let (up, down) = self.tallies();
+        self.judge.judge(Figures { up, down, round_trip: self.sender.round_trip() }, now)
+    }
+
+    /// How well this connection serves, as it was said.
+    pub(crate) fn quality(&self) -> Quality {
+        self.judge.said()
+    }
+
+    /// What came of what this publisher sent, and of what was sent to this subscriber.
+    pub(crate) fn tallies(&self) -> (Tally, Tally) {
+        let up = self.streams.iter().map(|known| known.arrivals.tally()).fold(Tally::default(), Tally::plus);
+        (up, self.sender.told())
     }
 
     /// Fills this subscriber's slots anew.
@@ -247,6 +272,15 @@ pub(crate) struct Refilled {
     pub(crate) changed: bool,
     /// What they see now and did not before.
     pub(crate) newly_seen: Vec<Picture>,
+}
+
+/// One of a publisher's streams.
+#[derive(Debug)]
+struct Known {
+    ssrc: Ssrc,
+    /// `None` for a stream that is no part of anything.
+    source: Option<Source>,
+    arrivals: Arrivals,
 }
 
 /// What one of a publisher's streams carries.

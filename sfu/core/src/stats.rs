@@ -1,5 +1,9 @@
 //! What the node counts. Plain numbers without addresses: safe to print, export and compare in tests.
 
+use shared::limits::CAMERA_LAYERS;
+
+use crate::quality::Tally;
+
 /// Datagrams that were dropped, by reason.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Dropped {
@@ -22,6 +26,44 @@ impl Dropped {
     }
 }
 
+/// Packets of media on connections of one direction.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Carried {
+    /// Packets that should have arrived by now, as far as is known.
+    pub expected: u64,
+    /// Those that did, repeated ones included.
+    pub arrived: u64,
+}
+
+impl Carried {
+    pub(crate) fn add(&mut self, tally: Tally) {
+        self.expected += tally.expected;
+        self.arrived += tally.expected.saturating_sub(tally.lost);
+    }
+}
+
+/// What subscribers' video slots carry now.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Shown {
+    /// Faces by the layer that flows, the smallest first.
+    pub faces: [usize; CAMERA_LAYERS.len()],
+    /// Screens.
+    pub screens: usize,
+    /// Pictures that a page shows and for which there is no bandwidth.
+    pub paused: usize,
+}
+
+/// Connections by how well they serve.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Connections {
+    /// Nobody notices anything.
+    pub good: usize,
+    /// It is noticed.
+    pub fair: usize,
+    /// A conversation suffers.
+    pub poor: usize,
+}
+
 /// Counters since the node was made, and how much it holds now.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Stats {
@@ -33,6 +75,16 @@ pub struct Stats {
     pub addresses: usize,
     /// Timers armed now.
     pub timers: usize,
+    /// Connected sessions now, by their connection.
+    pub connections: Connections,
+    /// What is shown now.
+    pub shown: Shown,
+    /// People who have the floor now.
+    pub speakers: usize,
+    /// From publishers to the node.
+    pub up: Carried,
+    /// From the node to subscribers, where their browsers tell.
+    pub down: Carried,
     /// Datagrams that came in.
     pub datagrams: u64,
     /// Their bytes, without headers of UDP and IP.

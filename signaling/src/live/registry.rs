@@ -175,6 +175,7 @@ impl Registry {
             | Event::Connected { session }
             | Event::Gone { session, .. }
             | Event::SlotsChanged { session, .. }
+            | Event::Quality { session, .. }
             | Event::LayersWanted { session, .. } => *session,
         };
         let meeting = lock(&self.0.media_sessions).get(&session).copied();

@@ -8,7 +8,7 @@ use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Unit;
-use sfu::{Snapshot, Stats};
+use sfu::{Connections, Shown, Snapshot, Stats};
 
 /// What the media thread answered; `None` when it did not.
 #[derive(Debug)]
@@ -20,6 +20,7 @@ impl Collector for Media {
         metric(&mut encoder, "conclave_media_up", "Whether the media thread answers within a second", None, &up)?;
         let Some(snapshot) = &self.0 else { return Ok(()) };
         held(&mut encoder, &snapshot.core)?;
+        flow(&mut encoder, &snapshot.core)?;
         traffic(&mut encoder, snapshot)?;
         dropped(&mut encoder, &snapshot.core)?;
         events(&mut encoder, &snapshot.core)
@@ -35,6 +36,29 @@ fn held(encoder: &mut DescriptorEncoder<'_>, core: &Stats) -> Result<(), Error> 
         ("conclave_media_timers", "Armed timers", core.timers),
     ];
     table.into_iter().try_for_each(|(name, help, value)| metric(encoder, name, help, None, &ConstGauge::new(value)))
+}
+
+/// What goes to whom now, and how well.
+fn flow(encoder: &mut DescriptorEncoder<'_>, core: &Stats) -> Result<(), Error> {
+    metric(encoder, "conclave_media_speakers", "People who have the floor", None, &ConstGauge::new(core.speakers))?;
+    let Connections { good, fair, poor } = core.connections;
+    let help = "Connected sessions by what loss and round trip make of a conversation";
+    let connections = [("good", good), ("fair", fair), ("poor", poor)];
+    gauges(encoder, "conclave_media_connections", help, ("quality", &connections))?;
+    let Shown { faces: [small, medium, full], screens, paused } = core.shown;
+    let shown = [("small", small), ("medium", medium), ("full", full), ("screen", screens), ("paused", paused)];
+    gauges(
+        encoder,
+        "conclave_media_pictures",
+        "Pictures on somebody's page by the layer that flows",
+        ("layer", &shown),
+    )?;
+    let expected = [("up", core.up.expected), ("down", core.down.expected)];
+    let arrived = [("up", core.up.arrived), ("down", core.down.arrived)];
+    let help = "Packets of media that should have arrived, as far as is known";
+    by_label(encoder, "conclave_media_stream_packets_expected", help, ("direction", &expected))?;
+    let help = "Packets of media that arrived, repeated ones included";
+    by_label(encoder, "conclave_media_stream_packets_arrived", help, ("direction", &arrived))
 }
 
 fn traffic(encoder: &mut DescriptorEncoder<'_>, snapshot: &Snapshot) -> Result<(), Error> {
@@ -99,6 +123,21 @@ fn by_label(
     let mut family = encoder.encode_descriptor(name, help, None, kind)?;
     for (value, count) in values {
         ConstCounter::new(*count).encode(family.encode_family(&[(label, *value)])?)?;
+    }
+    Ok(())
+}
+
+/// A gauge for each value of one label.
+fn gauges(
+    encoder: &mut DescriptorEncoder<'_>,
+    name: &str,
+    help: &str,
+    (label, values): (&'static str, &[(&'static str, usize)]),
+) -> Result<(), Error> {
+    let kind = ConstGauge::new(0u32).metric_type();
+    let mut family = encoder.encode_descriptor(name, help, None, kind)?;
+    for (value, number) in values {
+        ConstGauge::new(*number).encode(family.encode_family(&[(label, *value)])?)?;
     }
     Ok(())
 }

@@ -74,6 +74,9 @@ async fn what_is_counted_is_read_under_its_name() {
         ("conclave_media_up", 1.0),
         ("conclave_media_rooms", 0.0),
         ("conclave_media_dropped_datagrams_total{reason=\"unknown_ufrag\"}", 0.0),
+        ("conclave_media_connections{quality=\"poor\"}", 0.0),
+        ("conclave_media_pictures{layer=\"full\"}", 0.0),
+        ("conclave_media_stream_packets_expected_total{direction=\"down\"}", 0.0),
         ("conclave_people{stage=\"lobby\"}", 0.0),
     ];
     for (name, value) in expected {
@@ -99,7 +102,7 @@ async fn no_label_can_name_anybody() {
         .flat_map(|(labels, _)| labels.split(','))
         .map(|label| label.split_once('=').unwrap().0)
         .collect();
-    assert_eq!(labels, BTreeSet::from(["outcome", "reason", "stage", "version"]));
+    assert_eq!(labels, BTreeSet::from(["direction", "layer", "outcome", "quality", "reason", "stage", "version"]));
     server.media.shutdown();
 }
 

@@ -20,7 +20,6 @@ pub(crate) struct Losses {
     told: u32,
     lost: u32,
     before: VecDeque<(Instant, f64)>,
-    newest: f64,
 }
 
 impl Losses {
@@ -37,16 +36,11 @@ impl Losses {
             return None;
         }
         let loss = f64::from(self.lost) / f64::from(self.told);
-        (self.began, self.told, self.lost, self.newest) = (Some(now), 0, 0, loss);
+        (self.began, self.told, self.lost) = (Some(now), 0, 0);
         self.before.retain(|(at, _)| now < *at + MEMORY);
         let own = self.before.iter().map(|(_, loss)| *loss).reduce(f64::min).unwrap_or(0.0);
         self.before.push_back((now, loss));
         Some((loss - own).max(0.0))
-    }
-
-    /// Lost in the last full window, 0 to 1.
-    pub(crate) fn newest(&self) -> f64 {
-        self.newest
     }
 }
 
@@ -74,6 +68,5 @@ mod tests {
         assert!(first.iter().all(|excess| (0.15..=0.2).contains(excess)), "it began just now: {first:?}");
         seconds(&mut losses, &mut now, 6, 5);
         assert_eq!(seconds(&mut losses, &mut now, 3, 5), [0.0; 3], "it goes on whatever is sent");
-        assert_eq!(losses.newest(), 0.2);
     }
 }

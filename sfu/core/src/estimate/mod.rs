@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 use crate::rtcp::{Arrivals, MOST_TOLD};
 use delay::{Delay, Queue};
 use loss::Losses;
+
+use crate::quality::{self, Tally};
 use probe::{Cluster, Prober};
 
 /// What a connection is taken to carry until it has shown what it does, bits per second: what a telephone on a bad network
@@ -51,6 +53,8 @@ pub(crate) struct Estimator {
     arrived: VecDeque<(i64, usize)>,
     delay: Delay,
     losses: Losses,
+    /// All packets that arrived, by their transport-wide numbers. What a report leaves out before something newer is lost too.
+    came: quality::Arrivals,
     prober: Prober,
     calm_from: Option<Instant>,
     /// When a probe last found more than was known, which has not held for long yet.
@@ -79,6 +83,7 @@ impl Estimator {
             arrived: VecDeque::new(),
             delay: Delay::new(),
             losses: Losses::default(),
+            came: quality::Arrivals::default(),
             prober: Prober::new(),
             calm_from: None,
             found_at: None,
@@ -100,9 +105,9 @@ impl Estimator {
         self.round_trip
     }
 
-    /// Lost on the way of late, 0 to 1.
-    pub(crate) fn loss(&self) -> f64 {
-        self.losses.newest()
+    /// What became of the packets sent so far, as far as was told.
+    pub(crate) fn told(&self) -> Tally {
+        self.came.tally()
     }
 
     /// What would be sent if the connection carried it, bits per second.
@@ -161,6 +166,7 @@ impl Estimator {
             self.losses.note(came.is_some());
             let Some(at) = came else { return };
             waiting.reported = true;
+            self.came.note(base + index);
             let Waiting { sent, bytes, cluster, .. } = *waiting;
             newest_sent = newest_sent.max(Some(sent));
             self.arrived.push_back((at, bytes));

@@ -29,6 +29,9 @@ impl Node {
         let now = self.now;
         let Some(session) = self.sessions.get_mut(&id) else { return };
         session.view.next_look = now + LOOK_EVERY;
+        if let Some(quality) = session.judge(now) {
+            self.out.push_back(Output::Event(Event::Quality { session: id, quality }));
+        }
         self.choose_layers(id);
         // Also those who have sent nothing yet: perhaps because they were told that nobody watches.
         self.tell_wanted_layers(id);

@@ -24,6 +24,7 @@ pub(crate) use header::Tags;
 
 use crate::estimate::Estimator;
 use crate::forwarder::{Incoming, Patch};
+use crate::quality::Tally;
 use crate::rtcp::{self, Feedback, Reception};
 use crate::srtp::{MasterKeys, NotSealed, Opener, Sealer};
 use bursts::Bursts;
@@ -57,19 +58,11 @@ pub(crate) struct Sender {
     number: u64,
     bursts: Bursts,
     reported_at: Instant,
-    reception: Health,
+    /// There and back, as the other end's reports tell.
+    round_trip: Option<Duration>,
     /// Bytes that may be repeated now.
     may_repeat: usize,
     padded: usize,
-}
-
-/// How a connection is, as its receiver tells.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(crate) struct Health {
-    /// Lost on the way, 0 to 1.
-    pub(crate) loss: f32,
-    /// There and back.
-    pub(crate) round_trip: Option<Duration>,
 }
 
 /// How a packet is numbered for one subscriber.
@@ -124,7 +117,7 @@ impl Sender {
             number: 0,
             bursts: Bursts::default(),
             reported_at: now,
-            reception: Health::default(),
+            round_trip: None,
             may_repeat: REPEATS_SAVED,
             padded: 0,
         }
@@ -147,15 +140,14 @@ impl Sender {
         self.estimator.as_ref().map(Estimator::estimate).or(self.told)
     }
 
-    /// How the connection is.
-    pub(crate) fn health(&self) -> Health {
-        match &self.estimator {
-            Some(estimator) => Health {
-                loss: estimator.loss() as f32,
-                round_trip: self.reception.round_trip.or(estimator.round_trip()),
-            },
-            None => self.reception,
-        }
+    /// What became of the packets sent so far; nothing where the connection's other end does not tell of each.
+    pub(crate) fn told(&self) -> Tally {
+        self.estimator.as_ref().map(Estimator::told).unwrap_or_default()
+    }
+
+    /// There and back.
+    pub(crate) fn round_trip(&self) -> Option<Duration> {
+        self.round_trip.or(self.estimator.as_ref().and_then(Estimator::round_trip))
     }
 
     /// What would be sent if the connection carried it, bits per second.
@@ -255,8 +247,8 @@ impl Sender {
         let Some(opened) = opener.open_rtcp(datagram) else { return reported };
         reported.reporter = Some(opened.ssrc);
         reported.is_newest = opened.is_newest;
-        let (streams, estimator, told, reception) =
-            (&self.streams, &mut self.estimator, &mut self.told, &mut self.reception);
+        let (streams, estimator, told, round_trip) =
+            (&self.streams, &mut self.estimator, &mut self.told, &mut self.round_trip);
         let stream_of = |ssrc: u32| streams.iter().position(|stream| stream.ssrc == ssrc);
         let began = self.began;
         reported.others = rtcp::read(opened.compound, |feedback| match feedback {
@@ -274,7 +266,7 @@ impl Sender {
             }
             Feedback::Carries(bits) => *told = Some(bits),
             Feedback::Reception(report) if stream_of(report.ssrc).is_some() => {
-                *reception = Health::of(&report, short_time(began, now)).or(*reception);
+                *round_trip = round_trip_of(&report, short_time(began, now)).or(*round_trip);
             }
             Feedback::Reception(_) => {}
         });
@@ -284,7 +276,7 @@ impl Sender {
 
     /// Repeats what was asked for.
     fn answer(&mut self, stream: usize, first: u16, following: u16, now: Instant) {
-        let round_trip = self.health().round_trip.unwrap_or(USUAL_ROUND_TRIP).max(SHORTEST_ROUND_TRIP);
+        let round_trip = self.round_trip().unwrap_or(USUAL_ROUND_TRIP).max(SHORTEST_ROUND_TRIP);
         let others = (1..=16_u16).filter(|bit| following >> (bit - 1) & 1 == 1);
         for behind in std::iter::once(0).chain(others) {
             let Some(of) = self.streams.get_mut(stream) else { return };
@@ -399,18 +391,11 @@ impl Body<'_> {
     }
 }
 
-impl Health {
-    /// As a report block tells it; `now` in units of 1/65536 s on the clock of our reports.
-    fn of(report: &Reception, now: u32) -> Self {
-        let passed = now.wrapping_sub(report.last_report).wrapping_sub(report.since_report);
-        let is_known = report.last_report != 0 && passed < 60 * 65_536;
-        let round_trip = is_known.then(|| Duration::from_micros(u64::from(passed) * 1_000_000 / 65_536));
-        Self { loss: report.loss, round_trip }
-    }
-
-    fn or(self, before: Self) -> Self {
-        Self { round_trip: self.round_trip.or(before.round_trip), ..self }
-    }
+/// As a report block tells it (RFC 3550 section 6.4.1); `now` in units of 1/65536 s on the clock of our reports.
+fn round_trip_of(report: &Reception, now: u32) -> Option<Duration> {
+    let passed = now.wrapping_sub(report.last_report).wrapping_sub(report.since_report);
+    let is_known = report.last_report != 0 && passed < 60 * 65_536;
+    is_known.then(|| Duration::from_micros(u64::from(passed) * 1_000_000 / 65_536))
 }
 
 /// The clock of our reports, in units of 2⁻³² s: it begins with the connection, a day after its epoch, because nobody

@@ -16,6 +16,7 @@ mod layers;
 mod lifecycle;
 mod lobby;
 mod media;
+mod quality;
 mod repair;
 mod restart;
 mod routes;

@@ -9,6 +9,7 @@ use shared::control::{Command, Event, Gone};
 use shared::ids::{MeetingId, ParticipantId, RoomId, SessionId};
 use shared::limits::{AUDIO_SLOTS, CAMERA_LAYERS};
 use shared::meeting::Role;
+use shared::quality::Quality;
 use shared::signal::{OfferError, Picture, Slots, Stage, Tile};
 use str0m::media::MediaKind;
 use str0m_netem::{Netem, NetemConfig, WithLen};
@@ -49,6 +50,8 @@ pub struct Person {
     pub slots: Option<Slots>,
     /// Layers of their camera that somebody watches.
     pub layers_wanted: Vec<bool>,
+    /// What was said of the connection, in this order.
+    pub qualities: Vec<Quality>,
     /// Whether somebody watches their screen.
     pub screen_wanted: bool,
     screen_keyframes_sent: u32,
@@ -166,6 +169,7 @@ impl World {
             gone: None,
             slots: None,
             layers_wanted: Vec::new(),
+            qualities: Vec::new(),
             screen_wanted: false,
             screen_keyframes_sent: 0,
             keyframes_sent: 0,
@@ -502,6 +506,7 @@ impl World {
             | Event::Connected { session }
             | Event::Gone { session, .. }
             | Event::SlotsChanged { session, .. }
+            | Event::Quality { session, .. }
             | Event::LayersWanted { session, .. } => *session,
         };
         let Some(person) = self.people.iter_mut().find(|person| person.session == session) else { return };
@@ -521,6 +526,7 @@ impl World {
             Event::Connected { .. } => person.told_connected = true,
             Event::Gone { reason, .. } => person.gone = Some(reason),
             Event::SlotsChanged { slots, .. } => person.slots = Some(slots),
+            Event::Quality { quality, .. } => person.qualities.push(quality),
             Event::LayersWanted { camera, screen, .. } => {
                 (person.layers_wanted, person.screen_wanted) = (camera, screen);
             }

@@ -4,6 +4,7 @@ use shared::control::Command;
 use shared::ids::{InviteeId, ParticipantId, SessionId};
 use shared::limits::MAX_PARTICIPANTS;
 use shared::meeting::Role;
+use shared::quality::Quality;
 use shared::secret::Secret;
 use shared::signal::{JoinRefused, MediaState, OfferError, ProtocolError, ServerMsg, Stage, TurnedAway};
 use shared::units::UnixMs;
@@ -155,7 +156,7 @@ impl Room {
         let me = person.id;
         let stage = stage_to_enter(person);
         let returned = person.place == Place::from(stage);
-        person.link.media = Media::Up { session, slots: None, layers: None };
+        person.link.media = Media::Up { session, slots: None, layers: None, quality: Quality::Good };
         person.link.half_since = None;
         person.place = stage.into();
         tell_person(out, person, ServerMsg::Entered { answer, stage, media: person.link.media_count });

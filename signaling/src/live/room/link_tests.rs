@@ -54,6 +54,34 @@ fn a_lost_socket_leaves_media_alone() {
     assert_eq!(commands(&out), [&Command::Look { session: piet, tiles: Vec::new() }]);
 }
 
+/// Everybody in the room sees whose connection is bad, also who comes later; other media begins as good.
+#[test]
+fn everybody_sees_whose_connection_is_bad_until_there_is_another() {
+    let (mut play, mia, piet) = Play::two_in_the_room();
+    let seen = |out: &[Output], by| match told(out, by)[..] {
+        [ServerMsg::ParticipantChanged { entry }] => Some((entry.participant, entry.connection)),
+        _ => None,
+    };
+    let (poor, his) = (Quality::Poor, play.id(piet));
+    let out = play.event(Event::Quality { session: piet, quality: poor });
+    assert_eq!(seen(&out, mia), Some((his, poor)));
+    assert_eq!(seen(&out, piet), Some((his, poor)), "it is theirs to know as well");
+
+    let rosa = play.arrive(ROSA);
+    assert_eq!(play.event(Event::Quality { session: rosa, quality: poor }), [], "nobody's business in the lobby");
+    let out = play.admit(mia, rosa);
+    let connections = told(&out, rosa).into_iter().find_map(|message| match message {
+        ServerMsg::Admitted { room } => Some(room.roster.iter().map(|entry| entry.connection).collect::<Vec<_>>()),
+        _ => None,
+    });
+    assert_eq!(connections, Some(vec![Quality::Good, poor, poor]));
+
+    play.event(Event::Gone { session: piet, reason: Gone::Timeout });
+    let out = play.enter(piet);
+    assert_eq!(seen(&out, mia), Some((his, Quality::Good)));
+    assert_eq!(play.event(Event::Quality { session: SessionId(999), quality: poor }), [], "of nobody");
+}
+
 /// The server has not noticed yet that the older socket is dead: it goes without a word, and nothing else happens.
 #[test]
 fn the_same_page_by_another_socket_replaces_nobody() {

@@ -26,6 +26,7 @@ use std::collections::BTreeMap;
 use shared::control::{Command, Event};
 use shared::ids::{InviteeId, ParticipantId, RoomId, SessionId};
 use shared::meeting::{MeetingInfo, Role};
+use shared::quality::Quality;
 use shared::signal::{
     ClientMsg, ProtocolError, RoomSnapshot, RosterEntry, ServerMsg, Slots, Tile, TurnedAway, Waiting,
 };
@@ -194,6 +195,7 @@ impl Room {
             Event::Gone { session, .. } => self.media_gone(now, session, out),
             Event::SlotsChanged { session, slots } => self.slots_changed(session, slots, out),
             Event::LayersWanted { session, camera, screen } => self.layers_wanted(session, camera, screen, out),
+            Event::Quality { session, quality } => self.quality_changed(session, quality, out),
             Event::Connected { .. } => {}
         }
     }
@@ -222,6 +224,18 @@ impl Room {
             *last = Some((camera.clone(), screen));
         }
         tell_person(out, person, ServerMsg::LayersWanted { camera, screen });
+    }
+
+    /// Says to the room whose connection serves how well. From the lobby nobody hears it: it is known on admission.
+    fn quality_changed(&mut self, session: SessionId, quality: Quality, out: &mut Vec<Output>) {
+        let Some(person) = self.by_media_up(session) else { return };
+        let (who, place) = (person.id, person.place);
+        if let Media::Up { quality: last, .. } = &mut person.link.media {
+            *last = quality;
+        }
+        if place == Place::Room {
+            self.tell_changed(who, out);
+        }
     }
 
     fn look(&mut self, me: ParticipantId, tiles: Vec<Tile>, out: &mut Vec<Output>) -> Result<(), ProtocolError> {

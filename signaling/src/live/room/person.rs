@@ -4,6 +4,7 @@ use sha2::{Digest, Sha256};
 use shared::ids::{InviteeId, ParticipantId, SessionId};
 use shared::location::LocationHint;
 use shared::meeting::Role;
+use shared::quality::Quality;
 use shared::secret::Secret;
 use shared::signal::{InvitedAs, LobbyCard, MediaState, PasswordState, RosterEntry, Slots, Stage};
 use shared::units::UnixMs;
@@ -122,7 +123,7 @@ pub(super) enum Media {
     /// The offer.
     Offered(SessionId),
     /// A session, and what it said last to its page.
-    Up { session: SessionId, slots: Option<Slots>, layers: Option<(Vec<bool>, bool)> },
+    Up { session: SessionId, slots: Option<Slots>, layers: Option<(Vec<bool>, bool)>, quality: Quality },
 }
 
 impl Media {
@@ -131,6 +132,14 @@ impl Media {
         match self {
             Media::None => None,
             Media::Offered(session) | Media::Up { session, .. } => Some(*session),
+        }
+    }
+
+    /// How well it serves; good until something else is known.
+    pub(super) fn quality(&self) -> Quality {
+        match self {
+            Media::Up { quality, .. } => *quality,
+            Media::None | Media::Offered(_) => Quality::Good,
         }
     }
 
@@ -220,6 +229,7 @@ impl Person {
             role: self.role(),
             media: if hidden { MediaState::default() } else { self.media },
             hand: self.hand,
+            connection: self.link.media.quality(),
         }
     }
 

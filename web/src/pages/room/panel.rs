@@ -9,7 +9,7 @@ use shared::text::{tr, tr_with};
 use wasm_bindgen::JsCast;
 
 use super::lobby_card::{Card, Door};
-use super::tile::person_colour;
+use super::tile::{BadConnection, person_colour};
 use crate::app::Session;
 use crate::app::store::Store;
 use crate::room::words;
@@ -156,6 +156,7 @@ fn Line(session: Session, who: ParticipantId, ask: Callback<(ParticipantId, Stri
             </div>
             <div class="roster__state">
                 {move || entry.get().map(|entry| view! {
+                    <BadConnection quality=Signal::stored(entry.connection) />
                     {entry.hand.then(|| view! { <span class="state state--hand" title=tr("Hand up")><Icon glyph=Glyph::Hand /><span class="visually-hidden">{tr("Hand up")}</span></span> })}
                     {perceived(&entry).then(|| view! {
                         <State off=!entry.media.microphone glyph_on=Glyph::Microphone glyph_off=Glyph::MicrophoneOff on=tr("Microphone is on") off_words=tr("Microphone is off") />

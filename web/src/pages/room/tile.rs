@@ -2,12 +2,14 @@
 
 use leptos::prelude::*;
 use shared::ids::ParticipantId;
+use shared::quality::Quality;
 use shared::text::tr;
 
 use super::HandBadge;
 use crate::app::Session;
 use crate::pages::picture::{Picture, stream_of};
-use crate::ui::{Avatar, Glyph, Icon};
+use crate::room::quality::words;
+use crate::ui::{Avatar, Bars, Glyph, Icon};
 
 /// The CSS variable of a person's colour.
 pub(super) fn person_colour(who: ParticipantId) -> String {
@@ -31,6 +33,7 @@ pub(super) fn Tile(session: Session, who: ParticipantId) -> impl IntoView {
     let camera = Memo::new(move |_| entry.with(|entry| entry.as_ref().is_some_and(|e| e.media.camera)));
     let microphone = Memo::new(move |_| entry.with(|entry| entry.as_ref().is_some_and(|e| e.media.microphone)));
     let hand = Memo::new(move |_| entry.with(|entry| entry.as_ref().is_some_and(|e| e.hand)));
+    let connection = Memo::new(move |_| entry.with(|entry| entry.as_ref().map(|e| e.connection).unwrap_or_default()));
     view! {
         <article
             class="tile"
@@ -45,7 +48,7 @@ pub(super) fn Tile(session: Session, who: ParticipantId) -> impl IntoView {
         >
             {move || view! { <Avatar name=name.get() /> }}
             <Picture stream=face shown=camera label=name.get_untracked() />
-            <Caption name=Signal::derive(move || name.get()) microphone=microphone camera=camera hand=hand />
+            <Caption name=Signal::derive(move || name.get()) microphone=microphone camera=camera hand=hand connection=connection />
         </article>
     }
 }
@@ -63,6 +66,8 @@ pub(super) fn OwnTile(session: Session) -> impl IntoView {
         let Some(me) = store.me() else { return false };
         store.person(me).entry.with(|entry| entry.as_ref().is_some_and(|entry| entry.hand))
     });
+    // As this page measures it, which the server also does, a little later.
+    let connection = Memo::new(move |_| store.quality.with(|report| report.verdict.quality.unwrap_or_default()));
     let words = Signal::derive(move || shared::text::tr_with("{name} (you)", &[("name", &name.get())]));
     view! {
         <article
@@ -82,7 +87,7 @@ pub(super) fn OwnTile(session: Session) -> impl IntoView {
                 shown=camera
                 label=tr("You, mirrored")
             />
-            <Caption name=words microphone=microphone camera=camera hand=hand />
+            <Caption name=words microphone=microphone camera=camera hand=hand connection=connection />
         </article>
     }
 }
@@ -93,11 +98,13 @@ fn Caption(
     #[prop(into)] microphone: Signal<bool>,
     #[prop(into)] camera: Signal<bool>,
     #[prop(into)] hand: Signal<bool>,
+    #[prop(into)] connection: Signal<Quality>,
 ) -> impl IntoView {
     view! {
         <div class="tile__top">{move || hand.get().then(|| view! { <HandBadge /> })}</div>
         <div class="tile__caption">
             <span class="tile__name">{name}</span>
+            <BadConnection quality=connection />
             {move || (!microphone.get()).then(|| view! {
                 <span class="tile__off" title=tr("Microphone is off")><Icon glyph=Glyph::MicrophoneOff /><span class="visually-hidden">{tr("Microphone is off")}</span></span>
             })}
@@ -105,6 +112,21 @@ fn Caption(
                 <span class="tile__off" title=tr("Camera is off")><Icon glyph=Glyph::CameraOff /><span class="visually-hidden">{tr("Camera is off")}</span></span>
             })}
         </div>
+    }
+}
+
+/// Bars, where somebody's connection is not good: nobody needs to be told that all is well.
+#[component]
+pub(super) fn BadConnection(#[prop(into)] quality: Signal<Quality>) -> impl IntoView {
+    move || {
+        let quality = quality.get();
+        let words = words::connection(quality)?;
+        Some(view! {
+            <span class="bad-connection" title=words data-testid="bad-connection" data-quality=words::grade(Some(quality))>
+                <Bars quality=Signal::stored(Some(quality)) />
+                <span class="visually-hidden">{words}</span>
+            </span>
+        })
     }
 }
 

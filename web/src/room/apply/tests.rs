@@ -3,6 +3,7 @@
 use shared::ids::MeetingId;
 use shared::location::{ComputerPlace, LocationHint, PhonePlace};
 use shared::meeting::{MeetingInfo, MeetingKind, Role};
+use shared::quality::Quality;
 use shared::signal::{MediaState, OfferError, Picture, Waiting};
 use shared::units::UnixMs;
 
@@ -26,7 +27,14 @@ fn meeting() -> MeetingInfo {
 
 fn entry(participant: ParticipantId, name: &str) -> RosterEntry {
     let role = if participant == ADA { Role::Moderator } else { Role::Participant };
-    RosterEntry { participant, name: name.into(), role, media: MediaState::default(), hand: false }
+    RosterEntry {
+        participant,
+        name: name.into(),
+        role,
+        media: MediaState::default(),
+        hand: false,
+        connection: Quality::Good,
+    }
 }
 
 fn card(participant: ParticipantId, name: &str) -> LobbyCard {

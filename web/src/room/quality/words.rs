@@ -15,6 +15,15 @@ pub fn grade(quality: Option<Quality>) -> &'static str {
     }
 }
 
+/// What is said of somebody's connection; nothing while it is good.
+pub fn connection(quality: Quality) -> Option<&'static str> {
+    match quality {
+        Quality::Good => None,
+        Quality::Fair => Some(tr("Connection is fair")),
+        Quality::Poor => Some(tr("Connection is poor")),
+    }
+}
+
 /// How it is, as a headline.
 pub fn headline(quality: Option<Quality>) -> &'static str {
     match quality {
