@@ -17,6 +17,8 @@ use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 pub const SERVER: &str = "10.77.1.1";
 /// Where the clients are.
 const CLIENT: &str = "10.77.2.1";
+/// The network that clients may change over to.
+const ELSEWHERE: &str = "10.77.3";
 
 /// The three namespaces and the cables between them. They go away with it.
 #[derive(Debug)]
@@ -78,6 +80,27 @@ impl Network {
     /// Moves this thread to the clients' side. What it starts from now on, starts there.
     pub fn enter_clients(&self) {
         self.clients.enter();
+    }
+
+    /// Moves this thread back to the server's side.
+    pub fn enter_server(&self) {
+        self.server.enter();
+    }
+
+    /// The clients have a second network beside the first, and prefer the first.
+    pub fn join_other_network(&self) {
+        let router = &self.router.0;
+        self.clients.ip(&format!("link add eth1 type veth peer name elsewhere netns {router}"));
+        self.router.ip(&format!("addr add {ELSEWHERE}.254/24 dev elsewhere"));
+        self.router.ip("link set elsewhere up");
+        self.clients.ip(&format!("addr add {ELSEWHERE}.1/24 dev eth1"));
+        self.clients.ip("link set eth1 up");
+        self.clients.ip(&format!("route add default via {ELSEWHERE}.254 metric 200"));
+    }
+
+    /// The first network goes, with its interface.
+    pub fn leave_network(&self) {
+        self.clients.ip("link set eth0 down");
     }
 
     /// A UDP socket on the clients' side.

@@ -194,8 +194,8 @@ impl Node {
         self.after_input(session, handled);
         if let Some(nomination) = Nomination::in_request(datagram, way) {
             let is_confirmed = self.out.iter().skip(said).any(|answer| nomination.is_confirmed_by(answer));
-            if let Some(session) = self.sessions.get_mut(&session).filter(|_| is_confirmed) {
-                session.nominations.confirmed(nomination, &mut session.route);
+            if is_confirmed {
+                self.confirmed(session, nomination);
             }
         }
     }
@@ -234,14 +234,19 @@ impl Node {
             return Report::Foreign;
         };
         session.reach.heard_at = now;
+        let before = session.route;
         if reported.is_newest {
             session.nominations.reported_from(way, &mut session.route);
         }
+        let moved = session.route != before;
         if session.sender.has_bursts() && !std::mem::replace(&mut session.dirty, true) {
             self.dirty.push_back(id);
         }
         self.demux.learn_reporter(id, reporter);
         reported.keyframes.into_iter().for_each(|stream| self.keyframe_wanted(id, stream));
+        if moved {
+            self.begin_anew(id);
+        }
         if reported.others { Report::ForBoth } else { Report::Read }
     }
 

@@ -114,6 +114,12 @@ impl Tracks {
         Some((self.video.assignment.get(index).copied()??, layer))
     }
 
+    /// The pictures that flow, each with its layer.
+    pub(crate) fn shows(&self) -> impl Iterator<Item = (Picture, u8)> {
+        let slots = self.video.assignment.iter().zip(&self.video.slots);
+        slots.filter_map(|(shown, slot)| shown.zip(slot.target))
+    }
+
     /// The layer of this picture that a slot is to carry.
     pub(crate) fn watches(&self, picture: Picture) -> Option<u8> {
         let index = self.video.assignment.iter().position(|shown| *shown == Some(picture))?;

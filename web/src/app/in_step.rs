@@ -72,6 +72,7 @@ impl Session {
         let _ = window_event_listener(leptos::ev::online, move |_| self.network_is_back());
         let _ = set_interval_with_handle(move || self.look_who_speaks(), SPEAKING_EVERY);
         self.watch_quality();
+        self.watch_silence();
     }
 
     fn look_who_speaks(self) {

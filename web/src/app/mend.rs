@@ -14,8 +14,8 @@ use crate::room::Link;
 /// How long another path may take. Longer is kinder to networks that change slowly, and leaves the faces of those frozen
 /// whom only a new connection helps.
 const ANOTHER_PATH_WITHIN: Duration = Duration::from_secs(6);
-/// After the answer to a restart: how long until a connection that says it is up is believed.
-const BELIEVED_AFTER: Duration = Duration::from_secs(1);
+/// After the answer to a restart: how long until the connection must carry something, or say that it is up.
+const PROVES_ITSELF_WITHIN: Duration = Duration::from_millis(500);
 
 impl Session {
     /// Nothing of the present PeerConnection is heard any more, and it closes.
@@ -31,6 +31,7 @@ impl Session {
         let life = shell.peer_life.get().wrapping_add(1);
         shell.peer_life.set(life);
         shell.was_up.set(false);
+        shell.fell_silent.set(false);
         self.store.media_up.set(false);
         self.update_room(|room| room.media = None);
         self.board.close();
@@ -40,6 +41,7 @@ impl Session {
     /// The PeerConnection is up, for the first time or again.
     pub(super) fn media_up(self) {
         self.shell().was_up.set(true);
+        self.shell().fell_silent.set(false);
         self.store.media_up.set(true);
         self.store.blocked.set(false);
         self.store.mending.set(false);
@@ -66,27 +68,36 @@ impl Session {
             // It never came although the server answered: the network in between is the likely cause.
             return self.media_lost();
         }
+        if self.begin_to_mend() && self.store.link.get_untracked() == Link::Up {
+            spawn_local(self.ask_for_path());
+        }
+    }
+
+    /// From now on another path is looked for, but not for ever. Whether that is new.
+    fn begin_to_mend(self) -> bool {
         if self.store.mending.get_untracked() {
-            return;
+            return false;
         }
         self.store.mending.set(true);
         let life = self.shell().peer_life.get();
-        if self.store.link.get_untracked() == Link::Up {
-            spawn_local(self.ask_for_path());
-        }
         let too_late = move || {
             if self.shell().peer_life.get() == life && self.store.mending.get_untracked() {
                 self.media_lost();
             }
         };
         set_timeout(too_late, ANOTHER_PATH_WITHIN);
+        true
     }
 
-    /// A network is there again, perhaps another one: neither socket nor media notice by themselves for a while.
+    /// A network is there again, perhaps another one, on which socket and media of before lead nowhere: that would not be
+    /// noticed for seconds. Another socket first; as soon as it is there it asks for another path.
     pub(super) fn network_is_back(self) {
-        self.try_now();
         if self.shell().was_up.get() {
-            self.mend();
+            self.begin_to_mend();
+        }
+        match self.store.link.get_untracked() {
+            Link::Idle => {}
+            Link::Up | Link::Waiting { .. } | Link::Trying { .. } => self.connect(),
         }
     }
 
@@ -112,13 +123,28 @@ impl Session {
             Given::Taken => {}
         }
         let life = self.shell().peer_life.get();
-        // A connection that never went down does not say that it is up.
+        let before = peer.bytes_received().await;
         let look = move || {
-            if self.shell().peer_life.get() == life && peer.is_connected() {
-                self.media_up();
-            }
+            spawn_local(async move {
+                let now = peer.bytes_received().await;
+                if self.shell().peer_life.get() == life {
+                    self.judge_path(now > before, peer.is_connected());
+                }
+            });
         };
-        set_timeout(look, BELIEVED_AFTER);
+        set_timeout(look, PROVES_ITSELF_WITHIN);
+    }
+
+    /// The server has answered, so the network works. Where pictures had stopped, a path that carries nothing still is
+    /// the dead one: Chromium stays with it for almost four seconds, whatever else works. A connection that never went
+    /// down does not say that it is up, and may have nothing to carry.
+    fn judge_path(self, carries: bool, says_up: bool) {
+        let fell_silent = self.shell().fell_silent.get();
+        if carries || (says_up && !fell_silent) {
+            self.media_up();
+        } else if fell_silent {
+            self.media_lost();
+        }
     }
 
     /// Media gave up. One that was up is replaced on the socket that is there; one that never came takes the socket along, so

@@ -1,4 +1,4 @@
-//! Looks at the connection from time to time, so that the page can say how well it serves.
+//! Looks at the connection from time to time, so that the page can say how well it serves, and notices that it does not.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -11,12 +11,24 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::session::Session;
 use crate::room::Stage;
+use crate::room::quality::silence::{self, Silence};
 use crate::room::quality::{Line, Monitor, Report, Sample};
 
 /// How often the figures move while they are shown.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Of so many looks one is taken while they are not shown: each costs the browser a little.
 const HIDDEN_EVERY: u32 = 3;
+
+/// A silence that another path did not help is not worth more of them: at most one in so many milliseconds.
+const SUSPECT_EVERY_MS: f64 = 10_000.0;
+
+/// What watches for silence, between two looks.
+#[derive(Default)]
+struct Ear {
+    silence: RefCell<(u32, Silence)>,
+    asked: Cell<bool>,
+    suspected_at: Cell<f64>,
+}
 
 /// Between two looks.
 #[derive(Default)]
@@ -44,6 +56,38 @@ impl Session {
             }
             Line::Microphone | Line::Camera | Line::Screen => None,
         })
+    }
+
+    /// Looks for another path as soon as nothing comes any more, for as long as the page lives.
+    pub(super) fn watch_silence(self) {
+        let ear = Rc::new(Ear::default());
+        let every = Duration::from_millis(silence::LOOK_EVERY_MS);
+        let _ = set_interval_with_handle(move || self.listen_for_silence(&ear), every);
+    }
+
+    fn listen_for_silence(self, ear: &Rc<Ear>) {
+        let store = self.store;
+        let is_up = store.media_up.get_untracked() && !store.mending.get_untracked();
+        let Some(peer) = store.peer.get_untracked().filter(|_| is_up && !document().hidden()) else { return };
+        if ear.asked.replace(true) {
+            return;
+        }
+        let (ear, life) = (Rc::clone(ear), self.shell().peer_life.get());
+        spawn_local(async move {
+            let bytes = peer.bytes_received().await;
+            ear.asked.set(false);
+            let mut known = ear.silence.borrow_mut();
+            if known.0 != life {
+                *known = (life, Silence::default());
+            }
+            let now = js_sys::Date::now();
+            let is_silent = bytes.is_some_and(|bytes| known.1.look(bytes));
+            if is_silent && self.shell().peer_life.get() == life && now - ear.suspected_at.get() > SUSPECT_EVERY_MS {
+                ear.suspected_at.set(now);
+                self.shell().fell_silent.set(true);
+                self.network_is_back();
+            }
+        });
     }
 
     fn look_at_connection(self, watch: &Rc<Watch>) {

@@ -52,6 +52,8 @@ pub(super) struct Shell {
     pub(super) knocking: Cell<bool>,
     /// Whether the PeerConnection of this life was up.
     pub(super) was_up: Cell<bool>,
+    /// Whether it carried something and then nothing any more.
+    pub(super) fell_silent: Cell<bool>,
     /// What was on when this page asked to enter.
     pub(super) entered_with: Cell<MediaState>,
     /// What the server was last told is on; `None` while it cannot be told.
@@ -95,6 +97,7 @@ impl Session {
             attempt: Cell::new(0),
             knocking: Cell::new(false),
             was_up: Cell::new(false),
+            fell_silent: Cell::new(false),
             entered_with: Cell::default(),
             told: Cell::new(None),
             looked: RefCell::default(),

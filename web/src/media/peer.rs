@@ -170,6 +170,11 @@ impl Peer {
         stats::read(&self.connection, |mid| lines.get(mid).copied()).await
     }
 
+    /// Bytes that came in over the path in use; `None` while there is none.
+    pub async fn bytes_received(&self) -> Option<u64> {
+        stats::bytes_received(&self.connection).await.ok().flatten()
+    }
+
     /// Sends this person's pointer. What a full channel does not take is simply old.
     pub fn send_pointer(&self, pointer: PointerUp) {
         if self.pointers.buffered_amount() > MOST_BUFFERED {

@@ -28,6 +28,15 @@ pub(super) async fn read(
     Ok(Sample { at_ms: at_ms as u64, connection: 0, path: stats.path(), streams: streams.chain(received).collect() })
 }
 
+/// Bytes that came in over the path in use, all together. `None` while there is no path.
+///
+/// # Errors
+/// The browser gave no statistics.
+pub(super) async fn bytes_received(connection: &RtcPeerConnection) -> Result<Option<u64>, JsValue> {
+    let report: Map = JsFuture::from(connection.get_stats()).await?.unchecked_into();
+    Ok(Stats::of(&report).pair().map(|pair| pair.count("bytesReceived")))
+}
+
 /// One report of the browser: objects by their id.
 struct Stats(HashMap<String, Stat>);
 
@@ -122,11 +131,17 @@ impl Stats {
         })
     }
 
-    /// The pair of addresses in use, without the addresses.
-    fn path(&self) -> Option<Path> {
+    /// The pair of addresses in use.
+    fn pair(&self) -> Option<&Stat> {
         let transport = self.of_kind("transport").next();
         let chosen = transport.and_then(|transport| self.0.get(&transport.text("selectedCandidatePairId")?));
-        let pair = chosen.or_else(|| self.of_kind("candidate-pair").find(|pair| is_in_use(pair)))?;
+        chosen.or_else(|| self.of_kind("candidate-pair").find(|pair| is_in_use(pair)))
+    }
+
+    /// That, without the addresses.
+    fn path(&self) -> Option<Path> {
+        let transport = self.of_kind("transport").next();
+        let pair = self.pair()?;
         let local = self.0.get(&pair.text("localCandidateId")?)?;
         let cipher = |name| transport.and_then(|transport| transport.text(name));
         Some(Path {

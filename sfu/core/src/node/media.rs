@@ -77,7 +77,7 @@ impl Node {
         }
     }
 
-    fn want_keyframe(&mut self, publisher: SessionId, of: VideoSource, layer: u8) {
+    pub(super) fn want_keyframe(&mut self, publisher: SessionId, of: VideoSource, layer: u8) {
         let now = self.now;
         let Some(session) = self.sessions.get_mut(&publisher) else { return };
         let Some(throttle) = session.pictures.of_mut(of).keyframes.get_mut(usize::from(layer)) else { return };

@@ -1,5 +1,7 @@
 //! A session takes another network path, or is watched because its page has no socket. Nobody else notices either.
 
+use std::collections::BTreeSet;
+
 use str0m::change::SdpOffer;
 
 use shared::control::Event;
@@ -9,6 +11,7 @@ use shared::signal::OfferError;
 use crate::guard::Panicked;
 use crate::node::{Node, Output};
 use crate::offer::Offer;
+use crate::route::Nomination;
 
 impl Node {
     /// A page offers another path for its session.
@@ -38,6 +41,31 @@ impl Node {
         let session = self.sessions.get(&id).ok_or(OfferError::OtherSession)?;
         let offer = Offer::read(offer)?;
         if offer.outline == session.reach.outline { Ok(offer.sdp) } else { Err(OfferError::OtherSession) }
+    }
+
+    /// The peer nominates a way, and it was really the peer.
+    pub(super) fn confirmed(&mut self, id: SessionId, nomination: Nomination) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let before = session.route;
+        session.nominations.confirmed(nomination, &mut session.route);
+        if before.is_some() && session.route != before {
+            self.begin_anew(id);
+        }
+    }
+
+    /// A session has come by another way. What was on the old one is lost, seconds of it perhaps, and decoders wait up to three
+    /// seconds before they say so: its pictures begin anew, those that it shows and those that it sends.
+    pub(super) fn begin_anew(&mut self, id: SessionId) {
+        let Some(who) = self.sessions.get(&id).map(|session| session.who) else { return };
+        let Some(room) = self.rooms.get(&who.room) else { return };
+        let members = room.members().iter().filter_map(|member| self.sessions.get(&member.session));
+        let shown =
+            members.flat_map(|viewer| viewer.tracks.shows().map(move |(picture, layer)| (viewer, picture, layer)));
+        let lost = shown.filter(|(viewer, picture, _)| viewer.who.session == id || picture.who == who.participant);
+        let wanted =
+            lost.filter_map(|(_, picture, layer)| Some((room.session_of(picture.who)?, picture.source, layer)));
+        let wanted: BTreeSet<_> = wanted.collect();
+        wanted.into_iter().for_each(|(publisher, source, layer)| self.want_keyframe(publisher, source, layer));
     }
 
     /// Whether a session is given up as soon as it is silent.

@@ -32,9 +32,15 @@ fn somebody_goes_on_over_another_network() {
     let (saw, showed) =
         (world.people[ben].seen(&world.people[ann]).len(), world.people[ann].seen(&world.people[ben]).len());
 
+    let asked = [ann, ben].map(|person| world.people[person].client.keyframe_requests);
     world.change_network(ben, elsewhere());
     world.talk(&[ann, ben], 150);
 
+    let asked_since = [ann, ben].map(|person| world.people[person].client.keyframe_requests);
+    assert!(
+        asked_since.iter().zip(asked).all(|(since, before)| *since > before),
+        "pictures begin anew, both ways: {asked:?} {asked_since:?}"
+    );
     let [first, second] = &world.people[ben].answers[..] else { panic!("{:?}", world.people[ben].refused) };
     assert_ne!(values(first, "a=ice-ufrag:"), values(second, "a=ice-ufrag:"));
     assert_eq!(values(first, "a=fingerprint:"), values(second, "a=fingerprint:"));

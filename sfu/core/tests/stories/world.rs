@@ -223,7 +223,7 @@ impl World {
     /// Somebody's network is another one: from now on their datagrams come from there, and they offer a restart.
     pub fn change_network(&mut self, person: usize, address: SocketAddr) {
         let moved = &mut self.people[person];
-        moved.address = address;
+        (moved.address, moved.outside) = (address, address);
         let (session, offer) = (moved.session, moved.client.restart(address).unwrap().to_owned());
         self.command(Command::Restart { session, offer });
     }

@@ -3,11 +3,13 @@
 //!
 //! - `sample`: what is counted
 //! - `monitor`: counts become rates
+//! - [`silence`]: nothing comes any more
 //! - `verdict`: rates become one word and its reason
 //! - [`words`]: what a person reads, and what they may copy for whoever helps them
 
 mod monitor;
 mod sample;
+pub mod silence;
 mod verdict;
 pub mod words;
 
