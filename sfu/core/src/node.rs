@@ -91,7 +91,8 @@ pub struct Node {
     config: Config,
     /// Certificate and key provider are made once per node.
     rtc_config: RtcConfig,
-    sessions: HashMap<SessionId, Session>,
+    /// Boxed: each is more than ten kilobytes, and a map has room for twice as many as it holds.
+    sessions: HashMap<SessionId, Box<Session>>,
     rooms: HashMap<RoomId, Room>,
     demux: Demux,
     timers: Timers,
@@ -433,7 +434,7 @@ impl Node {
     }
 
     /// Forgets a session everywhere; the others' slots are free again.
-    fn take_out(&mut self, id: SessionId) -> Option<Session> {
+    fn take_out(&mut self, id: SessionId) -> Option<Box<Session>> {
         let session = self.sessions.remove(&id)?;
         self.count_gone(&session);
         self.demux.remove(id);

@@ -2,9 +2,11 @@
 //! draft-holmer-rmcat-transport-wide-cc-extensions-01, draft-alvestrand-rmcat-remb-03).
 
 const SENDER_REPORT: u8 = 200;
+const SOURCE_DESCRIPTION: u8 = 202;
 const RECEIVER_REPORT: u8 = 201;
 const TRANSPORT_FEEDBACK: u8 = 205;
 const PAYLOAD_FEEDBACK: u8 = 206;
+const EXTENDED_REPORT: u8 = 207;
 
 /// Packets whose fate one datagram may tell: as many as wait to be reported on. A run of thousands takes two bytes, so
 /// whoever cares for no truth could have millions looked up with each datagram.
@@ -65,6 +67,8 @@ pub(crate) fn read(mut compound: &[u8], mut take: impl FnMut(Feedback<'_>)) -> b
             (PAYLOAD_FEEDBACK, 15) if body.get(8..12) == Some(b"REMB") => {
                 read_remb(body).into_iter().map(Feedback::Carries).for_each(&mut take);
             }
+            // Names, and a question for the round trip: nothing that anybody here acts on.
+            (SOURCE_DESCRIPTION | EXTENDED_REPORT, _) => {}
             _ => others = true,
         }
     }

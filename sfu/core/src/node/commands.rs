@@ -79,7 +79,7 @@ impl Node {
         let (mut peer, sender, tracks, reach) = built.ok().flatten().ok_or(OfferError::Unusable)?;
         self.drop_older(&who);
         self.demux.insert(who.session, peer.ufrag());
-        self.sessions.insert(who.session, Session::new(who, peer, sender, tracks, reach, self.now));
+        self.sessions.insert(who.session, Box::new(Session::new(who, peer, sender, tracks, reach, self.now)));
         let speakers = self.config.speakers;
         self.rooms.entry(who.room).or_insert_with(|| Room::new(speakers)).add(who);
         Ok(answer)
