@@ -8,8 +8,10 @@ if [ "$what" = bench ]; then
   .tools/deps.sh benches
   say "building the forwarding bench (minutes when nothing is built yet)"
   cargo bench --quiet --no-run --workspace --exclude web --bench forward
-  say "measuring: forwarding beside Janus and the floor (about 4 minutes)"
+  say "measuring: forwarding beside Janus and the floor (about 6 minutes)"
   cargo bench --quiet --workspace --exclude web --bench forward
+  say "counting: allocations and instructions for a forwarded packet"
+  "${NATIVE_TEST[@]}" --quiet --test cost -- --nocapture | grep "^bench:"
 fi
 say "building the release server and the pages"
 cargo build --release --quiet --workspace --exclude web --bin conclave

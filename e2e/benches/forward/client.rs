@@ -11,7 +11,7 @@ use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
 use str0m::channel::{ChannelConfig, Reliability};
 use str0m::media::{Direction, MediaKind, Mid};
 use str0m::net::{Protocol, Receive};
-use str0m::rtp::RtpWrite;
+use str0m::rtp::{ExtensionValues, RtpWrite};
 use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig};
 
 use crate::load::{PACKETS_PER_FRAME, PAYLOAD};
@@ -23,7 +23,16 @@ pub(crate) enum Shape {
     Page,
     /// One video m-line.
     Single,
+    /// One audio m-line, both ways.
+    Voice,
 }
+
+/// Bytes of a voice packet: Opus at 32 kbit/s.
+const VOICE_BYTES: usize = 80;
+/// Opus: 20 ms of fullband speech (hybrid), one frame (RFC 6716 section 3.1).
+const VOICE_HEAD: u8 = 0x78;
+/// Samples of 20 ms.
+const VOICE_SAMPLES: u64 = 960;
 
 /// What the client is there for.
 #[derive(Debug)]
@@ -42,6 +51,8 @@ pub(crate) struct Client {
     address: SocketAddr,
     epoch: Instant,
     mid: Option<Mid>,
+    voice: Option<Mid>,
+    spoken: u64,
     pending: Option<SdpPendingOffer>,
     wants_keyframe: bool,
     seq: u64,
@@ -76,6 +87,8 @@ impl Client {
             address,
             epoch,
             mid: None,
+            voice: None,
+            spoken: 0,
             pending: None,
             wants_keyframe: true,
             seq: 1000,
@@ -93,8 +106,9 @@ impl Client {
             (Shape::Single, false) => {
                 add(MediaKind::Video, Direction::RecvOnly);
             }
+            (Shape::Voice, _) => self.voice = Some(add(MediaKind::Audio, Direction::SendRecv)),
             (Shape::Page, _) => {
-                add(MediaKind::Audio, Direction::SendOnly);
+                self.voice = Some(add(MediaKind::Audio, Direction::SendOnly));
                 self.mid = Some(add(MediaKind::Video, Direction::SendOnly));
                 add(MediaKind::Video, Direction::SendOnly);
                 for (kind, most) in [(MediaKind::Audio, AUDIO_SLOTS), (MediaKind::Video, VIDEO_SLOTS)] {
@@ -189,6 +203,36 @@ impl Client {
         PACKETS_PER_FRAME as u64
     }
 
+    /// Sends 20 ms of a voice. Its bits are noise, which a decoder takes like any others.
+    pub(crate) fn speak(&mut self) {
+        let noise =
+            (1..VOICE_BYTES as u64).map(|at| (self.spoken + at).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes()[0]);
+        let payload = std::iter::once(VOICE_HEAD).chain(noise).collect();
+        self.send_voice(payload, -20);
+    }
+
+    /// Sends what an encoder sends of silence now and then (RFC 7587 section 3.1.3).
+    pub(crate) fn rest(&mut self) {
+        self.send_voice(vec![VOICE_HEAD], -127);
+    }
+
+    fn send_voice(&mut self, payload: Vec<u8>, level: i8) {
+        let Some(mid) = self.voice else { return };
+        let pt = self.rtc.codec_config().params().iter().find(|params| params.spec().codec.is_audio()).unwrap().pt();
+        let mut api = self.rtc.direct_api();
+        let Some(stream) = api.stream_tx_by_mid(mid, None) else { return };
+        let extensions = ExtensionValues {
+            audio_level: Some(level),
+            voice_activity: Some(level > -60),
+            ..ExtensionValues::default()
+        };
+        let timestamp = (self.spoken * VOICE_SAMPLES) as u32;
+        let packet = RtpWrite::new(pt, self.spoken.into(), timestamp, Instant::now(), payload).ext_vals(extensions);
+        stream.write_rtp(packet);
+        self.spoken += 1;
+        self.wake();
+    }
+
     fn drain(&mut self) {
         loop {
             match self.rtc.poll_output() {
@@ -202,12 +246,10 @@ impl Client {
                 Ok(Output::Event(Event::Connected)) => self.connected = true,
                 Ok(Output::Event(Event::KeyframeRequest(_))) => self.wants_keyframe = true,
                 Ok(Output::Event(Event::RtpPacket(packet))) => {
-                    let payload = &packet.payload;
-                    let Some(stamp) = payload.len().checked_sub(8).and_then(|start| payload.get(start..)) else {
-                        continue;
-                    };
-                    let sent = u64::from_be_bytes(stamp.try_into().unwrap());
                     self.received += 1;
+                    let stamp = packet.payload.len().checked_sub(8).and_then(|start| packet.payload.get(start..));
+                    let Some(stamp) = stamp.filter(|_| self.voice.is_none()) else { continue };
+                    let sent = u64::from_be_bytes(stamp.try_into().unwrap());
                     self.delays.push((self.epoch.elapsed().as_micros() as u64).saturating_sub(sent) as u32);
                 }
                 Ok(Output::Event(_)) => {}

@@ -1,4 +1,4 @@
-//! Janus 1.1 from Debian as the peer: its VideoRoom plugin with one event loop, spoken to over its HTTP interface.
+//! Janus 1.1 from Debian as the peer: its VideoRoom and AudioBridge plugins with one event loop, spoken to over its HTTP interface.
 //!
 //! It is started afresh for every round: handles that a client leaves behind make it dearer from run to run.
 
@@ -22,7 +22,8 @@ pub(crate) struct Janus {
 
 /// Whether Debian's package is there.
 pub(crate) fn is_installed() -> bool {
-    plugin("plugins", "libjanus_videoroom.so").is_some() && std::path::Path::new("/usr/bin/janus").exists()
+    ["libjanus_videoroom.so", "libjanus_audiobridge.so"].iter().all(|name| plugin("plugins", name).is_some())
+        && std::path::Path::new("/usr/bin/janus").exists()
 }
 
 fn plugin(kind: &str, name: &str) -> Option<PathBuf> {
@@ -41,6 +42,7 @@ pub(crate) fn start() -> Server {
         std::os::unix::fs::symlink(plugin(kind, name).unwrap(), folder.join(sub).join(name)).unwrap();
     };
     link("plugins", "libjanus_videoroom.so", "pl");
+    link("plugins", "libjanus_audiobridge.so", "pl");
     link("transports", "libjanus_http.so", "tr");
     let path = folder.display();
     let files = [
@@ -63,6 +65,8 @@ pub(crate) fn start() -> Server {
             "room-1: { publishers=100 bitrate=0 fir_freq=0 audiocodec=\"opus\" videocodec=\"vp8\" notify_joining=false }\n"
                 .to_owned(),
         ),
+        // The rate that browsers encode at, as our SFU passes it on.
+        ("janus.plugin.audiobridge.jcfg", "room-1: { sampling_rate=48000 audiolevel_ext=true }\n".to_owned()),
     ];
     for (name, text) in files {
         std::fs::write(folder.join(name), text).unwrap();
@@ -105,6 +109,17 @@ impl Janus {
             let answer = client.answer(event["jsep"]["sdp"].as_str().unwrap_or_else(|| panic!("{event}")));
             self.message(&at, &json!({ "request": "start" }), Some(json!({ "type": "answer", "sdp": answer })));
         }
+    }
+
+    /// Brings a client into the room that mixes voices: a session, a handle, then the room.
+    pub(crate) fn join_mixed(&mut self, client: &mut Client) {
+        let session = self.create("", "create", None);
+        let handle = self.create(&format!("/{session}"), "attach", Some("janus.plugin.audiobridge"));
+        let body = json!({ "request": "join", "room": 1, "muted": false });
+        let offer = client.offer(Shape::Voice, true);
+        self.message(&format!("/{session}/{handle}"), &body, Some(json!({ "type": "offer", "sdp": offer })));
+        let event = self.event(&format!("/{session}?maxev=1"));
+        client.accept(event["jsep"]["sdp"].as_str().unwrap());
     }
 
     fn create(&self, path: &str, what: &str, plugin: Option<&str>) -> u64 {

@@ -18,6 +18,10 @@ pub(crate) const PAYLOAD: usize = 1100;
 pub(crate) const PACKETS_PER_FRAME: usize = 10;
 /// Between two frames.
 const FRAME: Duration = Duration::from_micros(33_333);
+/// Between two packets of a voice.
+const VOICE: Duration = Duration::from_millis(20);
+/// Of so many packets of a voice an encoder sends one while its owner is silent (RFC 7587 section 3.1.3).
+const REST: u64 = 20;
 /// Floor: clear bytes in front of each packet; a number, then the send time.
 pub(crate) const HEADER: usize = 20;
 /// Floor: as many packets as a frame has are sent together.
@@ -44,6 +48,14 @@ pub(crate) struct Load {
     epoch: Instant,
     /// Nothing is published while there is none.
     next_frame: Option<Instant>,
+    /// The first so many talk, everybody else listens.
+    talk: Option<Talk>,
+}
+
+struct Talk {
+    next: Instant,
+    talkers: usize,
+    ticks: u64,
 }
 
 enum People {
@@ -66,7 +78,7 @@ impl Load {
     /// Nobody yet.
     pub(crate) fn empty() -> Self {
         let people = People::WebRtc(Vec::new());
-        Self { people, poll: Poll::new().unwrap(), sent: 0, epoch: Instant::now(), next_frame: None }
+        Self { people, poll: Poll::new().unwrap(), sent: 0, epoch: Instant::now(), next_frame: None, talk: None }
     }
 
     /// Brings everybody in and waits until all are connected.
@@ -99,6 +111,28 @@ impl Load {
             let Tell::Answer(answer) = server.ask(&Ask::Join { id: id as u16 + 1, publishes, offer }) else { return };
             client.accept(&answer);
         }
+        self.seat(client);
+    }
+
+    /// Brings one into a room of voices and waits until they are connected.
+    pub(crate) fn bring_in_voice(&mut self, server: &mut Server) {
+        let People::WebRtc(clients) = &mut self.people else { return };
+        let id = clients.len();
+        let mut client = Client::new(self.epoch);
+        if let Some(janus) = &mut server.janus {
+            janus.join_mixed(&mut client);
+        } else {
+            let offer = client.offer(Shape::Page, true);
+            let ask = Ask::Join { id: id as u16 + 1, publishes: true, offer };
+            let Tell::Answer(answer) = server.ask(&ask) else { return };
+            client.accept(&answer);
+        }
+        self.seat(client);
+    }
+
+    fn seat(&mut self, mut client: Client) {
+        let People::WebRtc(clients) = &mut self.people else { return };
+        let id = clients.len();
         self.poll.registry().register(&mut client.socket, Token(id), Interest::READABLE).unwrap();
         clients.push(client);
         let deadline = Instant::now() + Duration::from_secs(10);
@@ -106,6 +140,11 @@ impl Load {
             assert!(Instant::now() < deadline, "client {id} did not connect");
             self.step(deadline);
         }
+    }
+
+    /// From now on the first so many talk without a pause, and everybody else's encoder rests.
+    pub(crate) fn talk(&mut self, talkers: usize) {
+        self.talk = Some(Talk { next: Instant::now(), talkers, ticks: 0 });
     }
 
     fn is_connected(&self, id: usize) -> bool {
@@ -161,7 +200,8 @@ impl Load {
             People::WebRtc(clients) => clients.iter().map(|client| client.wake).min(),
             People::Floor(_) => None,
         };
-        let until = wakes.unwrap_or(end).min(end).min(self.next_frame.unwrap_or(end));
+        let talk = self.talk.as_ref().map_or(end, |talk| talk.next);
+        let until = wakes.unwrap_or(end).min(end).min(self.next_frame.unwrap_or(end)).min(talk);
         let mut events = Events::with_capacity(64);
         self.poll.poll(&mut events, Some(until.saturating_duration_since(now))).unwrap();
         match &mut self.people {
@@ -173,6 +213,17 @@ impl Load {
                 clients.iter_mut().filter(|client| client.wake <= now).for_each(Client::wake);
             }
             People::Floor(floor) => events.iter().for_each(|event| floor.read(event.token().0)),
+        }
+        if let (Some(talk), People::WebRtc(clients)) = (&mut self.talk, &mut self.people)
+            && Instant::now() >= talk.next
+        {
+            talk.next += VOICE;
+            talk.ticks += 1;
+            clients.iter_mut().take(talk.talkers).for_each(Client::speak);
+            // Not all of them at once.
+            let resting =
+                (0..).zip(clients).skip(talk.talkers).filter(|(id, _)| (id + talk.ticks).is_multiple_of(REST));
+            resting.for_each(|(_, client)| client.rest());
         }
         if let Some(due) = self.next_frame.filter(|due| Instant::now() >= *due) {
             self.next_frame = Some(due + FRAME);

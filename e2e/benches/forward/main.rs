@@ -1,11 +1,11 @@
 //! What an SFU costs: ours beside Janus, a plain str0m loop and the floor below which no server can go.
 //!
-//! `forwarding` has the figure that counts, CPU time for each delivered packet; `joins` how long it takes to come in and
+//! `forwarding` has the figure that counts, CPU time for each delivered packet; `audio` what a room of voices costs, `joins` how long it takes to come in and
 //! what somebody costs who only sits there; `junk` how large a flood nobody notices.
 //!
 //! Servers run on core 1, the load on core 0, in a network namespace of the bench's own: it needs root, iproute2 and
 //! util-linux. Janus takes part when it is installed (Debian's package `janus`); without it there is nothing to compare
-//! with, and the ratios are not printed. `make bench` brings all of it.
+//! with, and the ratios are not printed. `make bench` brings all of it; `PART=audio` in the environment measures that part alone.
 
 #![allow(
     clippy::unwrap_used,
@@ -14,6 +14,7 @@
     reason = "a bench prints, and stops at the first surprise"
 )]
 
+mod audio;
 mod client;
 mod floor;
 mod forwarding;
@@ -85,10 +86,14 @@ fn main() {
     if !net::inside_own_namespace() {
         return;
     }
-    let forwarding = forwarding::measure();
-    let joins = joins::measure();
-    let junk = junk::measure();
-    forwarding.print();
-    joins.print();
-    junk.print();
+    // All figures stand at the end, together.
+    let wanted = |part: &str| std::env::var("PART").map_or(true, |only| only == part);
+    let forwarding = wanted("forwarding").then(forwarding::measure);
+    let audio = wanted("audio").then(audio::measure);
+    let joins = wanted("joins").then(joins::measure);
+    let junk = wanted("junk").then(junk::measure);
+    forwarding.iter().for_each(forwarding::Rounds::print);
+    audio.iter().for_each(audio::Rounds::print);
+    joins.iter().for_each(joins::Joins::print);
+    junk.iter().for_each(junk::Junk::print);
 }

@@ -112,7 +112,7 @@ fn a_burst_of_packets_allocates_little_more_than_its_buffer() {
     let forwarded = forward(&mut world, ann, |work| allocations += allocation_counter::measure(work).count_total);
     assert_eq!(forwarded, (FRAMES * 10 * SUBSCRIBERS) as u64, "every packet to everybody");
     let each = allocations as f64 / forwarded as f64;
-    println!("{each:.2} allocations for each forwarded packet");
+    println!("bench: allocs_per_forwarded_packet {each:.3}");
     assert!(each <= MOST_ALLOCATIONS, "{each:.2} allocations for each forwarded packet, at most {MOST_ALLOCATIONS}");
 }
 
@@ -141,7 +141,7 @@ fn a_forwarded_packet_executes_no_more_instructions_than_it_did() {
     let forwarded: f64 = said.lines().find_map(|line| line.split_once("forwarded ")?.1.parse().ok()).expect("a count");
     let each = instructions(&output) / forwarded;
     std::fs::remove_dir_all(&folder).unwrap();
-    println!("{each:.0} instructions for each forwarded packet");
+    println!("bench: instructions_per_forwarded_packet {each:.0}");
     assert!(each <= MOST_INSTRUCTIONS, "{each:.0} instructions for each forwarded packet, at most {MOST_INSTRUCTIONS}");
     assert!(each >= MOST_INSTRUCTIONS * 0.6, "{each:.0} instructions for each forwarded packet: lower the limit");
 }
