@@ -111,6 +111,11 @@ impl Deployment {
         resident_bytes(self.process.id())
     }
 
+    /// The server's process.
+    pub fn process_id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Ends it as a crash would and starts it again on the same port and data.
     pub async fn restart(&mut self) {
         self.process.kill();
