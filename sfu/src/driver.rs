@@ -8,6 +8,7 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
+use serde::{Deserialize, Serialize};
 use sfu_core::{Config, Node, Output, Stats, Transport};
 use shared::control::{Command, Event};
 use tokio::sync::{mpsc, oneshot};
@@ -27,7 +28,7 @@ const TICK: Duration = Duration::from_micros(500);
 const REPORT_EVERY: Duration = Duration::from_secs(10);
 
 /// Counters of core and shell.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snapshot {
     /// The core's.
     pub core: Stats,

@@ -5,12 +5,19 @@
 //! no file, no database; addresses of connections and SDP are never logged.
 //!
 //! `config` and `sockets` decide where to listen, `driver` moves datagrams: in by the batch, out by the burst (`port`), or over connections (`tcp`) where UDP is blocked.
+//!
+//! The node is embedded in signaling, or runs in a process of its own ([`standalone`]) that signaling reaches over
+//! mutually authenticated TLS ([`keys`]) with the same commands and events ([`wire`]).
 
 mod config;
 mod driver;
+pub mod keys;
+pub mod log;
 mod port;
 mod sockets;
+pub mod standalone;
 mod tcp;
+pub mod wire;
 
 use std::net::SocketAddr;
 use std::thread::JoinHandle;

@@ -18,7 +18,6 @@ pub mod extract;
 pub mod geo;
 pub mod keys;
 pub mod live;
-pub mod log;
 pub mod meetings;
 pub mod metrics;
 pub mod routes;

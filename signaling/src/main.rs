@@ -11,7 +11,7 @@ use signaling::chance::{Chance, SystemChance};
 use signaling::cli::{Admin, Cli, Command, CreateAdmin, Serve};
 use signaling::clock::{Clock as _, SystemClock};
 use signaling::serve::{self, StartError};
-use signaling::{log, terminal};
+use signaling::terminal;
 
 /// Longest password that is read, bytes, a line's end included.
 const LONGEST_LINE: u64 = 4096;
@@ -19,7 +19,7 @@ const LONGEST_LINE: u64 = 4096;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     // The log goes to standard error; what people need is printed on standard output.
-    log::start();
+    sfu::log::start();
     match run(cli.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(sentence) => {

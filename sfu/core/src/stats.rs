@@ -1,11 +1,12 @@
 //! What the node counts. Plain numbers without addresses: safe to print, export and compare in tests.
 
+use serde::{Deserialize, Serialize};
 use shared::limits::CAMERA_LAYERS;
 
 use crate::quality::Tally;
 
 /// Datagrams that were dropped, by reason.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dropped {
     /// Neither STUN, DTLS, RTP nor RTCP by its first bytes, or a STUN that cannot be read.
     pub unreadable: u64,
@@ -27,7 +28,7 @@ impl Dropped {
 }
 
 /// Packets of media on connections of one direction.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Carried {
     /// Packets that should have arrived by now, as far as is known.
     pub expected: u64,
@@ -43,7 +44,7 @@ impl Carried {
 }
 
 /// What subscribers' video slots carry now.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shown {
     /// Faces by the layer that flows, the smallest first.
     pub faces: [usize; CAMERA_LAYERS.len()],
@@ -54,7 +55,7 @@ pub struct Shown {
 }
 
 /// Connections by how well they serve.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Connections {
     /// Nobody notices anything.
     pub good: usize,
@@ -65,7 +66,7 @@ pub struct Connections {
 }
 
 /// Counters since the node was made, and how much it holds now.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stats {
     /// Rooms now.
     pub rooms: usize,
