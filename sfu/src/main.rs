@@ -97,5 +97,5 @@ fn say_ready(ready: Ready) {
 
 #[expect(clippy::print_stderr, reason = "this is the terminal")]
 fn say_failed(sentence: &str) {
-    eprintln!("{sentence}");
+    eprintln!("conclave-sfu: {sentence}");
 }

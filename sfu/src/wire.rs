@@ -192,7 +192,7 @@ mod tests {
         assert!(check_version(9).unwrap_err().to_string().contains("version 9"));
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn silence_is_noticed() {
         let (mut here, _there) = tokio::io::duplex(64);
         assert!(matches!(read::<ToNode>(&mut here).await, Err(WireError::Silent)));

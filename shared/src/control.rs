@@ -1,5 +1,5 @@
-//! Signaling ⇄ SFU. In one process these travel over a channel; later the same messages cross mutually
-//! authenticated TLS. The SFU knows numbers, roles and stages, never names, PINs or addresses of people.
+//! Signaling ⇄ SFU. In one process these travel over a channel; to a media node of its own process the same messages cross
+//! mutually authenticated TLS. The SFU knows numbers, roles and stages, never names, PINs or addresses of people.
 
 use serde::{Deserialize, Serialize};
 
@@ -144,6 +144,23 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// Which connection it is about.
+    pub const fn session(&self) -> SessionId {
+        match self {
+            Self::Answered { session, .. }
+            | Self::OfferRefused { session, .. }
+            | Self::Restarted { session, .. }
+            | Self::RestartRefused { session, .. }
+            | Self::Connected { session }
+            | Self::Gone { session, .. }
+            | Self::SlotsChanged { session, .. }
+            | Self::LayersWanted { session, .. }
+            | Self::Quality { session, .. } => *session,
+        }
+    }
+}
+
 /// Why the SFU gave a session up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -154,4 +171,7 @@ pub enum Gone {
     Closed,
     /// Handling this peer's packets failed in a way that must not happen; details are in the log.
     Fault,
+    /// The media node that had the session is lost, with everything on its whiteboards. Said by signaling's own end of the
+    /// line.
+    NodeLost,
 }

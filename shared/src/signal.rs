@@ -233,6 +233,8 @@ pub enum ServerMsg {
     MediaLost {
         /// Which one, as [`ServerMsg::Entered`] numbered it.
         media: u32,
+        /// Whether the media node itself is lost, and with it everybody's media and what was on the whiteboard.
+        with_node: bool,
     },
     /// Something this page sent was not understood or not allowed. The connection stays unless the error says otherwise.
     ProtocolError {
@@ -581,6 +583,9 @@ pub enum OfferError {
     /// One offer too soon after the others.
     #[error("too many offers")]
     TooMany,
+    /// No media node is there to take it, just now: the same offer may do in a moment.
+    #[error("no media node is there")]
+    NoNode,
 }
 
 /// Every kind a page may send; the test below keeps it equal to [`ClientMsg`].

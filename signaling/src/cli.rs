@@ -26,6 +26,19 @@ pub enum Command {
     Admin(Admin),
     /// Check the configuration, print it, and end.
     CheckConfig(Serve),
+    /// Make the keys with which signaling and media nodes of their own process (conclave-sfu) know each other.
+    MediaKeys(MediaKeys),
+}
+
+/// `conclave media-keys`
+#[derive(Debug, Args)]
+pub struct MediaKeys {
+    /// Folder for them; one that holds some already is added to.
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    /// A name for each media node.
+    #[arg(value_name = "NODE", required = true)]
+    pub nodes: Vec<String>,
 }
 
 /// Manage console accounts.
@@ -123,7 +136,10 @@ impl Serve {
                 "--host with a name needs --listen ADDRESS:PORT too, to say where to listen",
             ));
         }
-        config.media.advertise = address.or(config.media.advertise);
+        // A node of its own process says itself where it is.
+        if config.media.nodes.is_empty() {
+            config.media.advertise = address.or(config.media.advertise);
+        }
         config.tls.self_signed = config.tls.cert.is_none();
         config.public_host = Some(host.to_owned());
         Ok(())

@@ -36,7 +36,7 @@ pub struct Config {
     pub proxy: Proxy,
     /// Location databases.
     pub geo: Geo,
-    /// Media over UDP.
+    /// Sound, picture and whiteboard: the media node, or where the nodes are.
     pub media: Media,
     /// How SMS go out.
     pub sms: Sms,
@@ -90,12 +90,70 @@ pub struct Media {
     pub advertise: Option<IpAddr>,
     /// How many people of a meeting are heard at once, 1 to [`AUDIO_SLOTS`]: the loudest.
     pub speakers: usize,
+    /// The folder that `conclave media-keys` made for signaling. Goes with `nodes`.
+    pub keys: Option<PathBuf>,
+    /// Media nodes in processes of their own, `conclave-sfu`. None: the media node is part of this process. With any, what
+    /// stands above but `keys` belongs into each node's own configuration.
+    pub nodes: Vec<MediaNode>,
+}
+
+/// One of `[[media.nodes]]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MediaNode {
+    /// The name it was given at `conclave media-keys`.
+    pub name: String,
+    /// Where its control port is, `host:port`.
+    pub address: String,
 }
 
 impl Default for Media {
     fn default() -> Self {
-        Self { port: None, advertise: None, speakers: AUDIO_SLOTS }
+        Self { port: None, advertise: None, speakers: AUDIO_SLOTS, keys: None, nodes: Vec::new() }
     }
+}
+
+impl Media {
+    /// Nodes have what they need, once, and nobody waits for a setting that does nothing.
+    fn check(&self) -> Result<(), ConfigError> {
+        if !(1..=AUDIO_SLOTS).contains(&self.speakers) {
+            return Err(ConfigError::Wrong(format!("[media] `speakers` is between 1 and {AUDIO_SLOTS}")));
+        }
+        if self.nodes.is_empty() != self.keys.is_none() {
+            return Err(ConfigError::wrong(
+                "[media] needs both `keys` (the folder that `conclave media-keys` made) and `nodes`, or neither",
+            ));
+        }
+        let is_own = self.nodes.is_empty();
+        if !is_own && (self.port.is_some() || self.advertise.is_some() || self.speakers != AUDIO_SLOTS) {
+            return Err(ConfigError::wrong(
+                "[media] `port`, `advertise` and `speakers` belong into the configuration of each of the `nodes`",
+            ));
+        }
+        for (index, node) in self.nodes.iter().enumerate() {
+            if !is_node_name(&node.name) || self.nodes[..index].iter().any(|other| other.name == node.name) {
+                return Err(ConfigError::wrong(
+                    "[[media.nodes]] `name` is 1 to 63 letters a to z, digits and hyphens, as at `conclave media-keys`, and each has its own",
+                ));
+            }
+            if !node
+                .address
+                .rsplit_once(':')
+                .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
+            {
+                return Err(ConfigError::wrong(
+                    "[[media.nodes]] `address` is the node's control port, such as \"10.0.0.5:7443\"",
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether this may name a media node: a host's label (RFC 1123 section 2.1), as a certificate carries it.
+pub fn is_node_name(name: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=63).contains(&name.len()) && name.bytes().all(allowed) && !name.starts_with('-') && !name.ends_with('-')
 }
 
 /// `[sms]`
@@ -213,9 +271,7 @@ impl Config {
         self.check_listeners()?;
         self.check_public_url()?;
         self.check_proxy()?;
-        if !(1..=AUDIO_SLOTS).contains(&self.media.speakers) {
-            return Err(ConfigError::Wrong(format!("[media] `speakers` is between 1 and {AUDIO_SLOTS}")));
-        }
+        self.media.check()?;
         self.check_metrics()?;
         if self.tls.cert.is_some() != self.tls.key.is_some() {
             return Err(ConfigError::wrong("[tls] needs both `cert` and `key`, or neither"));
@@ -376,6 +432,14 @@ mod tests {
     }
 
     #[test]
+    fn media_nodes_are_read_and_printed() {
+        let node = |name: &str| format!("[[media.nodes]]\nname = \"{name}\"\naddress = \"{name}.example:7443\"\n");
+        let config = parse(&format!("[media]\nkeys = \"k\"\n{}{}", node("media-a"), node("media-b"))).unwrap();
+        assert_eq!(config.media.nodes[1].address, "media-b.example:7443");
+        assert_eq!(toml::from_str::<Config>(&toml::to_string(&config).unwrap()).unwrap(), config);
+    }
+
+    #[test]
     fn a_whole_configuration_is_read() {
         let text = r#"
             listen = ["0.0.0.0:443", "[::]:443"]
@@ -425,6 +489,15 @@ mod tests {
             ("listen = 5", "line 1"),
             ("[media]\nspeakers = 0", "between 1 and 3"),
             ("[media]\nspeakers = 4", "between 1 and 3"),
+            ("[media]\nkeys = \"k\"", "`nodes`"),
+            ("[[media.nodes]]\nname = \"a\"\naddress = \"h:1\"", "`keys`"),
+            ("[media]\nport = 1\nkeys = \"k\"\n[[media.nodes]]\nname = \"a\"\naddress = \"h:1\"", "each of the"),
+            ("[media]\nkeys = \"k\"\n[[media.nodes]]\nname = \"A b\"\naddress = \"h:1\"", "a to z"),
+            ("[media]\nkeys = \"k\"\n[[media.nodes]]\nname = \"a\"\naddress = \"h\"", "control port"),
+            (
+                "[media]\nkeys = \"k\"\n[[media.nodes]]\nname = \"a\"\naddress = \"h:1\"\n[[media.nodes]]\nname = \"a\"\naddress = \"i:1\"",
+                "its own",
+            ),
             ("[tls]\ncert = \"x\"", "`key`"),
             ("[tls]\ncert = \"x\"\nkey = \"y\"\nself_signed = true", "not both"),
             ("demo = true\n[tls]\ncert = \"x\"\nkey = \"y\"", "try-outs"),

@@ -18,6 +18,7 @@ pub mod extract;
 pub mod geo;
 pub mod keys;
 pub mod live;
+pub mod media_keys;
 pub mod meetings;
 pub mod metrics;
 pub mod routes;

@@ -11,7 +11,7 @@ use signaling::chance::{Chance, SystemChance};
 use signaling::cli::{Admin, Cli, Command, CreateAdmin, Serve};
 use signaling::clock::{Clock as _, SystemClock};
 use signaling::serve::{self, StartError};
-use signaling::terminal;
+use signaling::{media_keys, terminal};
 
 /// Longest password that is read, bytes, a line's end included.
 const LONGEST_LINE: u64 = 4096;
@@ -35,6 +35,11 @@ fn run(command: Command) -> Result<(), String> {
         Command::Serve(serve) => {
             let config = serve.configuration().map_err(|error| error.to_string())?;
             block_on(serve::run(config))?.map_err(|error| error.to_string())
+        }
+        Command::MediaKeys(asked) => {
+            media_keys::make(&asked.folder, &asked.nodes).map_err(|error| error.to_string())?;
+            terminal::media_keys(&asked.folder, &asked.nodes);
+            Ok(())
         }
         Command::Admin(Admin::Create(create)) => block_on(create_admin(&create))?.map_err(|error| error.to_string()),
     }

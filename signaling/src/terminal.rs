@@ -38,6 +38,17 @@ pub fn configuration(text: &str) {
     println!("{}", text.trim_end());
 }
 
+/// Which folder of keys goes where.
+pub fn media_keys(folder: &std::path::Path, nodes: &[String]) {
+    let place = |name: &str| folder.join(name).display().to_string();
+    let line = |sentence, name: &str| println!("{}", tr_with(sentence, &[("node", name), ("folder", &place(name))]));
+    line("{folder} is for conclave: `keys` under [media].", crate::media_keys::SIGNALING);
+    for node in nodes {
+        line("{folder} is for the machine of {node}: `keys` of its conclave-sfu.", node);
+    }
+    line("{folder} makes further ones. Keep it away from both.", crate::media_keys::AUTHORITY);
+}
+
 /// The address of a demo under a self-signed certificate, with the warning that browsers show.
 pub fn self_signed(url: &str, fingerprint: &str) {
     println!("{}", tr_with("Other machines open {url}", &[("url", url)]));

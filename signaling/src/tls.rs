@@ -150,13 +150,13 @@ fn make(folder: &Path, names: &[String], cert: &Path, key: &Path) -> io::Result<
 }
 
 /// From the machine's clock: certificates are for browsers, which have theirs.
-fn days_from_today(days: i64) -> (i32, u8, u8) {
+pub(crate) fn days_from_today(days: i64) -> (i32, u8, u8) {
     let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let date = today.saturating_add(jiff::Span::new().days(days));
     (date.year().into(), date.month().unsigned_abs(), date.day().unsigned_abs())
 }
 
-fn write_private(path: &Path, text: &str) -> io::Result<()> {
+pub(crate) fn write_private(path: &Path, text: &str) -> io::Result<()> {
     let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()

@@ -157,8 +157,32 @@ fn what_is_wrong_at_start_is_one_sentence_with_the_remedy() {
     let metrics = folder.file("metrics.toml", &format!("[metrics]\nlisten = \"{taken}\"\n"));
     let in_use = refusal(serve(&data, &["--config", metrics.to_str().unwrap(), "--listen", "127.0.0.1:0"]));
     assert!(in_use.contains(&taken) && in_use.contains("[metrics]"), "{in_use}");
+    let nodes = "[media]\nkeys = \"/nowhere/keys\"\n[[media.nodes]]\nname = \"a\"\naddress = \"127.0.0.1:1\"\n";
+    let nodes = folder.file("nodes.toml", nodes);
+    let no_keys = refusal(serve(&data, &["--config", nodes.to_str().unwrap(), "--listen", "127.0.0.1:0"]));
+    assert!(no_keys.contains("/nowhere/keys") && no_keys.contains("media-keys"), "{no_keys}");
     let missing = refusal(serve(&data, &["--config", "/nowhere/conclave.toml"]));
     assert!(missing.contains("cannot be read"), "{missing}");
+}
+
+/// What `media-keys` prints says which folder goes where; a name is given once.
+#[test]
+fn media_keys_are_made_once_for_each_name() {
+    let folder = Folder::new("media-keys");
+    let keys = folder.0.join("keys");
+    let make = |names: &[&str]| {
+        let mut command = Command::new(CONCLAVE);
+        command.arg("media-keys").arg(&keys).args(names).stdin(Stdio::null());
+        command
+    };
+    let made = make(&["media-a"]).output().unwrap();
+    let said = String::from_utf8(made.stdout).unwrap();
+    assert!(made.status.success() && said.contains("keys/media-a is for the machine of media-a"), "{said}");
+    let mut again = make(&["media-b", "media-a"]);
+    again.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let refused = refusal(again);
+    assert!(refused.contains("media-a is there already"), "{refused}");
+    assert!(!keys.join("media-b").exists());
 }
 
 /// D15: plain HTTP beyond loopback is refused with the remedy.

@@ -2,20 +2,21 @@
 //! than the handshake, and never gets in signaling's way.
 
 use std::net::{SocketAddr, TcpListener as StdListener};
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use super::RunError;
+use super::places::Places;
 use crate::wire::{self, FromNode, GREETING, ToNode, VERSION, WireError};
 
-/// Handshakes at once. More lets in through a crowd of strangers sooner, and lets the crowd cost more.
-const GREETINGS: usize = 16;
+/// Handshakes at once, and from one source. More stands a larger crowd of strangers, and lets it cost more.
+const GREETINGS: usize = 256;
+const GREETINGS_PER_SOURCE: usize = 8;
 /// After a connection that could not be accepted, out of file descriptors for one.
 const BREATH: Duration = Duration::from_millis(100);
 
@@ -38,13 +39,13 @@ pub(super) fn listen(
 }
 
 async fn accept(listener: TcpListener, acceptor: TlsAcceptor, lines: mpsc::Sender<Line>) {
-    let places = Arc::new(Semaphore::new(GREETINGS));
+    let places = Places::new(GREETINGS, GREETINGS_PER_SOURCE);
     loop {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
-        let Ok((stream, _)) = listener.accept().await else {
+        let Ok((stream, peer)) = listener.accept().await else {
             tokio::time::sleep(BREATH).await;
             continue;
         };
+        let Some(place) = places.take(peer.ip()) else { continue };
         let (acceptor, lines) = (acceptor.clone(), lines.clone());
         tokio::spawn(async move {
             match timeout(GREETING, greet(acceptor, stream)).await {

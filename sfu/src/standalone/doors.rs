@@ -1,9 +1,6 @@
-//! Where browsers whose network blocks UDP connect to: TCP ports that carry media and nothing else (ICE-TCP). How many
-//! connections may be open, in all and from one source, is limited as it is at signaling's own listeners.
+//! Where browsers whose network blocks UDP connect to: TCP ports that carry media and nothing else (ICE-TCP).
 
-use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpListener as StdListener};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::net::{SocketAddr, TcpListener as StdListener};
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
@@ -11,6 +8,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
+use super::places::{Place, Places};
 use super::{RunError, Settings};
 use crate::{Handle, TcpPeer, begins_like_media};
 
@@ -35,13 +33,13 @@ impl Doors {
     /// Opens what the settings name. Must be called within a runtime.
     pub(super) fn open(settings: &Settings) -> Result<Self, RunError> {
         let (media, leads_to) = watch::channel(None);
-        let open = Open::default();
+        let places = Places::new(MAX_OPEN, MAX_PER_SOURCE);
         let mut addresses = Vec::new();
         for address in &settings.tcp {
             let failed = |error| RunError::Listen { address: *address, error };
             let listener = listen(*address).and_then(TcpListener::from_std).map_err(failed)?;
             addresses.push(listener.local_addr().map_err(failed)?);
-            tokio::spawn(accept(listener, open.clone(), leads_to.clone()));
+            tokio::spawn(accept(listener, places.clone(), leads_to.clone()));
         }
         Ok(Self { addresses, media })
     }
@@ -74,13 +72,13 @@ fn listen(address: SocketAddr) -> std::io::Result<StdListener> {
     Ok(socket.into())
 }
 
-async fn accept(listener: TcpListener, open: Open, media: watch::Receiver<Option<mpsc::Sender<TcpPeer>>>) {
+async fn accept(listener: TcpListener, places: Places, media: watch::Receiver<Option<mpsc::Sender<TcpPeer>>>) {
     loop {
         let Ok((stream, peer)) = listener.accept().await else {
             tokio::time::sleep(BREATH).await;
             continue;
         };
-        let Some(place) = open.take(peer.ip()) else { continue };
+        let Some(place) = places.take(peer.ip()) else { continue };
         let media = media.clone();
         tokio::spawn(async move {
             let mut first = [0];
@@ -97,73 +95,5 @@ fn hand_over(stream: TcpStream, place: Place, media: &watch::Receiver<Option<mps
     let media = media.borrow().clone();
     if let (Some(media), Ok(stream)) = (media, stream.into_std()) {
         let _ = media.try_send(TcpPeer { stream, place: Box::new(place) });
-    }
-}
-
-/// Who is connected. Clones share the count.
-#[derive(Clone, Default)]
-struct Open(Arc<Mutex<HashMap<IpAddr, usize>>>);
-
-/// A connection's place; dropping it gives it back.
-struct Place(Open, IpAddr);
-
-impl Open {
-    fn take(&self, peer: IpAddr) -> Option<Place> {
-        let source = source(peer);
-        let mut open = self.lock();
-        let from_source = open.get(&source).copied().unwrap_or_default();
-        if from_source >= MAX_PER_SOURCE || open.values().sum::<usize>() >= MAX_OPEN {
-            return None;
-        }
-        open.insert(source, from_source + 1);
-        Some(Place(self.clone(), source))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut open = self.0.lock();
-        let left = open.get(&self.1).map_or(0, |count| count.saturating_sub(1));
-        if left == 0 {
-            open.remove(&self.1);
-        } else {
-            open.insert(self.1, left);
-        }
-    }
-}
-
-/// Whom one address speaks for: with IPv6, everybody in its /64, which one customer has to themselves.
-fn source(peer: IpAddr) -> IpAddr {
-    match peer.to_canonical() {
-        IpAddr::V4(address) => address.into(),
-        IpAddr::V6(address) => Ipv6Addr::from(u128::from(address) >> 64 << 64).into(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_source_cannot_take_every_place() {
-        let open = Open::default();
-        let from = |text: &str| open.take(text.parse().unwrap());
-        let greedy: Vec<_> = (0..MAX_PER_SOURCE).map(|n| from(&format!("2001:db8::{n:x}")).unwrap()).collect();
-        assert!(from("2001:db8::ffff:1").is_none(), "the same network");
-        assert!(from("2001:db8:0:1::1").is_some() && from("192.0.2.1").is_some());
-        drop(greedy);
-        assert!(from("2001:db8::1").is_some());
-    }
-
-    #[test]
-    fn there_is_an_end_to_all_of_them() {
-        let open = Open::default();
-        let all: Vec<_> = (0..MAX_OPEN).map(|n| open.take(IpAddr::from([10, 0, (n / 100) as u8, (n % 100) as u8]))).collect();
-        assert!(all.iter().all(Option::is_some));
-        assert!(open.take("192.0.2.1".parse().unwrap()).is_none());
     }
 }

@@ -8,6 +8,7 @@
 mod control;
 mod doors;
 mod line;
+mod places;
 mod settings;
 
 use std::io;
@@ -65,11 +66,7 @@ pub struct Ready {
 ///
 /// # Errors
 /// [`RunError`], a sentence for the person who started it.
-pub async fn run(
-    settings: &Settings,
-    mut asks: mpsc::Receiver<()>,
-    ready: impl FnOnce(Ready),
-) -> Result<(), RunError> {
+pub async fn run(settings: &Settings, mut asks: mpsc::Receiver<()>, ready: impl FnOnce(Ready)) -> Result<(), RunError> {
     let acceptor = Keys::read(&settings.keys)?.acceptor()?;
     let (control, mut lines) = control::listen(settings.control, acceptor)?;
     let doors = Doors::open(settings)?;

@@ -167,18 +167,7 @@ impl Registry {
 
     /// Passes on what the SFU said to the room it concerns. About a session that is gone there is nothing to say.
     pub fn media_event(&self, event: Event) {
-        let session = match &event {
-            Event::Answered { session, .. }
-            | Event::OfferRefused { session, .. }
-            | Event::Restarted { session, .. }
-            | Event::RestartRefused { session, .. }
-            | Event::Connected { session }
-            | Event::Gone { session, .. }
-            | Event::SlotsChanged { session, .. }
-            | Event::Quality { session, .. }
-            | Event::LayersWanted { session, .. } => *session,
-        };
-        let meeting = lock(&self.0.media_sessions).get(&session).copied();
+        let meeting = lock(&self.0.media_sessions).get(&event.session()).copied();
         if let Some(room) = meeting.and_then(|meeting| self.room(meeting)) {
             let _ = room.inbox.send(Message::Input(Input::Media(event)));
         }

@@ -30,8 +30,8 @@ impl From<bool> for Answer {
 
 /// `GET /health`
 pub(super) async fn health(State(observed): State<Observed>) -> Response {
-    let (media, database) = tokio::join!(observed.media(), observed.database_answers());
-    let status = if media.is_some() && database { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let health = Health { media: media.is_some().into(), database: database.into() };
+    let (media, database) = tokio::join!(observed.media_answers(), observed.database_answers());
+    let status = if media && database { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let health = Health { media: media.into(), database: database.into() };
     (status, plain("application/json"), Json(health)).into_response()
 }

@@ -4,6 +4,7 @@
 //! process for theirs ([`server`]); what nobody else counts is in [`Counters`]. No label carries a name, an id or an
 //! address: there are only reasons, stages and the like, each from a list that this program knows.
 
+mod book;
 mod counters;
 mod health;
 mod media;
@@ -24,6 +25,7 @@ use prometheus_client::registry::Registry;
 
 pub use self::counters::{Counters, JoinWay};
 use crate::serve::connections::Connections;
+use crate::sfu_link;
 use crate::state::AppState;
 
 /// How long media thread and database may take to answer. Longer forgives a busier machine and hides a stuck one.
@@ -36,16 +38,16 @@ const FORMAT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8
 pub struct Observed {
     /// The server's parts.
     pub state: AppState,
-    /// The media node.
-    pub media: sfu::Handle,
+    /// The media node or nodes.
+    pub media: sfu_link::Counters,
     /// Open connections to the pages' listeners.
     pub connections: Connections,
 }
 
 impl Observed {
-    /// The media thread's counters; `None` when it does not answer in time.
-    async fn media(&self) -> Option<sfu::Snapshot> {
-        tokio::time::timeout(PATIENCE, self.media.stats()).await.ok().flatten()
+    /// Whether there is media for a meeting: one node is enough.
+    async fn media_answers(&self) -> bool {
+        self.media.read(PATIENCE).await.iter().any(|(_, counters)| counters.is_some())
     }
 
     async fn database_answers(&self) -> bool {
@@ -60,7 +62,7 @@ impl Observed {
             "The version that runs",
             Info::new([("version", env!("CARGO_PKG_VERSION"))]),
         );
-        registry.register_collector(Box::new(media::Media(self.media().await)));
+        registry.register_collector(Box::new(media::Media(self.media.read(PATIENCE).await)));
         registry.register_collector(Box::new(server::Server::read(self)));
         self.state.counters.register(&mut registry);
         let mut text = String::new();

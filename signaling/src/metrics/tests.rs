@@ -27,7 +27,11 @@ impl Server {
 
     fn router(&self) -> Router {
         let connections = Connections::new(&[], mpsc::channel(1).0);
-        router(Observed { state: self.world.state.clone(), media: self.media.handle.clone(), connections })
+        router(Observed {
+            state: self.world.state.clone(),
+            media: sfu_link::Counters::Embedded(self.media.handle.clone()),
+            connections,
+        })
     }
 }
 
@@ -104,6 +108,30 @@ async fn no_label_can_name_anybody() {
         .collect();
     assert_eq!(labels, BTreeSet::from(["direction", "layer", "outcome", "quality", "reason", "stage", "version"]));
     server.media.shutdown();
+}
+
+/// Each of several nodes under its name, and a lost one says nothing but that it is lost.
+#[test]
+fn several_nodes_are_told_apart() {
+    let mut counters = sfu::Snapshot { sent: 7, ..sfu::Snapshot::default() };
+    counters.core.dropped.unreadable = 5;
+    let mut registry = Registry::default();
+    let named = |name: &str, counters| (Some(name.to_owned()), counters);
+    let nodes = vec![named("media-a", Some(counters)), named("media-b", None), named("media-c", Some(counters))];
+    registry.register_collector(Box::new(media::Media(nodes)));
+    let mut text = String::new();
+    encode(&mut text, &registry).unwrap();
+    let samples = samples(&text);
+    for (name, value) in [
+        ("conclave_media_up{node=\"media-a\"}", Some(1.0)),
+        ("conclave_media_up{node=\"media-b\"}", Some(0.0)),
+        ("conclave_media_sent_datagrams_total{node=\"media-a\"}", Some(7.0)),
+        ("conclave_media_sent_datagrams_total{node=\"media-c\"}", Some(7.0)),
+        ("conclave_media_sent_datagrams_total{node=\"media-b\"}", None),
+        ("conclave_media_dropped_datagrams_total{reason=\"unreadable\",node=\"media-c\"}", Some(5.0)),
+    ] {
+        assert_eq!(samples.get(name).copied(), value, "{name} in {text}");
+    }
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::sync::Arc;
 
-use sfu::Sfu;
+use sfu::{Sfu, TcpPeer};
 use shared::control::{Command, Event};
 use tokio::sync::mpsc;
 
@@ -24,19 +24,45 @@ use crate::keys::Keys;
 use crate::live::Registry;
 use crate::meetings::passwords::SendLimit;
 use crate::metrics::Counters;
+use crate::sfu_link::{self, Media, Nodes};
 use crate::sms::{NoSender, Outbox, SmsSender};
 use crate::state::{AppState, Parts};
 use crate::ws::limits::Sockets;
 
-/// The media node, and how to stop it.
-pub(super) struct Media(Sfu);
+/// The media node or nodes, and the ways to and from them.
+pub(super) struct MediaParts {
+    /// Takes what the rooms say.
+    pub(super) commands: Arc<dyn Media>,
+    /// What is said to the rooms.
+    pub(super) events: mpsc::UnboundedReceiver<Event>,
+    /// For monitoring.
+    pub(super) counters: sfu_link::Counters,
+    /// Takes connections with media; leads nowhere when nodes of their own process carry it.
+    pub(super) tcp: mpsc::Sender<TcpPeer>,
+    /// The embedded node, if there is one.
+    pub(super) embedded: Option<Sfu>,
+}
 
-impl Media {
-    /// Tells every browser that the connection is over and waits for the media thread.
-    pub(super) async fn stop(self) {
-        if tokio::task::spawn_blocking(move || self.0.shutdown()).await.is_err() {
-            tracing::error!("the media node did not stop");
-        }
+/// The embedded node, when there is one, or the lines to the configured ones.
+pub(super) fn media(config: &Config, embedded: Option<Sfu>) -> Result<MediaParts, StartError> {
+    let Some(mut sfu) = embedded else {
+        let (nodes, events) = Nodes::start(&config.media)?;
+        let counters = sfu_link::Counters::Nodes(nodes.clone());
+        let (tcp, _) = mpsc::channel(1);
+        return Ok(MediaParts { commands: Arc::new(nodes), events, counters, tcp, embedded: None });
+    };
+    let (never, nothing) = mpsc::unbounded_channel();
+    drop(never);
+    let events = std::mem::replace(&mut sfu.events, nothing);
+    let (commands, tcp) = (Arc::new(commands(sfu.handle.commands.clone())), sfu.handle.tcp.clone());
+    let counters = sfu_link::Counters::Embedded(sfu.handle.clone());
+    Ok(MediaParts { commands, events, counters, tcp, embedded: Some(sfu) })
+}
+
+/// Tells every browser that the connection is over and waits for the media thread.
+pub(super) async fn stop(media: Sfu) {
+    if tokio::task::spawn_blocking(move || media.shutdown()).await.is_err() {
+        tracing::error!("the media node did not stop");
     }
 }
 
@@ -60,22 +86,14 @@ pub async fn database(config: &Config) -> Result<Db, StartError> {
     }
 }
 
-/// The state, what the SFU says, and the SFU itself.
-pub(super) async fn state(
-    config: Config,
-    db: Db,
-    mut sfu: Sfu,
-) -> Result<(AppState, mpsc::UnboundedReceiver<Event>, Media), StartError> {
+/// The state.
+pub(super) fn state(config: Config, db: Db, media: Arc<dyn Media>) -> Result<AppState, StartError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let chance: Arc<dyn Chance> = Arc::new(SystemChance);
     let hasher = Hasher::new().map_err(|error| StartError::Other(error.to_string()))?;
     let (sms, outbox) = sms(&config, &clock);
     let keys = Keys::open(&config.data.join("keys"), chance.as_ref())?;
-    let live =
-        Registry::new(db.clone(), clock.clone(), chance.clone(), Arc::new(commands(sfu.handle.commands.clone())));
-    let (never, nothing) = mpsc::unbounded_channel();
-    drop(never);
-    let events = std::mem::replace(&mut sfu.events, nothing);
+    let live = Registry::new(db.clone(), clock.clone(), chance.clone(), media);
     let parts = Parts {
         hosts: Hosts::of(&config),
         logins: LoginLimiter::default(),
@@ -96,7 +114,7 @@ pub(super) async fn state(
         keys,
         live,
     };
-    Ok((AppState::new(parts), events, Media(sfu)))
+    Ok(AppState::new(parts))
 }
 
 /// The demo's SMS stay in memory, whatever the configuration says: nobody's telephone rings for a try-out (D15).

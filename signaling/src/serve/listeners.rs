@@ -18,8 +18,8 @@ const TRIES: usize = 20;
 pub(super) struct Listeners {
     /// Pages and calls.
     pub(super) http: Vec<TcpListener>,
-    /// Media.
-    pub(super) media: Sfu,
+    /// Media, unless nodes of their own process carry it.
+    pub(super) media: Option<Sfu>,
     /// Numbers for the operator.
     pub(super) metrics: Option<TcpListener>,
 }
@@ -41,14 +41,17 @@ pub(super) fn bind(config: &mut Config) -> Result<Listeners, StartError> {
     }
 }
 
-fn bind_media(config: &mut Config) -> Result<Sfu, sfu::StartError> {
+fn bind_media(config: &mut Config) -> Result<Option<Sfu>, sfu::StartError> {
+    if !config.media.nodes.is_empty() {
+        return Ok(None);
+    }
     let port = config.media.port.or(config.listen.first().map(SocketAddr::port)).unwrap_or_default();
     let Media { advertise, speakers, .. } = config.media;
     // Behind a proxy browsers do not reach what is listened on here.
     let tcp = if config.proxy.ranges.is_empty() { config.listen.clone() } else { Vec::new() };
     let media = sfu::start(&SfuConfig { port, advertise, tcp, speakers, ..SfuConfig::default() })?;
     config.media.port = Some(media.port());
-    Ok(media)
+    Ok(Some(media))
 }
 
 fn bind_metrics(config: &mut Config) -> Result<Option<TcpListener>, StartError> {

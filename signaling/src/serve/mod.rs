@@ -14,6 +14,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use sfu::Sfu;
+
 use crate::config::{Config, ConfigError};
 use crate::db::DbError;
 use crate::keys::KeyError;
@@ -75,6 +77,9 @@ pub enum StartError {
     /// The media node.
     #[error("{}", .0.sentence())]
     Media(sfu::StartError),
+    /// The keys to the media nodes.
+    #[error(transparent)]
+    MediaKeys(#[from] sfu::keys::KeysError),
     /// The demo.
     #[error(transparent)]
     Demo(#[from] demo::DemoError),
@@ -102,25 +107,25 @@ pub async fn run(mut config: Config) -> Result<(), StartError> {
     let listeners = listeners::bind(&mut config)?;
     let tls = tls::load(&config)?;
     log_configuration(&config);
-    let media_handle = listeners.media.handle.clone();
-    let (state, media_events, media) = build::state(config, db, listeners.media).await?;
+    let media = build::media(&config, listeners.media)?;
+    let state = build::state(config, db, media.commands.clone())?;
     check_keys(&state).await?;
     let stop = http::Stop::new();
-    let connections = Connections::new(&state.config.proxy.ranges, media_handle.tcp.clone());
+    let connections = Connections::new(&state.config.proxy.ranges, media.tcp.clone());
     let mut servers = http::Servers::new();
     for listener in listeners.http {
         let (router, connections) = (routes::router(&state), connections.clone());
         http::start(&mut servers, listener, Answering { router, connections, tls: tls.as_ref() }, &stop)?;
     }
     if let Some(listener) = listeners.metrics {
-        let observed = Observed { state: state.clone(), media: media_handle, connections };
+        let observed = Observed { state: state.clone(), media: media.counters.clone(), connections };
         http::start(&mut servers, listener, answering_metrics(observed, tls.as_ref()), &stop)?;
     }
     state.live.spawn_sweeper();
-    tokio::spawn(sfu_link::route(state.live.clone(), media_events));
+    tokio::spawn(sfu_link::route(state.live.clone(), media.events));
     greet(&state, tls.as_ref()).await?;
     stop.wait(servers).await;
-    close(&state, media).await;
+    close(&state, media.embedded).await;
     Ok(())
 }
 
@@ -159,8 +164,10 @@ async fn greet(state: &AppState, tls: Option<&tls::Tls>) -> Result<(), StartErro
     Ok(())
 }
 
-async fn close(state: &AppState, media: build::Media) {
-    media.stop().await;
+async fn close(state: &AppState, media: Option<Sfu>) {
+    if let Some(media) = media {
+        build::stop(media).await;
+    }
     if let Err(error) = state.db.truncate_wal().await {
         tracing::warn!(%error, "the write-ahead log could not be emptied");
     }

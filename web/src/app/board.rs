@@ -53,6 +53,8 @@ pub struct Board {
     pub is_open: RwSignal<bool>,
     /// What went wrong with the last stroke.
     pub message: RwSignal<Option<&'static str>>,
+    /// Whether what was on the paper is lost, and nothing has been drawn since.
+    pub is_lost: RwSignal<bool>,
     /// Whose pointers are on the paper.
     pub pointing: RwSignal<Vec<ParticipantId>>,
     positions: StoredValue<HashMap<ParticipantId, ArcRwSignal<Point>>>,
@@ -69,6 +71,7 @@ impl Board {
             is_empty: RwSignal::new(true),
             is_open: RwSignal::new(false),
             message: RwSignal::new(None),
+            is_lost: RwSignal::new(false),
             pointing: RwSignal::new(Vec::new()),
             positions: StoredValue::new(HashMap::new()),
             paper: StoredValue::new_local(Rc::default()),
@@ -102,8 +105,24 @@ impl Board {
         self.refresh();
     }
 
+    /// The room's picture is lost: the paper empties, and says so where there was something on it.
+    pub fn lose(&self) {
+        if !self.is_empty.get_untracked() {
+            self.is_lost.set(true);
+        }
+        self.with_paper(|paper| {
+            paper.pen = None;
+            paper.drawing.iter_mut().for_each(Drawing::lose);
+            paper.pointers = Pointers::default();
+        });
+        self.pointing.set(Vec::new());
+        self.paint(Paint::All);
+        self.refresh();
+    }
+
     /// Nothing of it stays in the page's memory.
     pub fn forget(&self) {
+        self.is_lost.set(false);
         self.with_paper(|paper| *paper = Paper::default());
         self.positions.update_value(HashMap::clear);
         self.pointing.set(Vec::new());
@@ -312,6 +331,7 @@ impl Board {
         set(self.can_undo, can_undo);
         set(self.is_empty, is_empty);
         set(self.is_open, is_open);
+        set(self.is_lost, self.is_lost.get_untracked() && is_empty);
     }
 }
 

@@ -16,6 +16,8 @@ use crate::room::Link;
 const ANOTHER_PATH_WITHIN: Duration = Duration::from_secs(6);
 /// After the answer to a restart: how long until the connection must carry something, or say that it is up.
 const PROVES_ITSELF_WITHIN: Duration = Duration::from_millis(500);
+/// How long until the server is asked again that had no media node: as often as it takes offers from one person.
+const NO_NODE_AGAIN: Duration = Duration::from_secs(2);
 
 impl Session {
     /// Nothing of the present PeerConnection is heard any more, and it closes.
@@ -160,5 +162,35 @@ impl Session {
         if self.store.link.get_untracked() == Link::Up {
             spawn_local(self.open_peer());
         }
+    }
+
+    /// The server has no other path for the media of a moment ago. What has replaced it meanwhile has nothing to do with that.
+    pub(super) fn path_refused(self) {
+        if self.shell().was_up.get() {
+            self.media_lost();
+        }
+    }
+
+    /// The media node is gone, with everything on the whiteboard: another connection to another node, at once. The server
+    /// said so on the socket of now.
+    pub(super) fn node_lost(self) {
+        self.board.lose();
+        self.forget_peer();
+        self.store.mending.set(true);
+        spawn_local(self.open_peer());
+    }
+
+    /// The server has no media node just now.
+    pub(super) fn try_media_again(self) {
+        let (life, socket_life) = (self.forget_peer(), self.shell().life.get());
+        self.store.mending.set(true);
+        let again = move || {
+            let shell = self.shell();
+            // Another socket has asked by itself.
+            if (shell.peer_life.get(), shell.life.get()) == (life, socket_life) {
+                spawn_local(self.open_peer());
+            }
+        };
+        set_timeout(again, NO_NODE_AGAIN);
     }
 }

@@ -287,6 +287,9 @@ impl Session {
             Task::GoOn => self.go_on(),
             Task::TakePath(sdp) => spawn_local(self.take_path(sdp)),
             Task::ReplaceMedia => self.media_lost(),
+            Task::PathRefused => self.path_refused(),
+            Task::NodeLost => self.node_lost(),
+            Task::TryMediaAgain => self.try_media_again(),
             Task::HangUp => self.hang_up(),
             Task::Encode(camera, screen) => self.encode(&camera, screen),
             Task::StopSharing => self.media.screen.stop(),
@@ -297,7 +300,7 @@ impl Session {
 
     fn tell(self, news: &News) {
         let tone = match news {
-            News::NotDone(_) | News::ShareTaken(_) => Tone::Danger,
+            News::NotDone(_) | News::ShareTaken(_) | News::NoNode => Tone::Danger,
             News::LetIn => Tone::Good,
             _ => Tone::Neutral,
         };

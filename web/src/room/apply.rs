@@ -3,8 +3,8 @@
 use shared::ids::ParticipantId;
 use shared::secret::Secret;
 use shared::signal::{
-    InvitedAs, JoinRefused, LobbyCard, PasswordRefused, PasswordState, ProtocolError, RoomSnapshot, RosterEntry,
-    ServerMsg, ShareError, Slots, Stage as Place, TurnedAway,
+    InvitedAs, JoinRefused, LobbyCard, OfferError, PasswordRefused, PasswordState, ProtocolError, RoomSnapshot,
+    RosterEntry, ServerMsg, ShareError, Slots, Stage as Place, TurnedAway,
 };
 
 use super::by_id::ById;
@@ -52,8 +52,14 @@ pub enum Task {
     GoOn,
     /// Give the answer to a restart to the PeerConnection.
     TakePath(String),
-    /// The media is gone, or finds no other path: have it replaced.
+    /// The media is gone: have it replaced.
     ReplaceMedia,
+    /// The media finds no other path: have it replaced, unless it is being replaced already.
+    PathRefused,
+    /// The media node is lost and so is everybody's media, through no fault of this browser or its network: have it replaced.
+    NodeLost,
+    /// No media node is there: have the media replaced in a moment.
+    TryMediaAgain,
     /// Close socket, PeerConnection, camera and microphone.
     HangUp,
     /// Have the camera encoded in these of its layers, the smallest first; and the screen, or not.
@@ -113,6 +119,8 @@ pub enum News {
     LetIn,
     /// The end was moved.
     EndMoved,
+    /// No media node is there just now.
+    NoNode,
     /// Something this page asked for was not done.
     NotDone(ProtocolError),
 }
@@ -185,6 +193,7 @@ impl Room {
             }
             ServerMsg::Entered { answer, stage, media } => {
                 self.media = Some(media);
+                self.waits_for_node = false;
                 self.entered(answer, stage)
             }
             ServerMsg::Waiting { reason } => {
@@ -209,8 +218,10 @@ impl Room {
                 changed(Change::Meeting).tell(News::EndMoved)
             }
             // Of one that this page has replaced already there is nothing to say.
-            ServerMsg::MediaLost { media } if self.media != Some(media) => Applied::default(),
-            ServerMsg::MediaLost { .. } | ServerMsg::RestartRefused { .. } => task(Task::ReplaceMedia),
+            ServerMsg::MediaLost { media, .. } if self.media != Some(media) => Applied::default(),
+            ServerMsg::MediaLost { with_node: true, .. } => task(Task::NodeLost),
+            ServerMsg::MediaLost { with_node: false, .. } => task(Task::ReplaceMedia),
+            ServerMsg::RestartRefused { .. } => task(Task::PathRefused),
             ServerMsg::Restarted { answer } => task(Task::TakePath(answer)),
             ServerMsg::ProtocolError { error } => self.protocol_error(error),
         }
@@ -392,6 +403,12 @@ impl Room {
     fn protocol_error(&mut self, error: ProtocolError) -> Applied {
         match error {
             ProtocolError::Version { .. } => self.end(Ended::Outdated),
+            // Whoever is in stays in, under the quiet line, and reads why once.
+            ProtocolError::Offer { error: OfferError::NoNode } if matches!(self.stage, Stage::Lobby | Stage::Room) => {
+                let again = task(Task::TryMediaAgain);
+                let is_known = std::mem::replace(&mut self.waits_for_node, true);
+                if is_known { again } else { again.tell(News::NoNode) }
+            }
             ProtocolError::Offer { .. } => {
                 self.stage = Stage::GreenRoom;
                 changed(Change::Stage).tell(News::NotDone(error))

@@ -133,6 +133,8 @@ pub struct Room {
     pub slots: Slots,
     /// The number of the media session that this page has.
     pub media: Option<u32>,
+    /// Whether no media node was there the last time, which this person knows.
+    pub waits_for_node: bool,
 }
 
 impl Room {

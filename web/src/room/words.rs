@@ -328,8 +328,19 @@ pub fn news(news: &News) -> String {
         News::ShareTaken(name) => share_taken(name.as_deref()),
         News::LetIn => tr("You are in the meeting.").to_owned(),
         News::EndMoved => tr("The end of the meeting was moved.").to_owned(),
+        News::NoNode => no_node().to_owned(),
         News::NotDone(error) => not_done(error),
     }
+}
+
+/// No media node is there just now.
+fn no_node() -> &'static str {
+    tr("The server has no sound and picture just now. This page goes on trying.")
+}
+
+/// What was on the whiteboard is gone with the media node that held it.
+pub fn board_lost() -> &'static str {
+    tr("What was on the whiteboard is lost with the media server that held it. It is empty now for everybody.")
 }
 
 /// Why this person's screen is not shared: somebody else's is.
@@ -355,6 +366,9 @@ fn not_done(error: &ProtocolError) -> String {
         ProtocolError::OutOfRange => tr("That value is not possible."),
         ProtocolError::Offer { error: OfferError::RoomFull } => {
             tr("The meeting is full just now. Try again when somebody has left.")
+        }
+        ProtocolError::Offer { error: OfferError::NoNode } => {
+            tr("The server has no sound and picture just now. Try again in a moment.")
         }
         ProtocolError::Offer { .. } => tr(
             "The server did not take this browser's media connection. Try a current Firefox, Chrome, Edge or Safari.",

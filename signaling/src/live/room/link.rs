@@ -3,7 +3,7 @@
 //! Whoever lost one half stays where others see them, for a moment: the page mends it, and nobody is told of leaving and
 //! coming. When it does not, or both halves are gone, they have left, and only their place is kept.
 
-use shared::control::Command;
+use shared::control::{Command, Gone};
 use shared::ids::{ParticipantId, SessionId};
 use shared::meeting::Role;
 use shared::signal::{OfferError, ProtocolError, ServerMsg};
@@ -49,7 +49,7 @@ impl Room {
     }
 
     /// The SFU gave a session up. The page is told and has a moment to enter with another.
-    pub(super) fn media_gone(&mut self, now: UnixMs, session: SessionId, out: &mut Vec<Output>) {
+    pub(super) fn media_gone(&mut self, now: UnixMs, session: SessionId, reason: Gone, out: &mut Vec<Output>) {
         let Some(person) = self.by_media_up(session) else { return };
         let who = person.id;
         // Without a `Leave`: the SFU has dropped it already.
@@ -58,7 +58,8 @@ impl Room {
             return self.lose(now, who, out);
         }
         person.link.half_since = Some(now);
-        tell_person(out, person, ServerMsg::MediaLost { media: person.link.media_count });
+        let with_node = reason == Gone::NodeLost;
+        tell_person(out, person, ServerMsg::MediaLost { media: person.link.media_count, with_node });
         // Their screen is shown to nobody any more, and does not keep anybody else from sharing.
         if std::mem::take(&mut person.media.screen) {
             self.tell_changed(who, out);

@@ -165,7 +165,7 @@ fn media_without_a_page_ends() {
 fn lost_media_is_replaced_on_the_same_socket() {
     let (mut play, mia, piet) = Play::two_in_the_room();
     let out = play.event(Event::Gone { session: piet, reason: Gone::Timeout });
-    assert_eq!(out, [Output::Tell { session: piet, message: ServerMsg::MediaLost { media: 1 } }]);
+    assert_eq!(out, [Output::Tell { session: piet, message: ServerMsg::MediaLost { media: 1, with_node: false } }]);
     let out = play.ask(piet, enter());
     assert!(matches!(commands(&out)[..], [Command::Join { stage: Stage::Room, .. }]));
     let late = play.event(Event::Gone { session: piet, reason: Gone::Closed });
@@ -177,6 +177,21 @@ fn lost_media_is_replaced_on_the_same_socket() {
     // The page may also replace what the SFU still has.
     let out = play.ask(piet, enter());
     assert!(matches!(commands(&out)[..], [Command::Leave { .. }, Command::Join { .. }]));
+}
+
+/// The node itself is lost: the page is told that it was not this one connection alone. Without any node it may try again.
+#[test]
+fn a_lost_node_is_told_as_what_it_is() {
+    let (mut play, mia, piet) = Play::two_in_the_room();
+    for session in [mia, piet] {
+        let out = play.event(Event::Gone { session, reason: Gone::NodeLost });
+        assert_eq!(out, [Output::Tell { session, message: ServerMsg::MediaLost { media: 1, with_node: true } }]);
+    }
+    play.ask(piet, enter());
+    let error = OfferError::NoNode;
+    let out = play.event(Event::OfferRefused { session: piet, error });
+    assert_eq!(told(&out, piet), [&ServerMsg::ProtocolError { error: ProtocolError::Offer { error } }]);
+    assert!(matches!(commands(&play.ask(piet, enter()))[..], [Command::Join { stage: Stage::Room, .. }]));
 }
 
 /// Who does not replace it has left after a moment; their socket stays, and they may still enter.

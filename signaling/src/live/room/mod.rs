@@ -192,7 +192,7 @@ impl Room {
             Event::OfferRefused { session, error } => self.offer_refused(now, session, error, out),
             Event::Restarted { session, answer } => self.restarted(session, answer, out),
             Event::RestartRefused { session, error } => self.restart_refused(session, error, out),
-            Event::Gone { session, .. } => self.media_gone(now, session, out),
+            Event::Gone { session, reason } => self.media_gone(now, session, reason, out),
             Event::SlotsChanged { session, slots } => self.slots_changed(session, slots, out),
             Event::LayersWanted { session, camera, screen } => self.layers_wanted(session, camera, screen, out),
             Event::Quality { session, quality } => self.quality_changed(session, quality, out),

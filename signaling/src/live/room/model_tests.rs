@@ -341,7 +341,7 @@ impl World {
             ServerMsg::SlotsChanged { .. } | ServerMsg::EndMoved { .. } => assert!(page.in_room, "{message:?}"),
             ServerMsg::Waiting { .. } => assert!(!page.in_room, "{message:?}"),
             ServerMsg::TurnedAway { .. } => page.in_room = false,
-            ServerMsg::MediaLost { media } => assert_eq!(page.media.take(), Some(*media)),
+            ServerMsg::MediaLost { media, .. } => assert_eq!(page.media.take(), Some(*media)),
             ServerMsg::Entered { media, .. } => page.media = Some(*media),
             ServerMsg::Welcomed { invited_as, .. } => {
                 self.numbers.insert(invited_as.participant.0, who);

@@ -16,6 +16,7 @@ use super::pointers::PointerLayer;
 use crate::app::Session;
 use crate::app::board::Tool;
 use crate::room::board::{FLUSH_EVERY_MS, Object, PALETTE, Paint, colour, colour_name, colour_of, fractions, point_at};
+use crate::room::words;
 use crate::ui::{Button, ButtonVariant, ConfirmDialog, Glyph, Icon};
 
 /// How many colours the tools offer.
@@ -35,7 +36,7 @@ pub(super) fn Whiteboard(session: Session) -> impl IntoView {
             <Show when=move || may_draw.get() fallback=|| view! { <p class="board__note small muted-text">{tr("You observe: only moderators see and hear you, and you do not point or draw.")}</p> }>
                 <Tools session=session />
             </Show>
-            {move || board.message.get().map(|message| view! {
+            {move || message(board).map(|message| view! {
                 <p class="board__message" role="alert" data-testid="board-message"><Icon glyph=Glyph::Warning /><span>{message}</span></p>
             })}
             <div class="board__frame">
@@ -43,6 +44,12 @@ pub(super) fn Whiteboard(session: Session) -> impl IntoView {
             </div>
         </section>
     }
+}
+
+/// What has to be said about the paper, the last stroke first.
+fn message(board: crate::app::board::Board) -> Option<&'static str> {
+    let lost = board.is_lost.get();
+    board.message.get().or_else(|| lost.then(words::board_lost))
 }
 
 #[component]

@@ -184,7 +184,7 @@ fn a_reload_goes_straight_back_without_asking() {
 #[test]
 fn a_lost_connection_keeps_the_page_under_the_banner() {
     let mut room = ben_in_the_room();
-    assert_eq!(room.apply(ServerMsg::MediaLost { media: 1 }).tasks, [Task::ReplaceMedia]);
+    assert_eq!(room.apply(ServerMsg::MediaLost { media: 1, with_node: false }).tasks, [Task::ReplaceMedia]);
     let applied = room.apply(welcomed(BEN, Some(Place::Room)));
     assert_eq!(room.stage, Stage::Room);
     assert!(applied.tasks.contains(&Task::Enter) && !applied.changes.contains(&Change::Stage));
@@ -210,11 +210,41 @@ fn a_page_whose_media_was_kept_does_not_enter_again() {
 fn what_is_said_of_replaced_media_is_not_heard() {
     let mut room = ben_in_the_room();
     room.apply(ServerMsg::Entered { answer: "b".into(), stage: Place::Room, media: 2 });
-    assert_eq!(room.apply(ServerMsg::MediaLost { media: 1 }), Applied::default());
-    assert_eq!(room.apply(ServerMsg::MediaLost { media: 2 }).tasks, [Task::ReplaceMedia]);
+    assert_eq!(room.apply(ServerMsg::MediaLost { media: 1, with_node: false }), Applied::default());
+    assert_eq!(room.apply(ServerMsg::MediaLost { media: 2, with_node: false }).tasks, [Task::ReplaceMedia]);
     assert_eq!(room.apply(ServerMsg::Restarted { answer: "c".into() }).tasks, [Task::TakePath("c".into())]);
     let refused = room.apply(ServerMsg::RestartRefused { error: OfferError::OtherSession });
-    assert_eq!(refused.tasks, [Task::ReplaceMedia]);
+    assert_eq!(refused.tasks, [Task::PathRefused]);
+}
+
+/// The node goes, and there is another: it is not taken for a network that blocks media.
+#[test]
+fn a_lost_node_is_no_fault_of_ben_s_network() {
+    let mut room = ben_in_the_room();
+    assert_eq!(room.apply(ServerMsg::MediaLost { media: 1, with_node: true }).tasks, [Task::NodeLost]);
+    assert_eq!(room.stage, Stage::Room);
+    let entered = ServerMsg::Entered { answer: "b".into(), stage: Place::Room, media: 2 };
+    assert_eq!(room.apply(entered).tasks, [Task::Answer("b".into())]);
+    assert_eq!(room.apply(ServerMsg::MediaLost { media: 1, with_node: true }), Applied::default());
+}
+
+/// There is no other: Ben stays where he is, reads it once, and his page goes on trying.
+#[test]
+fn without_a_media_node_ben_stays_and_his_page_tries_again() {
+    let no_node = || ServerMsg::ProtocolError { error: ProtocolError::Offer { error: OfferError::NoNode } };
+    let mut room = ben_in_the_room();
+    room.apply(ServerMsg::MediaLost { media: 1, with_node: true });
+    assert_eq!(room.apply(no_node()).tasks, [Task::TryMediaAgain, Task::Tell(News::NoNode)]);
+    assert_eq!(room.apply(no_node()).tasks, [Task::TryMediaAgain]);
+    room.apply(ServerMsg::Entered { answer: "b".into(), stage: Place::Room, media: 2 });
+    assert_eq!(room.apply(no_node()).tasks, [Task::TryMediaAgain, Task::Tell(News::NoNode)]);
+    assert_eq!(room.stage, Stage::Room);
+    // Who was not in yet presses the button again.
+    let mut room = Room::default();
+    room.apply(welcomed(BEN, None));
+    room.enter();
+    room.apply(no_node());
+    assert_eq!(room.stage, Stage::GreenRoom);
 }
 
 #[test]

@@ -93,6 +93,12 @@ impl Drawing {
         self.epoch = None;
     }
 
+    /// The connection is gone, and with it what the room had: the paper is empty.
+    pub fn lose(&mut self) {
+        self.close();
+        self.objects.clear();
+    }
+
     /// Takes away a stroke of this person's own: it did not get through, or was taken back.
     pub fn drop_own(&mut self, object: u32) -> Paint {
         self.gone.push(object);
@@ -229,6 +235,14 @@ mod tests {
         assert_eq!(drawing.objects().len(), 1);
         drawing.apply(DrawDown::Begin { epoch: 2 });
         assert!(drawing.is_open() && drawing.objects().is_empty());
+    }
+
+    #[test]
+    fn a_lost_paper_is_empty() {
+        let mut drawing = ada();
+        drawing.apply(op(BEN, Stroke, 5, 1, &[1, 2]));
+        drawing.lose();
+        assert!(!drawing.is_open() && drawing.objects().is_empty());
     }
 
     #[test]
