@@ -49,10 +49,11 @@ tests_of() { # folder…
 # shellcheck disable=SC2046 # one word per argument is what is wanted
 native_tests() { "${NATIVE_TEST[@]}" --lib --bins $(tests_of shared sfu/core sfu signaling); }
 
-# The server under test is the one that the step before built.
+# The server and the media node under test are those that the step before built.
 # shellcheck disable=SC2046
 end_to_end_tests() {
-  CONCLAVE_BIN="$CARGO_TARGET_DIR/debug/conclave" CONCLAVE_WEB="$PWD/dist" "${NATIVE_TEST[@]}" $(tests_of e2e) -- --test-threads=1
+  CONCLAVE_BIN="$CARGO_TARGET_DIR/debug/conclave" CONCLAVE_SFU_BIN="$CARGO_TARGET_DIR/debug/conclave-sfu" CONCLAVE_WEB="$PWD/dist" \
+    "${NATIVE_TEST[@]}" $(tests_of e2e) -- --test-threads=1
 }
 
 say "everything that can be tested: about 40 minutes cold on two cores, under 15 warm"

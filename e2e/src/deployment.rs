@@ -129,12 +129,12 @@ impl Deployment {
     }
 }
 
-fn read(path: &Path) -> String {
+pub(crate) fn read(path: &Path) -> String {
     String::from_utf8_lossy(&std::fs::read(path).unwrap_or_default()).into_owned()
 }
 
 /// The server's binary: `CONCLAVE_BIN`, or where cargo puts it beside this test.
-fn binary() -> PathBuf {
+pub(crate) fn binary() -> PathBuf {
     let path = std::env::var_os("CONCLAVE_BIN").map(PathBuf::from).unwrap_or_else(|| {
         let test = std::env::current_exe().unwrap();
         test.parent().and_then(Path::parent).unwrap().join("conclave")
