@@ -29,12 +29,14 @@ pub(super) fn bind(config: &mut Config) -> Result<Listeners, StartError> {
     let asked = config.listen.clone();
     let chosen_by_system = asked.iter().any(|address| address.port() == 0) && config.media.port.is_none();
     let mut tries = if chosen_by_system { TRIES } else { 1 };
+    // Before the media node, whose thread may still log something after the sentence about what is wrong.
+    let metrics = bind_metrics(config)?;
     loop {
         tries -= 1;
         let http = bind_http(&asked)?;
         config.listen = http.iter().filter_map(|listener| listener.local_addr().ok()).collect();
         match bind_media(config) {
-            Ok(media) => return Ok(Listeners { http, media, metrics: bind_metrics(config)? }),
+            Ok(media) => return Ok(Listeners { http, media, metrics }),
             Err(sfu::StartError::PortInUse { .. }) if tries > 0 => {}
             Err(error) => return Err(StartError::Media(error)),
         }
