@@ -8,6 +8,7 @@ use axum_server::Handle;
 use axum_server::tls_rustls::RustlsAcceptor;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 
 use super::StartError;
@@ -34,9 +35,9 @@ impl Stop {
     }
 
     /// Comes back when Ctrl-C or SIGTERM came and the servers have stopped, or when one failed.
-    pub(super) async fn wait(&self, mut servers: Servers) {
+    pub(super) async fn wait(&self, mut servers: Servers, mut signals: Signals) {
         tokio::select! {
-            () = asked_to_stop() => tracing::info!("stopping"),
+            () = signals.asked_to_stop() => tracing::info!("stopping"),
             Some(ended) = servers.join_next() => tracing::error!(?ended, "a listener failed"),
         }
         self.0.graceful_shutdown(Some(STOPPING));
@@ -44,18 +45,23 @@ impl Stop {
     }
 }
 
-/// Ctrl-C, or SIGTERM from a service manager.
-async fn asked_to_stop() {
-    let interrupted = tokio::signal::ctrl_c();
-    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        Ok(mut terminated) => {
-            tokio::select! {
-                _ = interrupted => {}
-                _ = terminated.recv() => {}
-            }
-        }
-        Err(_) => {
-            let _ = interrupted.await;
+/// Ctrl-C, and SIGTERM from a service manager.
+pub(super) struct Signals {
+    interrupted: Signal,
+    terminated: Signal,
+}
+
+impl Signals {
+    /// From now on a signal is heard, and no longer ends the process by itself: before anybody is told that it is ready.
+    pub(super) fn listen() -> Result<Self, StartError> {
+        let listen = |kind| signal(kind).map_err(|error| StartError::Other(error.to_string()));
+        Ok(Self { interrupted: listen(SignalKind::interrupt())?, terminated: listen(SignalKind::terminate())? })
+    }
+
+    async fn asked_to_stop(&mut self) {
+        tokio::select! {
+            _ = self.interrupted.recv() => {}
+            _ = self.terminated.recv() => {}
         }
     }
 }

@@ -123,8 +123,9 @@ pub async fn run(mut config: Config) -> Result<(), StartError> {
     }
     state.live.spawn_sweeper();
     tokio::spawn(sfu_link::route(state.live.clone(), media.events));
+    let signals = http::Signals::listen()?;
     greet(&state, tls.as_ref()).await?;
-    stop.wait(servers).await;
+    stop.wait(servers, signals).await;
     close(&state, media.embedded).await;
     Ok(())
 }
