@@ -141,6 +141,7 @@ impl Room {
         // The number of the socket may name the older session too. What the SFU still said of that one comes before its
         // answer, and is not heard while the offer is with it.
         person.link.media = Media::Offered(session);
+        person.link.lost_with_node = false;
         person.link.media_count = person.link.media_count.wrapping_add(1);
         person.link.half_since = person.present.then_some(now);
         // A screen is asked for from the inside, where it is checked; after a return it is asked for again.

@@ -21,14 +21,15 @@ pub(super) const WITHOUT_SOCKET_MS: i64 = 20_000;
 pub(super) const WITHOUT_MEDIA_MS: i64 = 6_000;
 
 impl Person {
-    /// Whether this number names the media session that they have.
+    /// Whether this number names the media session that they have, or had until the media node was lost just now.
     pub(super) fn has_media(&self, number: Option<u32>) -> bool {
-        self.present && self.link.media.up().is_some() && number == Some(self.link.media_count)
+        let has = self.link.media.up().is_some() || self.link.lost_with_node;
+        self.present && has && number == Some(self.link.media_count)
     }
 
     /// Whether a missing half of the connection was missing for too long.
     fn is_half_for_too_long(&self, now: UnixMs) -> bool {
-        let most = if self.link.socket.is_none() { WITHOUT_SOCKET_MS } else { WITHOUT_MEDIA_MS };
+        let most = if self.link.media.up().is_some() { WITHOUT_SOCKET_MS } else { WITHOUT_MEDIA_MS };
         self.present && self.link.half_since.is_some_and(|since| now.since(since) >= most)
     }
 }
@@ -54,11 +55,13 @@ impl Room {
         let who = person.id;
         // Without a `Leave`: the SFU has dropped it already.
         person.link.media = Media::None;
-        if person.link.socket.is_none() {
+        let with_node = reason == Gone::NodeLost;
+        if person.link.socket.is_none() && !with_node {
             return self.lose(now, who, out);
         }
+        // Whose media falls silent may be looking for another network just then, on another socket: they hear of it there.
+        person.link.lost_with_node = with_node && person.link.socket.is_none();
         person.link.half_since = Some(now);
-        let with_node = reason == Gone::NodeLost;
         tell_person(out, person, ServerMsg::MediaLost { media: person.link.media_count, with_node });
         // Their screen is shown to nobody any more, and does not keep anybody else from sharing.
         if std::mem::take(&mut person.media.screen) {
@@ -116,8 +119,9 @@ impl Room {
         let Some(person) = self.people.get_mut(&who) else { return };
         let older = person.link.socket.replace(socket);
         out.extend(older.map(|session| Output::HangUp { session }));
-        person.link.half_since = None;
         let media = person.link.media.up();
+        // What is lost besides stays lost since then.
+        person.link.half_since = person.link.half_since.filter(|_| media.is_none());
         out.extend(media.map(|session| Output::Media(Command::Watch { session, closely: false })));
     }
 
@@ -128,6 +132,9 @@ impl Room {
             Place::Room => tell_person(out, person, ServerMsg::Admitted { room: self.snapshot(person) }),
             Place::Lobby => tell_person(out, person, ServerMsg::Waiting { reason: self.waiting() }),
             Place::GreenRoom => {}
+        }
+        if person.link.lost_with_node {
+            tell_person(out, person, ServerMsg::MediaLost { media: person.link.media_count, with_node: true });
         }
         let Media::Up { slots, layers, .. } = &person.link.media else { return };
         if let (Place::Room, Some(slots)) = (person.place, slots) {

@@ -194,6 +194,34 @@ fn a_lost_node_is_told_as_what_it_is() {
     assert!(matches!(commands(&play.ask(piet, enter()))[..], [Command::Join { stage: Stage::Room, .. }]));
 }
 
+/// Piet's page found its media silent and is on its way to another socket when the node is given up: it hears of it there,
+/// and nobody is told of leaving and coming. If it does not come he has left, sooner than one whose media goes on.
+#[test]
+fn a_node_lost_between_two_sockets_is_told_on_the_second() {
+    for comes in [true, false] {
+        let (mut play, mia, piet) = Play::two_in_the_room();
+        lose_socket(&mut play, piet);
+        assert_eq!(play.event(Event::Gone { session: piet, reason: Gone::NodeLost }), []);
+        if comes {
+            let (back, out) = resume_with(&mut play, piet, 1);
+            let [welcomed, admitted, lost] = told(&out, back)[..] else { panic!("{out:?}") };
+            assert!(matches!(welcomed, ServerMsg::Welcomed { media_kept: true, .. }));
+            assert!(matches!(admitted, ServerMsg::Admitted { .. }));
+            assert_eq!(lost, &ServerMsg::MediaLost { media: 1, with_node: true });
+            assert!(told(&out, mia).is_empty() && commands(&out).is_empty());
+            play.now = play.now.plus_ms(WITHOUT_MEDIA_MS - 1);
+            assert_eq!(play.room.handle(play.now, Input::Tick), []);
+            assert!(matches!(commands(&play.ask(back, enter()))[..], [Command::Join { stage: Stage::Room, .. }]));
+            let out = play.event(Event::Answered { session: back, answer: "b".into() });
+            assert!(matches!(told(&out, mia)[..], [ServerMsg::ParticipantChanged { .. }]));
+        } else {
+            play.now = play.now.plus_ms(WITHOUT_MEDIA_MS);
+            let out = play.room.handle(play.now, Input::Tick);
+            assert!(matches!(told(&out, mia)[..], [ServerMsg::ParticipantLeft { .. }]));
+        }
+    }
+}
+
 /// Who does not replace it has left after a moment; their socket stays, and they may still enter.
 #[test]
 fn who_does_not_replace_their_media_has_left() {

@@ -26,7 +26,7 @@ enum Step {
     HangUp(u64, bool),
     Answer(u64),
     RefuseOffer(u64),
-    MediaGone(u64),
+    MediaGone(u64, Gone),
     Restarted(u64, bool),
     Slots(u64),
     RevokePin(u8),
@@ -78,7 +78,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (session.clone(), any::<bool>()).prop_map(|(session, gone)| Step::HangUp(session, gone)),
         14 => session.clone().prop_map(Step::Answer),
         1 => session.clone().prop_map(Step::RefuseOffer),
-        2 => session.clone().prop_map(Step::MediaGone),
+        2 => (session.clone(), prop::sample::select(vec![Gone::Closed, Gone::NodeLost]))
+            .prop_map(|(session, reason)| Step::MediaGone(session, reason)),
         1 => (session.clone(), any::<bool>()).prop_map(|(session, taken)| Step::Restarted(session, taken)),
         2 => session.prop_map(Step::Slots),
         1 => prop::bool::weighted(0.2).prop_flat_map(|yes| (0..PEOPLE).prop_map(move |who| {
@@ -163,10 +164,10 @@ impl World {
                 self.sfu.retain(|known, answered| *known != session || *answered);
                 self.media(Event::OfferRefused { session: SessionId(session), error: OfferError::Unusable })
             }
-            Step::MediaGone(session) => {
+            Step::MediaGone(session, reason) => {
                 // Before its answer this is about the session whose number it took over.
                 self.sfu.retain(|known, answered| *known != session || !*answered);
-                self.media(Event::Gone { session: SessionId(session), reason: Gone::Closed })
+                self.media(Event::Gone { session: SessionId(session), reason })
             }
             Step::Slots(session) => {
                 self.media(Event::SlotsChanged { session: SessionId(session), slots: Slots::default() })

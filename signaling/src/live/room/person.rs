@@ -105,6 +105,8 @@ pub(super) struct Link {
     pub(super) media_count: u32,
     /// Since when one of the two is missing although others see this person.
     pub(super) half_since: Option<UnixMs>,
+    /// Whether the media node was lost while there was no socket to say so by.
+    pub(super) lost_with_node: bool,
 }
 
 impl Link {
