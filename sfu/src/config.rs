@@ -6,11 +6,17 @@ use std::net::{IpAddr, SocketAddr};
 use shared::limits::AUDIO_SLOTS;
 use shared::text::{tr, tr_with};
 
+/// Most media threads: more than any machine that one would put meetings on has cores for.
+pub const MAX_THREADS: usize = 64;
+
 /// Where to listen.
 #[derive(Debug, Clone)]
 pub struct SfuConfig {
-    /// UDP port, the same on every address; 0 lets the system choose.
+    /// UDP port, the same on every address; 0 lets the system choose. Of several threads the first one's: each of the others
+    /// has the next.
     pub port: u16,
+    /// Media threads, each with rooms and a port of its own, 1 to [`MAX_THREADS`].
+    pub threads: usize,
     /// An address that browsers reach this machine by although no interface has it: 1:1 NAT, a port forwarding.
     /// Offered to browsers first; one that an interface has is only moved to the front.
     pub advertise: Option<IpAddr>,
@@ -25,7 +31,7 @@ pub struct SfuConfig {
 
 impl Default for SfuConfig {
     fn default() -> Self {
-        Self { port: 0, advertise: None, bind: Vec::new(), tcp: Vec::new(), speakers: AUDIO_SLOTS }
+        Self { port: 0, threads: 1, advertise: None, bind: Vec::new(), tcp: Vec::new(), speakers: AUDIO_SLOTS }
     }
 }
 

@@ -44,6 +44,21 @@ pub struct Snapshot {
     pub cpu: Duration,
 }
 
+impl Snapshot {
+    /// Of two threads together.
+    pub(crate) fn plus(&self, other: &Self) -> Self {
+        let Self { core, sent, sent_bytes, sends, not_sent, cpu } = *self;
+        Self {
+            core: core.plus(&other.core),
+            sent: sent + other.sent,
+            sent_bytes: sent_bytes + other.sent_bytes,
+            sends: sends + other.sends,
+            not_sent: not_sent + other.not_sent,
+            cpu: cpu + other.cpu,
+        }
+    }
+}
+
 /// The thread's ends of the channels.
 #[derive(Debug)]
 pub(crate) struct Channels {

@@ -1,6 +1,7 @@
 //! The SFU's shell: sockets, clock and thread around `sfu-core`.
 //!
-//! [`start`] binds one UDP port on every interface address and runs the core on a thread of its own. Commands go
+//! [`start`] binds one UDP port on every interface address and runs the core on a thread of its own; or several of both
+//! (`shards`), among which it spreads the rooms ([`placement`]). Commands go
 //! in over a bounded channel, events come out over one that never makes media wait. Nothing is written anywhere:
 //! no file, no database; addresses of connections and SDP are never logged.
 //!
@@ -13,7 +14,9 @@ mod config;
 mod driver;
 pub mod keys;
 pub mod log;
+pub mod placement;
 mod port;
+mod shards;
 mod sockets;
 pub mod standalone;
 mod tcp;
@@ -26,7 +29,7 @@ use shared::control::{Command, Event};
 use shared::limits::AUDIO_SLOTS;
 use tokio::sync::{mpsc, oneshot};
 
-pub use config::{SfuConfig, StartError};
+pub use config::{MAX_THREADS, SfuConfig, StartError};
 pub use driver::Snapshot;
 pub use sfu_core::{Carried, Connections, Dropped, Shown, Stats};
 pub use tcp::{TcpPeer, begins_like_media};
@@ -44,10 +47,10 @@ pub struct Sfu {
     pub handle: Handle,
     /// What it says. Ends when the node has stopped.
     pub events: mpsc::UnboundedReceiver<Event>,
-    /// Where it listens, all on one port.
+    /// Where it listens: for each thread one port on every address.
     pub addresses: Vec<SocketAddr>,
-    stop: oneshot::Sender<()>,
-    thread: JoinHandle<()>,
+    stops: Vec<oneshot::Sender<()>>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 /// The way to a running media node.
@@ -70,25 +73,55 @@ impl Handle {
 }
 
 impl Sfu {
-    /// The UDP port.
+    /// The UDP port, of several threads the first one's.
     pub fn port(&self) -> u16 {
         self.addresses.first().map_or(0, SocketAddr::port)
     }
 
-    /// Tells every browser that the connection is over, stops and waits for the thread: milliseconds.
+    /// Tells every browser that the connection is over, stops and waits for the threads: milliseconds.
     pub fn shutdown(self) {
-        let _ = self.stop.send(());
-        if self.thread.join().is_err() {
-            tracing::error!("the media thread had panicked");
+        for stop in self.stops {
+            let _ = stop.send(());
+        }
+        for thread in self.threads {
+            if thread.join().is_err() {
+                tracing::error!("a media thread had panicked");
+            }
         }
     }
 }
 
-/// Binds the sockets and starts the media thread.
+/// Binds the sockets and starts the media threads.
 ///
 /// # Errors
 /// [`StartError`], with a sentence for the person who typed the command.
 pub fn start(config: &SfuConfig) -> Result<Sfu, StartError> {
+    let count = config.threads.clamp(1, MAX_THREADS);
+    if count == 1 {
+        return start_thread(config);
+    }
+    let (mut shards, mut addresses, mut stops, mut threads) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    // The one in front stops first: what the others say while they stop is nobody's loss.
+    let (stop_front, stopped) = oneshot::channel();
+    stops.push(stop_front);
+    for number in 0..count {
+        // Ports that the system chooses need not follow one another.
+        let port = u16::try_from(number).ok().and_then(|number| config.port.checked_add(number));
+        let port = port.filter(|_| config.port != 0).unwrap_or_default();
+        let Sfu { handle, events, addresses: own, stops: stop, threads: thread } =
+            start_thread(&SfuConfig { port, ..config.clone() })?;
+        shards.push(shards::Shard { handle, events });
+        addresses.extend(own);
+        stops.extend(stop);
+        threads.extend(thread);
+    }
+    let shards::Front { handle, events, thread } = shards::gather(shards, stopped)?;
+    threads.insert(0, thread);
+    Ok(Sfu { handle, events, addresses, stops, threads })
+}
+
+/// One thread, which is a whole node by itself.
+fn start_thread(config: &SfuConfig) -> Result<Sfu, StartError> {
     let sockets = sockets::bind_all(config)?;
     let addresses: Vec<SocketAddr> = sockets.iter().map(|socket| socket.address).collect();
     let candidates = sockets::candidates(&addresses, config.advertise);
@@ -106,5 +139,5 @@ pub fn start(config: &SfuConfig) -> Result<Sfu, StartError> {
         .name("media".into())
         .spawn(move || runtime.block_on(driver::run(sockets, core, channels)))
         .map_err(StartError::Thread)?;
-    Ok(Sfu { handle: Handle { commands, tcp, inspect }, events, addresses, stop, thread })
+    Ok(Sfu { handle: Handle { commands, tcp, inspect }, events, addresses, stops: vec![stop], threads: vec![thread] })
 }

@@ -86,6 +86,9 @@ pub struct Geo {
 pub struct Media {
     /// UDP port. Default: the number of the first HTTP port.
     pub port: Option<u16>,
+    /// Media threads, 1 to [`sfu::MAX_THREADS`], each with meetings of its own; the second has the UDP port after the first
+    /// one's.
+    pub threads: usize,
     /// An address that browsers reach this machine by although no interface has it: 1:1 NAT, a port forwarding.
     pub advertise: Option<IpAddr>,
     /// How many people of a meeting are heard at once, 1 to [`AUDIO_SLOTS`]: the loudest.
@@ -109,7 +112,7 @@ pub struct MediaNode {
 
 impl Default for Media {
     fn default() -> Self {
-        Self { port: None, advertise: None, speakers: AUDIO_SLOTS, keys: None, nodes: Vec::new() }
+        Self { port: None, threads: 1, advertise: None, speakers: AUDIO_SLOTS, keys: None, nodes: Vec::new() }
     }
 }
 
@@ -119,15 +122,19 @@ impl Media {
         if !(1..=AUDIO_SLOTS).contains(&self.speakers) {
             return Err(ConfigError::Wrong(format!("[media] `speakers` is between 1 and {AUDIO_SLOTS}")));
         }
+        if !(1..=sfu::MAX_THREADS).contains(&self.threads) {
+            return Err(ConfigError::Wrong(format!("[media] `threads` is between 1 and {}", sfu::MAX_THREADS)));
+        }
         if self.nodes.is_empty() != self.keys.is_none() {
             return Err(ConfigError::wrong(
                 "[media] needs both `keys` (the folder that `conclave media-keys` made) and `nodes`, or neither",
             ));
         }
         let is_own = self.nodes.is_empty();
-        if !is_own && (self.port.is_some() || self.advertise.is_some() || self.speakers != AUDIO_SLOTS) {
+        let Self { port, threads, advertise, speakers, .. } = self;
+        if !is_own && (port.is_some() || *threads != 1 || advertise.is_some() || *speakers != AUDIO_SLOTS) {
             return Err(ConfigError::wrong(
-                "[media] `port`, `advertise` and `speakers` belong into the configuration of each of the `nodes`",
+                "[media] `port`, `threads`, `advertise` and `speakers` belong into the configuration of each of the `nodes`",
             ));
         }
         for (index, node) in self.nodes.iter().enumerate() {
@@ -458,6 +465,7 @@ mod tests {
             attribution = "IP geolocation by DB-IP"
             [media]
             port = 3478
+            threads = 4
             advertise = "192.0.2.7"
             speakers = 2
             [sms]
@@ -470,7 +478,7 @@ mod tests {
         "#;
         let config = parse(text).unwrap();
         assert_eq!((config.listen.len(), config.media.port, config.accounts.idle_minutes), (2, Some(3478), 15));
-        assert_eq!(config.media.speakers, 2);
+        assert_eq!((config.media.speakers, config.media.threads), (2, 4));
         assert_eq!((config.sms.sender, config.is_demo()), (SmsSenderKind::Outbox, false));
         let printed = toml::to_string(&config).unwrap();
         assert_eq!(toml::from_str::<Config>(&printed).unwrap(), config);
@@ -488,6 +496,7 @@ mod tests {
             ("demo = true\n[tls]\ncrt = \"x\"", "line 3"),
             ("listen = 5", "line 1"),
             ("[media]\nspeakers = 0", "between 1 and 3"),
+            ("[media]\nthreads = 0", "between 1 and 64"),
             ("[media]\nspeakers = 4", "between 1 and 3"),
             ("[media]\nkeys = \"k\"", "`nodes`"),
             ("[[media.nodes]]\nname = \"a\"\naddress = \"h:1\"", "`keys`"),

@@ -51,3 +51,4 @@ mod fault_tests;
 
 pub use node::{Config, Node, Output, Transport};
 pub use stats::{Carried, Connections, Dropped, Shown, Stats};
+pub use stun::local_ufrag as ufrag_named_in;

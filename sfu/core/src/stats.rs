@@ -37,6 +37,10 @@ pub struct Carried {
 }
 
 impl Carried {
+    const fn plus(&self, other: &Self) -> Self {
+        Self { expected: self.expected + other.expected, arrived: self.arrived + other.arrived }
+    }
+
     pub(crate) fn add(&mut self, tally: Tally) {
         self.expected += tally.expected;
         self.arrived += tally.expected.saturating_sub(tally.lost);
@@ -112,4 +116,86 @@ pub struct Stats {
     pub drawing_refused: u64,
     /// Data-channel messages that are no message of the protocol, or that came from the lobby.
     pub stray_messages: u64,
+}
+
+impl Stats {
+    /// Of two threads together.
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Self {
+        let Self {
+            rooms,
+            sessions,
+            addresses,
+            timers,
+            connections,
+            shown,
+            speakers,
+            up,
+            down,
+            datagrams,
+            bytes,
+            dropped,
+            early_dtls_errors,
+            peer_errors,
+            faults,
+            rtp_in,
+            rtp_out,
+            keyframe_requests,
+            pointers,
+            drawing_ops,
+            drawing_refused,
+            stray_messages,
+        } = *self;
+        Self {
+            rooms: rooms + other.rooms,
+            sessions: sessions + other.sessions,
+            addresses: addresses + other.addresses,
+            timers: timers + other.timers,
+            connections: connections.plus(&other.connections),
+            shown: shown.plus(&other.shown),
+            speakers: speakers + other.speakers,
+            up: up.plus(&other.up),
+            down: down.plus(&other.down),
+            datagrams: datagrams + other.datagrams,
+            bytes: bytes + other.bytes,
+            dropped: dropped.plus(&other.dropped),
+            early_dtls_errors: early_dtls_errors + other.early_dtls_errors,
+            peer_errors: peer_errors + other.peer_errors,
+            faults: faults + other.faults,
+            rtp_in: rtp_in + other.rtp_in,
+            rtp_out: rtp_out + other.rtp_out,
+            keyframe_requests: keyframe_requests + other.keyframe_requests,
+            pointers: pointers + other.pointers,
+            drawing_ops: drawing_ops + other.drawing_ops,
+            drawing_refused: drawing_refused + other.drawing_refused,
+            stray_messages: stray_messages + other.stray_messages,
+        }
+    }
+}
+
+impl Dropped {
+    const fn plus(&self, other: &Self) -> Self {
+        let Self { unreadable, unknown_address, unknown_ufrag, not_a_request, refused_stun } = *self;
+        Self {
+            unreadable: unreadable + other.unreadable,
+            unknown_address: unknown_address + other.unknown_address,
+            unknown_ufrag: unknown_ufrag + other.unknown_ufrag,
+            not_a_request: not_a_request + other.not_a_request,
+            refused_stun: refused_stun + other.refused_stun,
+        }
+    }
+}
+
+impl Shown {
+    fn plus(&self, other: &Self) -> Self {
+        let mut faces = self.faces;
+        faces.iter_mut().zip(other.faces).for_each(|(ours, theirs)| *ours += theirs);
+        Self { faces, screens: self.screens + other.screens, paused: self.paused + other.paused }
+    }
+}
+
+impl Connections {
+    const fn plus(&self, other: &Self) -> Self {
+        Self { good: self.good + other.good, fair: self.fair + other.fair, poor: self.poor + other.poor }
+    }
 }

@@ -15,7 +15,7 @@ const USE_CANDIDATE: u16 = 0x0025;
 
 /// The receiver's ICE user fragment in a binding request: what stands before the colon of `USERNAME`.
 /// `None` for every other message.
-pub(crate) fn local_ufrag(datagram: &[u8]) -> Option<&str> {
+pub fn local_ufrag(datagram: &[u8]) -> Option<&str> {
     let name = std::str::from_utf8(username(datagram)?).ok()?;
     name.split_once(':').map(|(local, _)| local)
 }

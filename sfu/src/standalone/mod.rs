@@ -116,6 +116,7 @@ impl Node {
     fn start(settings: &Settings, doors: Doors) -> Result<Self, StartError> {
         let mut config = SfuConfig {
             port: settings.port.unwrap_or(doors.port()),
+            threads: settings.threads,
             advertise: settings.advertise,
             bind: settings.bind.clone(),
             tcp: doors.addresses(),

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use shared::limits::AUDIO_SLOTS;
 
+use crate::config::MAX_THREADS;
+
 /// Where signaling reaches a node when nobody says otherwise.
 const DEFAULT_CONTROL: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7443);
 /// Longest drain. A service manager ends what takes longer the hard way.
@@ -22,6 +24,8 @@ pub struct Settings {
     pub keys: PathBuf,
     /// UDP port of all media. Default: the first `tcp` port's number, else any that is free.
     pub port: Option<u16>,
+    /// Media threads, 1 to [`MAX_THREADS`], each with rooms of its own; the second has the UDP port after the first one's.
+    pub threads: usize,
     /// Addresses with ports for media over TCP, for those whose network blocks UDP.
     pub tcp: Vec<SocketAddr>,
     /// An address that browsers reach this machine by although no interface has it.
@@ -40,6 +44,7 @@ impl Default for Settings {
             control: DEFAULT_CONTROL,
             keys: PathBuf::from("keys"),
             port: None,
+            threads: 1,
             tcp: Vec::new(),
             advertise: None,
             bind: Vec::new(),
@@ -96,6 +101,9 @@ impl Settings {
         if !(1..=AUDIO_SLOTS).contains(&self.speakers) {
             return Err(SettingsError::Wrong(format!("`speakers` is between 1 and {AUDIO_SLOTS}")));
         }
+        if !(1..=MAX_THREADS).contains(&self.threads) {
+            return Err(SettingsError::Wrong(format!("`threads` is between 1 and {MAX_THREADS}")));
+        }
         if self.drain_seconds > MAX_DRAIN_SECONDS {
             return Err(SettingsError::Wrong(format!("`drain_seconds` is at most {MAX_DRAIN_SECONDS}")));
         }
@@ -113,6 +121,7 @@ mod tests {
             control = "10.0.0.5:7443"
             keys = "/etc/conclave/media-a"
             port = 3478
+            threads = 4
             tcp = ["0.0.0.0:443", "[::]:443"]
             advertise = "192.0.2.7"
             bind = ["10.0.0.5"]
@@ -123,7 +132,9 @@ mod tests {
         assert_eq!((settings.port, settings.tcp.len(), settings.drain_seconds), (Some(3478), 2, 60));
         settings.check().unwrap();
         assert_eq!(toml::from_str::<Settings>(&toml::to_string(&settings).unwrap()).unwrap(), settings);
-        for (change, word) in [("speakers = 0", "between 1 and 3"), ("drain_seconds = 4000", "3600")] {
+        for (change, word) in
+            [("speakers = 0", "between 1 and 3"), ("threads = 0", "between 1 and 64"), ("drain_seconds = 4000", "3600")]
+        {
             let settings: Settings = toml::from_str(change).unwrap();
             assert!(settings.check().unwrap_err().to_string().contains(word), "{change}");
         }

@@ -48,10 +48,10 @@ fn bind_media(config: &mut Config) -> Result<Option<Sfu>, sfu::StartError> {
         return Ok(None);
     }
     let port = config.media.port.or(config.listen.first().map(SocketAddr::port)).unwrap_or_default();
-    let Media { advertise, speakers, .. } = config.media;
+    let Media { advertise, speakers, threads, .. } = config.media;
     // Behind a proxy browsers do not reach what is listened on here.
     let tcp = if config.proxy.ranges.is_empty() { config.listen.clone() } else { Vec::new() };
-    let media = sfu::start(&SfuConfig { port, advertise, tcp, speakers, ..SfuConfig::default() })?;
+    let media = sfu::start(&SfuConfig { port, threads, advertise, tcp, speakers, ..SfuConfig::default() })?;
     config.media.port = Some(media.port());
     Ok(Some(media))
 }

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use rustls::pki_types::ServerName;
+use sfu::placement::NodeIndex;
 use sfu::wire::{self, BEAT, FromNode, GREETING, ToNode, VERSION, WireError};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -13,7 +14,6 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::nodes::Nodes;
-use super::placement::NodeIndex;
 
 /// How long until a node that could not be reached, or was lost, is tried again. Shorter finds a node that restarts sooner.
 const AGAIN: Duration = Duration::from_millis(500);

@@ -1,12 +1,11 @@
 //! Signaling's end of the line to the media: the embedded node by a pair of channels, or nodes in processes of their own
 //! over TLS ([`Nodes`]), chosen by configuration. Either takes the same commands and says the same events.
 //!
-//! `placement` knows which room is on which node, and neither socket nor clock; `line` keeps the line to one node;
+//! [`sfu::placement`] knows which room is on which node, and neither socket nor clock; `line` keeps the line to one node;
 //! [`nodes`](Nodes) puts the two together.
 
 mod line;
 mod nodes;
-mod placement;
 
 use std::time::Duration;
 

@@ -4,13 +4,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sfu::Snapshot;
 use sfu::keys::{Keys, KeysError};
+use sfu::placement::{NodeIndex, Placement, Route};
 use sfu::wire::{FromNode, ToNode, WireError};
 use shared::control::{Command, Event};
 use tokio::sync::mpsc;
 
 use super::Media;
 use super::line::{self, Peer};
-use super::placement::{NodeIndex, Placement, Route};
 use crate::config;
 
 /// The media nodes. Clones share them.

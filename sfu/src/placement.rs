@@ -1,4 +1,4 @@
-//! Which room is on which node. A room is placed with its first media session and stays until it closes or its node is
+//! Which room is on which node, or on which of a node's threads. A room is placed with its first media session and stays until it closes or its node is
 //! lost; then its next session places it anew. Everything that is said to or by a node goes through here, in one order, so
 //! that nobody is ever sent to a node that the others of their room are not on.
 
@@ -8,8 +8,8 @@ use shared::control::{Command, Event, Gone};
 use shared::ids::{RoomId, SessionId};
 use shared::signal::OfferError;
 
-/// A node, by its place in the configuration.
-pub(super) type NodeIndex = usize;
+/// A node, by its place in the configuration; or a thread, by its number.
+pub type NodeIndex = usize;
 
 /// How a node stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +33,7 @@ struct Placed {
 
 /// What becomes of a command.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Route {
+pub enum Route {
     /// It goes to this node.
     To(NodeIndex),
     /// No node can take it, and this is the answer.
@@ -44,7 +44,7 @@ pub(super) enum Route {
 
 /// Rooms and sessions over nodes.
 #[derive(Debug)]
-pub(super) struct Placement {
+pub struct Placement {
     nodes: Vec<Standing>,
     rooms: HashMap<RoomId, NodeIndex>,
     sessions: HashMap<SessionId, Placed>,
@@ -52,24 +52,24 @@ pub(super) struct Placement {
 
 impl Placement {
     /// So many nodes, none of them there yet.
-    pub(super) fn new(nodes: usize) -> Self {
+    pub fn new(nodes: usize) -> Self {
         Self { nodes: vec![Standing::Lost; nodes], rooms: HashMap::new(), sessions: HashMap::new() }
     }
 
     /// A node is there, and empty.
-    pub(super) fn up(&mut self, node: NodeIndex) {
+    pub fn up(&mut self, node: NodeIndex) {
         self.nodes[node] = Standing::Up;
     }
 
     /// A node takes no more rooms.
-    pub(super) fn drain(&mut self, node: NodeIndex) {
+    pub fn drain(&mut self, node: NodeIndex) {
         if self.nodes[node] == Standing::Up {
             self.nodes[node] = Standing::Draining;
         }
     }
 
     /// A node is lost with all that was on it: what is to be said about each of its sessions.
-    pub(super) fn lost(&mut self, node: NodeIndex) -> Vec<Event> {
+    pub fn lost(&mut self, node: NodeIndex) -> Vec<Event> {
         self.nodes[node] = Standing::Lost;
         self.rooms.retain(|_, on| *on != node);
         let gone = self.sessions.extract_if(|_, placed| placed.node == node);
@@ -79,7 +79,7 @@ impl Placement {
     }
 
     /// Where a command goes. What it changes is changed.
-    pub(super) fn route(&mut self, command: &Command) -> Route {
+    pub fn route(&mut self, command: &Command) -> Route {
         match command {
             Command::Join { room, session, .. } => self.join(*room, *session),
             Command::Restart { session, .. }
@@ -121,8 +121,13 @@ impl Placement {
         (0..self.nodes.len()).filter(|node| self.nodes[*node] == Standing::Up).min_by_key(|node| load(*node))
     }
 
+    /// Whether a node has this session, or is about to have it.
+    pub fn has(&self, session: SessionId) -> bool {
+        self.sessions.contains_key(&session)
+    }
+
     /// Whether what a node said is to be passed on: it still has the session it speaks of. What it changes is changed.
-    pub(super) fn hear(&mut self, node: NodeIndex, event: &Event) -> bool {
+    pub fn hear(&mut self, node: NodeIndex, event: &Event) -> bool {
         let session = event.session();
         let Some(placed) = self.sessions.get_mut(&session).filter(|placed| placed.node == node) else { return false };
         match event {
