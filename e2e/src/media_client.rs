@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use shared::limits::{AUDIO_SLOTS, CAMERA_LAYERS, VIDEO_SLOTS};
+use shared::limits::{AUDIO_SLOTS, CAMERA_LAYERS, Layer, VIDEO_SLOTS};
 use shared::surface::{DRAWING_CHANNEL, DrawDown, DrawUp, POINTER_CHANNEL, PointerDown, PointerUp};
 use str0m::change::{SdpAnswer, SdpPendingOffer};
 use str0m::channel::{ChannelConfig, ChannelId, Reliability};
@@ -95,6 +95,22 @@ pub struct Datagram {
     pub payload: Vec<u8>,
 }
 
+/// What a client offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// What a page does: everything, with slots and data channels.
+    Page,
+    /// A device that publishes: one voice, one picture in one size.
+    Publisher,
+    /// A device that watches.
+    Watcher {
+        /// So many m-lines for sound.
+        voices: usize,
+        /// So many m-lines for pictures.
+        pictures: usize,
+    },
+}
+
 /// The client.
 pub struct MediaClient {
     /// Stands in the payloads of what this client sends.
@@ -127,8 +143,8 @@ pub struct MediaClient {
     camera: [Up; CAMERA_LAYERS.len()],
     screen: Up,
     slots: Vec<(Mid, MediaKind, usize)>,
-    pointer_channel: ChannelId,
-    drawing_channel: ChannelId,
+    /// For pointers and for drawings; `None` in devices.
+    channels: Option<(ChannelId, ChannelId)>,
     profile: Arc<Mutex<Option<SrtpProfile>>>,
 }
 
@@ -163,13 +179,18 @@ impl std::fmt::Debug for MediaClient {
 impl MediaClient {
     /// A client that will send from `address`, with its offer made. `None` when str0m makes no offer.
     pub fn new(number: u16, address: SocketAddr, now: Instant) -> Option<Self> {
-        Self::with(number, Candidate::host(address, "udp").ok()?, RtcConfig::new(), now)
+        Self::with(number, Candidate::host(address, "udp").ok()?, RtcConfig::new(), Shape::Page, now)
+    }
+
+    /// A client that is no page.
+    pub fn device(number: u16, address: SocketAddr, shape: Shape, now: Instant) -> Option<Self> {
+        Self::with(number, Candidate::host(address, "udp").ok()?, RtcConfig::new(), shape, now)
     }
 
     /// A client that reports on no packet's arrival (no transport-wide congestion control): the server cannot estimate
     /// what its connection carries, so that what it is sent does not depend on how busy the machine is.
     pub fn without_estimate(number: u16, address: SocketAddr, now: Instant) -> Option<Self> {
-        Self::with(number, Candidate::host(address, "udp").ok()?, without_feedback(), now)
+        Self::with(number, Candidate::host(address, "udp").ok()?, without_feedback(), Shape::Page, now)
     }
 
     /// A client without UDP: it will open a TCP connection from `address` (RFC 6544).
@@ -178,11 +199,12 @@ impl MediaClient {
             number,
             Candidate::builder().tcp().host(address).tcptype(TcpType::Active).build().ok()?,
             without_feedback(),
+            Shape::Page,
             now,
         )
     }
 
-    fn with(number: u16, candidate: Candidate, config: RtcConfig, now: Instant) -> Option<Self> {
+    fn with(number: u16, candidate: Candidate, config: RtcConfig, shape: Shape, now: Instant) -> Option<Self> {
         let protocol = candidate.proto();
         let profile = Arc::new(Mutex::new(None));
         let mut rtc = config
@@ -194,22 +216,33 @@ impl MediaClient {
             .build(now);
         rtc.add_local_candidate(candidate);
         let mut api = rtc.sdp_api();
-        let mut add = |kind, direction| api.add_media(kind, direction, None, None, None);
-        let microphone = Up { mid: add(MediaKind::Audio, Direction::SendOnly), rid: None, next: 0, frames: 0 };
+        let is_page = shape == Shape::Page;
+        let (voices, pictures) = match shape {
+            Shape::Page => (AUDIO_SLOTS, VIDEO_SLOTS),
+            Shape::Publisher => (0, 0),
+            Shape::Watcher { voices, pictures } => (voices, pictures),
+        };
+        let mut up = |kind, is_there: bool, layers| {
+            let mid = is_there.then(|| api.add_media(kind, Direction::SendOnly, None, None, layers));
+            Up { mid: mid.unwrap_or(Mid::from("none")), rid: None, next: 0, frames: 0 }
+        };
+        let microphone = up(MediaKind::Audio, is_page || shape == Shape::Publisher, None);
         let mut layers = Simulcast::new();
         CAMERA_LAYERS.iter().for_each(|layer| layers.add_send_layer(SimulcastLayer::new(layer.rid)));
-        let mid = api.add_media(MediaKind::Video, Direction::SendOnly, None, None, Some(layers));
-        let camera = CAMERA_LAYERS.map(|layer| Up { mid, rid: Some(Rid::from(layer.rid)), next: 0, frames: 0 });
-        let mut add = |kind, direction| api.add_media(kind, direction, None, None, None);
-        let screen = Up { mid: add(MediaKind::Video, Direction::SendOnly), rid: None, next: 0, frames: 0 };
+        let mid = up(MediaKind::Video, is_page || shape == Shape::Publisher, is_page.then_some(layers)).mid;
+        let rid = |layer: Layer| is_page.then(|| Rid::from(layer.rid));
+        let camera = CAMERA_LAYERS.map(|layer| Up { mid, rid: rid(layer), next: 0, frames: 0 });
+        let screen = up(MediaKind::Video, is_page, None);
         let mut slots = Vec::new();
-        for (kind, most) in [(MediaKind::Audio, AUDIO_SLOTS), (MediaKind::Video, VIDEO_SLOTS)] {
-            slots.extend((0..most).map(|index| (add(kind, Direction::RecvOnly), kind, index)));
+        for (kind, most) in [(MediaKind::Audio, voices), (MediaKind::Video, pictures)] {
+            let add = |index| (api.add_media(kind, Direction::RecvOnly, None, None, None), kind, index);
+            slots.extend((0..most).map(add));
         }
         let unreliable = Reliability::MaxRetransmits { retransmits: 0 };
-        let pointer_channel = api.add_channel_with_config(channel("pointers", POINTER_CHANNEL, false, unreliable));
-        let drawing_channel =
-            api.add_channel_with_config(channel("drawing", DRAWING_CHANNEL, true, Reliability::Reliable));
+        let channels = is_page.then(|| {
+            let pointers = api.add_channel_with_config(channel("pointers", POINTER_CHANNEL, false, unreliable));
+            (pointers, api.add_channel_with_config(channel("drawing", DRAWING_CHANNEL, true, Reliability::Reliable)))
+        });
         let (offer, pending) = api.apply()?;
         Some(Self {
             number,
@@ -231,8 +264,7 @@ impl MediaClient {
             camera,
             screen,
             slots,
-            pointer_channel,
-            drawing_channel,
+            channels,
             profile,
         })
     }
@@ -333,9 +365,9 @@ impl MediaClient {
             }
             Event::ChannelData(data) => {
                 self.counts.data_messages += 1;
-                if data.id == self.pointer_channel {
+                if self.channels.is_some_and(|(pointers, _)| data.id == pointers) {
                     self.pointers.extend(PointerDown::decode(&data.data).ok());
-                } else if data.id == self.drawing_channel {
+                } else if self.channels.is_some_and(|(_, drawing)| data.id == drawing) {
                     self.drawing.extend(DrawDown::decode_all(&data.data).unwrap_or_default());
                 }
             }
@@ -492,13 +524,16 @@ impl MediaClient {
 
     /// Sends any bytes on one of the two channels. Drain afterwards. Whether the channel took them.
     pub fn send_raw(&mut self, channel: u16, bytes: &[u8]) -> bool {
-        let id = if channel == POINTER_CHANNEL { self.pointer_channel } else { self.drawing_channel };
+        let Some((pointers, drawing)) = self.channels else { return false };
+        let id = if channel == POINTER_CHANNEL { pointers } else { drawing };
         self.rtc.channel(id).is_some_and(|mut channel| channel.write(true, bytes).unwrap_or(false))
     }
 
-    /// Whether both data channels can be written to.
+    /// Whether both data channels can be written to; a device has none.
     pub fn channels_open(&mut self) -> bool {
-        self.rtc.channel(self.pointer_channel).is_some() && self.rtc.channel(self.drawing_channel).is_some()
+        self.channels.is_none_or(|(pointers, drawing)| {
+            self.rtc.channel(pointers).is_some() && self.rtc.channel(drawing).is_some()
+        })
     }
 
     /// Says goodbye (DTLS close). Drain afterwards.

@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use sfu::{Sfu, SfuConfig, TcpPeer};
-use shared::control::{Command, Event};
+use shared::control::{Command, Event, Purpose};
 use shared::ids::{MeetingId, ParticipantId, RoomId, SessionId};
 use shared::meeting::Role;
 use shared::signal::Stage;
@@ -70,7 +70,15 @@ impl Node {
         let room = RoomId(MeetingId::from_random([1; 16]));
         let session = SessionId(number.into());
         let (participant, offer) = (ParticipantId(number), offer.to_owned());
-        let join = Command::Join { room, session, participant, role: Role::Moderator, stage: Stage::Room, offer };
+        let join = Command::Join {
+            room,
+            session,
+            participant,
+            role: Role::Moderator,
+            stage: Stage::Room,
+            purpose: Purpose::Page,
+            offer,
+        };
         self.sfu.handle.commands.blocking_send(join).unwrap();
         loop {
             match self.sfu.events.blocking_recv().unwrap() {

@@ -25,6 +25,8 @@ pub enum Command {
         role: Role,
         /// Lobby: publish-only, seen by moderators alone. Room: everything their role allows.
         stage: Stage,
+        /// What the session is for.
+        purpose: Purpose,
         /// SDP offer; its DTLS fingerprint is what the media session is bound to.
         offer: String,
     },
@@ -73,6 +75,18 @@ pub enum Command {
         /// The room.
         room: RoomId,
     },
+}
+
+/// What a session is for. A device's offer has no data channel and few m-lines; a device neither points nor draws.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// A person's page: everything both ways.
+    Page,
+    /// A device that publishes (WHIP, RFC 9725): at most one voice and one picture, and nothing comes back.
+    Publish,
+    /// A device that watches (WHEP): whoever speaks and the picture that goes with it, and nothing is taken from it.
+    Watch,
 }
 
 /// What the SFU tells signaling.

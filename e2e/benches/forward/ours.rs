@@ -1,7 +1,7 @@
 //! Our SFU, as `conclave` embeds it, joined by control messages.
 
 use sfu::SfuConfig;
-use shared::control::{Command, Event};
+use shared::control::{Command, Event, Purpose};
 use shared::ids::{MeetingId, ParticipantId, RoomId, SessionId};
 use shared::meeting::Role;
 use shared::signal::Stage;
@@ -26,7 +26,15 @@ pub(crate) fn serve() {
         };
         let session = SessionId(id.into());
         let role = if publishes { Role::Participant } else { Role::Observer };
-        let join = Command::Join { room, session, participant: ParticipantId(id), role, stage: Stage::Room, offer };
+        let join = Command::Join {
+            room,
+            session,
+            participant: ParticipantId(id),
+            role,
+            stage: Stage::Room,
+            purpose: Purpose::Page,
+            offer,
+        };
         sfu.handle.commands.blocking_send(join).unwrap();
         loop {
             match sfu.events.blocking_recv().unwrap() {

@@ -190,6 +190,16 @@ impl Layers {
         flow.and_then(|flow| flow.last).is_some_and(|last| now < last + ALIVE_FOR)
     }
 
+    /// Whether there is something to show, or may be: it flows, it rests because nobody watches, or it was asked for a moment
+    /// ago. What was asked for and did not come is a camera that is off.
+    pub(crate) fn may_show(&self, now: Instant) -> bool {
+        let flows = (0..MOST_LAYERS as u8).any(|layer| self.is_alive(layer, now));
+        let missed = self.missed_at.iter().flatten().any(|at| now < *at + TRIED_AGAIN);
+        let rests = self.told.is_none_or(|told| told == LayerSet::default());
+        let is_awaited = self.awaited_since.iter().any(Option::is_some);
+        flows || ((rests || is_awaited) && !missed)
+    }
+
     /// What this layer takes, bits per second: as measured, or what its encoder may use.
     pub(crate) fn bits_per_second(&self, layer: u8) -> u64 {
         let measured = self.layers.get(usize::from(layer)).and_then(|flow| flow.bits_per_second);

@@ -19,6 +19,8 @@ mod allocation;
 mod crypto;
 mod cursor;
 mod demux;
+mod device;
+mod director;
 mod drawing;
 mod estimate;
 mod forwarder;

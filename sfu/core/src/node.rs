@@ -4,7 +4,7 @@
 //! ([`Node::poll_output`], to be called until it says [`Output::Timeout`]). Packets written to subscribers are
 //! flushed there, once per batch of input and not once per packet (PERFORMANCE section 3).
 //!
-//! `commands` holds what signaling says, `restart` a session's way to another path, `media` who gets whose packets, `looking` which layers of them, `surface` pointers and drawings.
+//! `commands` holds what signaling says, `restart` a session's way to another path, `media` who gets whose packets, `looking` which layers of them, `surface` pointers and drawings, `watching` what devices without a page are shown.
 
 mod commands;
 mod counting;
@@ -12,6 +12,7 @@ mod looking;
 mod media;
 mod restart;
 mod surface;
+mod watching;
 
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;

@@ -15,6 +15,7 @@ use str0m::net::{Protocol, Receive, Transmit};
 use str0m::rtp::{RtpPacket, Ssrc};
 use str0m::{Event as RtcEvent, IceConnectionState, Input, Output as RtcOutput, Rtc, RtcError};
 
+use shared::control::Purpose;
 use shared::surface::{DRAWING_CHANNEL, POINTER_CHANNEL};
 
 use crate::crypto::with_keys;
@@ -71,11 +72,18 @@ pub(crate) struct Peer {
     rtc: Rtc,
     /// Keys that were agreed on and not told yet.
     keys: Option<MasterKeys>,
-    pointers: ChannelId,
-    drawing: ChannelId,
+    /// `None` for devices.
+    channels: Option<Channels>,
     /// Panics in the next call: shows that a panic costs one peer.
     #[cfg(test)]
     pub(crate) panic_next: bool,
+}
+
+/// The two data channels of a page.
+#[derive(Debug, Clone, Copy)]
+struct Channels {
+    pointers: ChannelId,
+    drawing: ChannelId,
 }
 
 /// A stream to the peer as the answer names it.
@@ -96,18 +104,13 @@ pub(crate) struct Drained {
 }
 
 impl Peer {
-    /// Takes over an `Rtc` that has answered an offer, and opens the two channels in it.
-    pub(crate) fn new(mut rtc: Rtc) -> Self {
-        let unreliable = Reliability::MaxRetransmits { retransmits: 0 };
-        let pointers = channel("pointers", POINTER_CHANNEL, false, unreliable);
-        let drawing = channel("drawing", DRAWING_CHANNEL, true, Reliability::Reliable);
-        let mut api = rtc.direct_api();
-        let (pointers, drawing) = (api.create_data_channel(pointers), api.create_data_channel(drawing));
+    /// Takes over an `Rtc` that has answered an offer, and opens a page's two channels in it.
+    pub(crate) fn new(mut rtc: Rtc, purpose: Purpose) -> Self {
+        let channels = (purpose == Purpose::Page).then(|| Channels::open(&mut rtc));
         Self {
             rtc,
             keys: None,
-            pointers,
-            drawing,
+            channels,
             #[cfg(test)]
             panic_next: false,
         }
@@ -211,15 +214,15 @@ impl Peer {
                 Some(Heard::Reachable(true))
             }
             RtcEvent::RtpPacket(packet) => Some(Heard::Rtp(packet)),
-            RtcEvent::ChannelOpen(id, _) if id == self.drawing => {
+            RtcEvent::ChannelOpen(id, _) if Some(id) == self.drawing() => {
                 if let Some(mut channel) = self.rtc.channel(id) {
                     channel.set_buffered_amount_low_threshold(DRAWING_LOW_BYTES);
                 }
                 Some(Heard::DrawingReady)
             }
-            RtcEvent::ChannelBufferedAmountLow(id) if id == self.drawing => Some(Heard::DrawingReady),
-            RtcEvent::ChannelData(data) if data.id == self.pointers => Some(Heard::Pointer(data.data)),
-            RtcEvent::ChannelData(data) if data.id == self.drawing => Some(Heard::Drawing(data.data)),
+            RtcEvent::ChannelBufferedAmountLow(id) if Some(id) == self.drawing() => Some(Heard::DrawingReady),
+            RtcEvent::ChannelData(data) if Some(data.id) == self.pointers() => Some(Heard::Pointer(data.data)),
+            RtcEvent::ChannelData(data) if Some(data.id) == self.drawing() => Some(Heard::Drawing(data.data)),
             RtcEvent::ChannelData(_) => Some(Heard::Stray),
             _ => None,
         }
@@ -244,17 +247,26 @@ impl Peer {
 
     /// Sends a pointer, unless the channel is not open or backed up.
     pub(crate) fn write_pointer(&mut self, message: &[u8]) -> bool {
-        self.write(self.pointers, POINTER_BUFFER_BYTES, message)
+        self.pointers().is_some_and(|channel| self.write(channel, POINTER_BUFFER_BYTES, message))
     }
 
     /// Whether the next part of the drawing may be written.
     pub(crate) fn has_room_for_drawing(&mut self) -> bool {
-        self.rtc.channel(self.drawing).is_some_and(|mut channel| channel.buffered_amount() < DRAWING_BUFFER_BYTES)
+        let channel = self.drawing().and_then(|channel| self.rtc.channel(channel));
+        channel.is_some_and(|mut channel| channel.buffered_amount() < DRAWING_BUFFER_BYTES)
     }
 
     /// Sends a part of the drawing. Whether it was taken; if not, the same part must be sent again.
     pub(crate) fn write_drawing(&mut self, message: &[u8]) -> bool {
-        self.write(self.drawing, DRAWING_BUFFER_BYTES, message)
+        self.drawing().is_some_and(|channel| self.write(channel, DRAWING_BUFFER_BYTES, message))
+    }
+
+    fn pointers(&self) -> Option<ChannelId> {
+        self.channels.map(|channels| channels.pointers)
+    }
+
+    fn drawing(&self) -> Option<ChannelId> {
+        self.channels.map(|channels| channels.drawing)
     }
 
     fn write(&mut self, channel: ChannelId, most_waiting: usize, message: &[u8]) -> bool {
@@ -297,6 +309,16 @@ pub(crate) fn parse(path: Path, destination: SocketAddr, bytes: &[u8]) -> Option
         Transport::Tcp => Protocol::Tcp,
     };
     guarded(|| Receive::new(protocol, path.source, destination, bytes)).ok()?.ok()
+}
+
+impl Channels {
+    fn open(rtc: &mut Rtc) -> Self {
+        let unreliable = Reliability::MaxRetransmits { retransmits: 0 };
+        let pointers = channel("pointers", POINTER_CHANNEL, false, unreliable);
+        let drawing = channel("drawing", DRAWING_CHANNEL, true, Reliability::Reliable);
+        let mut api = rtc.direct_api();
+        Self { pointers: api.create_data_channel(pointers), drawing: api.create_data_channel(drawing) }
+    }
 }
 
 fn channel(label: &str, id: u16, ordered: bool, reliability: Reliability) -> ChannelConfig {

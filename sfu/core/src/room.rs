@@ -1,5 +1,6 @@
 //! Who is in a room and who perceives whom: the one place where lobby and roles are turned into media.
 
+use shared::control::Purpose;
 use shared::ids::{ParticipantId, SessionId};
 use shared::meeting::Role;
 use shared::signal::{Picture, Stage};
@@ -7,7 +8,7 @@ use shared::signal::{Picture, Stage};
 use crate::drawing::Board;
 use crate::forwarder::Incoming;
 use crate::session::Who;
-use crate::speakers::{Hearing, Speakers};
+use crate::speakers::{Hearing, Lead, Speakers};
 
 /// A room: its people, in order of arrival, who of them is heard, and its drawing.
 #[derive(Debug)]
@@ -104,13 +105,24 @@ impl Room {
         self.speakers.floor().len() + self.observers.floor().len()
     }
 
-    /// Whose voices `viewer` should hear: of those who have the floor, all that they may hear.
+    /// Who leads, of those whom everybody hears.
+    pub(crate) fn lead(&self) -> Option<Lead> {
+        self.speakers.lead()
+    }
+
+    /// Whose voices `viewer` should hear: of those who have the floor, all that they may hear. A watcher may have a place for
+    /// one voice alone: for watchers, whoever leads comes first.
     pub(crate) fn voices_for(&self, viewer: &Who) -> Vec<ParticipantId> {
         let floor = self.speakers.floor().iter().chain(self.observers.floor());
         let may_hear = |who: &&ParticipantId| {
             self.members.iter().any(|member| member.participant == **who && hears(viewer, member))
         };
-        floor.filter(may_hear).copied().collect()
+        let mut voices: Vec<ParticipantId> = floor.filter(may_hear).copied().collect();
+        if viewer.purpose == Purpose::Watch {
+            let lead = self.lead().map(|lead| lead.who);
+            voices.sort_by_key(|who| Some(*who) != lead); // stable
+        }
+        voices
     }
 
     /// A packet of somebody's voice came, so loud (dBov, RFC 6464; `None` when it does not say): what becomes of it.
@@ -124,14 +136,16 @@ impl Room {
     }
 }
 
-/// Whether `viewer` sees `publisher`'s camera (D27: before admission moderators alone do).
+/// Whether `viewer` sees `publisher`'s camera (D27: before admission moderators alone do). A device that watches has none, one
+/// that publishes sees nothing.
 fn sees(viewer: &Who, publisher: &Who) -> bool {
     let moderator = viewer.role == Role::Moderator;
     let allowed = match publisher.stage {
         Stage::Lobby => moderator,
         Stage::Room => moderator || publisher.role.is_seen_by_all(),
     };
-    allowed && viewer.stage == Stage::Room && viewer.participant != publisher.participant
+    let has_both_ends = viewer.purpose != Purpose::Publish && publisher.purpose != Purpose::Watch;
+    allowed && has_both_ends && viewer.stage == Stage::Room && viewer.participant != publisher.participant
 }
 
 /// Whether somebody's screen is shown to those who see them: never from the lobby, and never an observer's.
@@ -153,7 +167,8 @@ mod tests {
 
     fn who(number: u16, role: Role, stage: Stage) -> Who {
         let room = RoomId(MeetingId::from_random([1; 16]));
-        Who { session: SessionId(u64::from(number)), room, participant: ParticipantId(number), role, stage }
+        let (session, participant) = (SessionId(u64::from(number)), ParticipantId(number));
+        Who { session, room, participant, role, stage, purpose: Purpose::Page }
     }
 
     /// D24, D27: the whole table of who perceives whom.
@@ -186,6 +201,26 @@ mod tests {
                 "{viewer:?} {publisher:?}"
             );
             assert!(!sees(&viewer, &viewer), "nobody sees themselves");
+        }
+    }
+
+    #[test]
+    fn devices_perceive_and_are_perceived_one_way() {
+        let person = who(1, Role::Participant, Stage::Room);
+        let publisher = Who { purpose: Purpose::Publish, ..who(2, Role::Participant, Stage::Room) };
+        let watcher = Who { purpose: Purpose::Watch, ..who(3, Role::Participant, Stage::Room) };
+        let table = [
+            (person, publisher, true),
+            (watcher, publisher, true),
+            (watcher, person, true),
+            (publisher, person, false),
+            (person, watcher, false),
+            (watcher, who(4, Role::Observer, Stage::Room), false),
+            (watcher, who(4, Role::Participant, Stage::Lobby), false),
+        ];
+        for (viewer, publisher, perceived) in table {
+            let both = (sees(&viewer, &publisher), hears(&viewer, &publisher));
+            assert_eq!(both, (perceived, perceived), "{viewer:?} {publisher:?}");
         }
     }
 

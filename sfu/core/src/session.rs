@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use str0m::media::Rid;
 use str0m::rtp::{RtpPacket, Ssrc};
 
+use shared::control::Purpose;
 use shared::ids::{ParticipantId, RoomId, SessionId};
 use shared::limits::{CAMERA_LAYERS, MAX_DRAWING_OPS_PER_SECOND};
 use shared::meeting::Role;
@@ -43,6 +44,15 @@ pub(crate) struct Who {
     pub(crate) participant: ParticipantId,
     pub(crate) role: Role,
     pub(crate) stage: Stage,
+    pub(crate) purpose: Purpose,
+}
+
+impl Who {
+    /// Whether pointers and drawings are for them: from the lobby nothing is taken and to it nothing is sent, and a device
+    /// has no channel for them.
+    pub(crate) fn has_surface(&self) -> bool {
+        self.stage == Stage::Room && self.purpose == Purpose::Page
+    }
 }
 
 /// The connection.
@@ -97,7 +107,7 @@ impl Session {
             connected: false,
             reach,
             pictures: Pictures::new(),
-            view: View::new(now),
+            view: View::new(who.purpose, now),
             pointer: Gate::default(),
             pen: Pen { rate: Bucket::new(MAX_DRAWING_OPS_PER_SECOND), refused: None, growing: None },
             cursor: Cursor::default(),
@@ -220,7 +230,10 @@ impl Session {
         let before = self.tracks.as_slots();
         let (mut pictures, first) = room.pictures_for(&self.who);
         self.view.order(&mut pictures, first);
-        let newly_seen = self.tracks.video.assign(&pictures);
+        let newly_seen = match self.who.purpose {
+            Purpose::Watch => self.tracks.video.assign_led(&pictures),
+            Purpose::Page | Purpose::Publish => self.tracks.video.assign(&pictures),
+        };
         self.tracks.audio.assign(&room.voices_for(&self.who));
         let changed = self.who.stage == Stage::Room && self.tracks.as_slots() != before;
         Refilled { changed, newly_seen }

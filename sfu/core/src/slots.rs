@@ -8,7 +8,7 @@ pub(crate) type Assignment<T> = Vec<Option<T>>;
 
 /// Moves `current` to what `wanted` asks for, most important first, changing as little as possible.
 /// Returns what got a slot that it did not have before.
-pub(crate) fn assign<T: Copy + PartialEq>(current: &mut Assignment<T>, wanted: &[T]) -> Vec<T> {
+pub(crate) fn assign<T: Copy + PartialEq>(current: &mut [Option<T>], wanted: &[T]) -> Vec<T> {
     let wanted = &wanted[..wanted.len().min(current.len())];
     for slot in current.iter_mut() {
         *slot = slot.filter(|shown| wanted.contains(shown));
@@ -21,6 +21,17 @@ pub(crate) fn assign<T: Copy + PartialEq>(current: &mut Assignment<T>, wanted: &
         }
     }
     newcomers
+}
+
+/// As [`assign`], for whoever has no page that could say what it shows where: the most important wish is always in the first
+/// slot. Only the slots behind it are sticky.
+pub(crate) fn assign_led<T: Copy + PartialEq>(current: &mut [Option<T>], wanted: &[T]) -> Vec<T> {
+    let before = current.to_vec();
+    let (Some(head), led) = (current.first_mut(), wanted.first()) else { return Vec::new() };
+    *head = led.copied();
+    assign(current.get_mut(1..).unwrap_or_default(), wanted.get(1..).unwrap_or_default());
+    let is_new = |shown: &T| !before.contains(&Some(*shown));
+    current.iter().copied().flatten().filter(is_new).collect()
 }
 
 #[cfg(test)]
@@ -45,6 +56,19 @@ mod tests {
         assert_eq!(numbers(&slots), [1, 0, 3]);
         assert_eq!(assign(&mut slots, &people(&[4, 3, 1])), people(&[4]));
         assert_eq!(numbers(&slots), [1, 4, 3]);
+    }
+
+    #[test]
+    fn who_leads_is_first_and_the_others_stay() {
+        let mut slots = vec![None; 3];
+        assert_eq!(assign_led(&mut slots, &people(&[1, 2, 3])), people(&[1, 2, 3]));
+        assert_eq!(assign_led(&mut slots, &people(&[3, 1, 2])), people(&[]), "nobody new");
+        assert_eq!(numbers(&slots), [3, 2, 1]);
+        assert_eq!(assign_led(&mut slots, &people(&[4, 3, 1, 2])), people(&[4]));
+        assert_eq!(numbers(&slots), [4, 3, 1]);
+        assert_eq!(assign_led(&mut slots, &people(&[])), people(&[]));
+        assert_eq!(numbers(&slots), [0, 0, 0]);
+        assert_eq!(assign_led(&mut Vec::new(), &people(&[1])), people(&[]), "a watcher without pictures");
     }
 
     #[test]

@@ -27,6 +27,8 @@ const HELD_FOR: Duration = Duration::from_millis(1500);
 /// A holder who was silent for so long gives way to anybody who speaks. Shorter makes people between two words lose
 /// their place.
 const PAUSE: Duration = Duration::from_millis(600);
+/// A leader who was silent for so long gives way to anybody else who speaks. Shorter hands the lead to and fro between words.
+const LEAD_PAUSE: Duration = Duration::from_millis(300);
 /// A holder who was silent for so long gives their place back, so that a silent room sends nothing.
 const SILENT: Duration = Duration::from_secs(3);
 /// Packets kept of people without the floor: 100 ms at Opus' usual 20 ms. More delays the first word by more, and
@@ -42,6 +44,14 @@ pub(crate) struct Speakers {
     voices: Vec<Voice>,
     /// Who has the floor, longest first.
     floor: Vec<ParticipantId>,
+    lead: Option<Lead>,
+}
+
+/// Whoever is to be heard and shown where there is a place for one alone. When nobody speaks, whoever spoke last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Lead {
+    pub(crate) who: ParticipantId,
+    pub(crate) since: Instant,
 }
 
 /// One person, as they are heard.
@@ -69,12 +79,17 @@ pub(crate) enum Hearing {
 impl Speakers {
     /// At most so many people are heard at once.
     pub(crate) fn new(most: usize) -> Self {
-        Self { most, voices: Vec::new(), floor: Vec::new() }
+        Self { most, voices: Vec::new(), floor: Vec::new(), lead: None }
     }
 
     /// Who has the floor.
     pub(crate) fn floor(&self) -> &[ParticipantId] {
         &self.floor
+    }
+
+    /// Who leads.
+    pub(crate) fn lead(&self) -> Option<Lead> {
+        self.lead
     }
 
     /// Somebody's packet came, so loud (dBov, 0 to -127).
@@ -83,6 +98,13 @@ impl Speakers {
         let index = self.voice(who, now);
         self.voices[index].note(level, now);
         self.clear_silent(who, now);
+        let hearing = self.place(who, index, packet);
+        self.consider_lead(who, index, now);
+        hearing
+    }
+
+    fn place(&mut self, who: ParticipantId, index: usize, packet: &Incoming) -> Hearing {
+        let now = packet.arrived;
         if self.floor.contains(&who) {
             return Hearing::Passed;
         }
@@ -105,6 +127,7 @@ impl Speakers {
     pub(crate) fn remove(&mut self, who: ParticipantId) {
         self.voices.retain(|voice| voice.who != who);
         self.floor.retain(|holder| *holder != who);
+        self.lead.take_if(|lead| lead.who == who);
     }
 
     fn voice(&mut self, who: ParticipantId, now: Instant) -> usize {
@@ -122,6 +145,27 @@ impl Speakers {
             *who == heard || voices.iter().any(|voice| voice.who == *who && !voice.silent_for(SILENT, now))
         };
         self.floor.retain(stays);
+    }
+
+    /// Whether whoever is heard just now takes the lead: from somebody who has paused, or who is clearly less loud and had
+    /// their say. For the leader's own packets there is nothing to do.
+    fn consider_lead(&mut self, who: ParticipantId, index: usize, now: Instant) {
+        if self.lead.is_some_and(|lead| lead.who == who) || !self.floor.contains(&who) {
+            return;
+        }
+        let voice = &self.voices[index];
+        if voice.loudness < SPEECH || voice.silent_for(LEAD_PAUSE, now) {
+            return;
+        }
+        let holds = |lead: Lead| {
+            let leader = self.voices.iter().find(|voice| voice.who == lead.who)?;
+            let had_their_say = now >= lead.since + HELD_FOR;
+            let is_outdone = had_their_say && voice.loudness >= leader.loudness + LOUDER_BY;
+            (self.floor.contains(&lead.who) && !leader.silent_for(LEAD_PAUSE, now) && !is_outdone).then_some(())
+        };
+        if self.lead.and_then(holds).is_none() {
+            self.lead = Some(Lead { who, since: now });
+        }
     }
 
     /// Finds a place for somebody without one; a holder may lose theirs.

@@ -179,6 +179,11 @@ impl<T: Copy + PartialEq> Down<T> {
     pub(crate) fn assign(&mut self, wanted: &[T]) -> Vec<T> {
         slots::assign(&mut self.assignment, wanted)
     }
+
+    /// As [`Down::assign`], with the first wish always in the first slot.
+    pub(crate) fn assign_led(&mut self, wanted: &[T]) -> Vec<T> {
+        slots::assign_led(&mut self.assignment, wanted)
+    }
 }
 
 /// What a publisher's packet is part of.

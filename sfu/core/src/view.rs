@@ -2,8 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use shared::control::Purpose;
 use shared::limits::{CAMERA_LAYERS, MAX_TILES};
 use shared::signal::{Picture, Tile, VideoSource};
+
+use crate::director::Director;
 
 /// How often layers are chosen anew without a reason: publishers' layers come and go, estimates move.
 pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -20,12 +23,15 @@ pub(crate) struct View {
     /// Since when the connection does not carry even everybody's smallest layer.
     tight_since: Option<Instant>,
     tiles: Option<Vec<Tile>>,
+    /// In place of a page that says what it shows: a watcher has none.
+    pub(crate) director: Option<Director>,
 }
 
 impl View {
     /// Nothing said, nothing known.
-    pub(crate) fn new(now: Instant) -> Self {
-        Self { next_look: now, tight_since: None, tiles: None }
+    pub(crate) fn new(purpose: Purpose, now: Instant) -> Self {
+        let director = (purpose == Purpose::Watch).then(Director::default);
+        Self { next_look: now, tight_since: None, tiles: None, director }
     }
 
     /// The page said what it shows.
@@ -45,6 +51,7 @@ impl View {
     /// The layer that fits a picture's tile; `None` when the page does not show it. A screen has one layer.
     pub(crate) fn wish(&self, picture: Picture) -> Option<u8> {
         let width = match &self.tiles {
+            _ if self.is_directed(picture) => u16::MAX,
             Some(tiles) => tiles.iter().find(|tile| tile.picture == picture)?.width,
             None => USUAL_WIDTH,
         };
@@ -56,8 +63,16 @@ impl View {
 
     /// How important a picture is here: the first is the most important.
     pub(crate) fn rank(&self, picture: Picture) -> usize {
+        if self.is_directed(picture) {
+            return 0;
+        }
         let tiles = self.tiles.as_deref().unwrap_or_default();
         tiles.iter().position(|tile| tile.picture == picture).unwrap_or(usize::MAX)
+    }
+
+    fn is_directed(&self, picture: Picture) -> bool {
+        let shown = self.director.as_ref().and_then(Director::shown);
+        shown.is_some_and(|who| picture == Picture::face(who))
     }
 
     /// Whether faces may be paused, when everybody's smallest layer takes so much: not before the connection has been

@@ -10,6 +10,7 @@ use std::time::Instant;
 use str0m::net::TcpType;
 use str0m::{Candidate, Rtc};
 
+use crate::device;
 use crate::guard::guarded;
 use crate::node::{Node, Output};
 use crate::offer::Offer;
@@ -25,8 +26,8 @@ impl Node {
     pub fn handle_command(&mut self, now: Instant, command: Command) {
         self.advance(now);
         match command {
-            Command::Join { room, session, participant, role, stage, offer } => {
-                self.join(Who { session, room, participant, role, stage }, &offer);
+            Command::Join { room, session, participant, role, stage, purpose, offer } => {
+                self.join(Who { session, room, participant, role, stage, purpose }, &offer);
             }
             Command::Restart { session, offer } => self.restart(session, &offer),
             Command::Watch { session, closely } => self.watch(session, closely),
@@ -63,14 +64,15 @@ impl Node {
     /// Answers the offer and puts the session into its room.
     fn open(&mut self, who: Who, offer: &str) -> Result<String, OfferError> {
         self.check_place(&who)?;
-        let offer = Offer::read(offer)?;
+        let offer = Offer::read(&device::narrowed(offer, who.purpose))?;
         let (mids, outline) = (offer.mids, offer.outline);
         let mut rtc = self.new_rtc()?;
         let answer = guarded(|| rtc.sdp_api().accept_offer(offer.sdp).map(|answer| answer.to_sdp_string()));
         let answer = answer.ok().and_then(Result::ok).ok_or(OfferError::Unusable)?;
+        device::check(who.purpose, &rtc, &mids)?;
         let now = self.now;
         let built = guarded(|| {
-            let mut peer = Peer::new(rtc);
+            let mut peer = Peer::new(rtc, who.purpose);
             let streams = peer.take_streams(mids.iter().copied());
             let tracks = Tracks::negotiated(peer.rtc(), &mids, &streams)?;
             let sender = Sender::new(peer.rtc(), &Tracks::streams(peer.rtc(), &streams), now);

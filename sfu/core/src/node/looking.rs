@@ -32,6 +32,7 @@ impl Node {
         if let Some(quality) = session.judge(now) {
             self.out.push_back(Output::Event(Event::Quality { session: id, quality }));
         }
+        self.direct(id);
         self.choose_layers(id);
         // Also those who have sent nothing yet: perhaps because they were told that nobody watches.
         self.tell_wanted_layers(id);

@@ -23,7 +23,12 @@ impl Node {
         let Some((feed, packet, begins)) = publisher.incoming(packet) else { return };
         if feed == Feed::Voice {
             let Some(room) = self.rooms.get_mut(&who.room) else { return };
-            match room.hear(&who, packet.tags.audio_level, &packet) {
+            let led_by = room.lead();
+            let hearing = room.hear(&who, packet.tags.audio_level, &packet);
+            if room.lead() != led_by {
+                self.follow_lead(who.room);
+            }
+            match hearing {
                 Hearing::Passed => {}
                 Hearing::Begins(kept) => {
                     self.reassign_voices(who.room);

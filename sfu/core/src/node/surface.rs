@@ -2,7 +2,6 @@
 //! that a message says.
 
 use shared::ids::{RoomId, SessionId};
-use shared::signal::Stage;
 use shared::surface::{DrawRefused, DrawUp, OpKind, PointerDown, PointerUp};
 
 use crate::drawing::Verdict;
@@ -14,7 +13,8 @@ impl Node {
     pub(super) fn pointer_moved(&mut self, id: SessionId, message: &[u8]) {
         let now = self.now;
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        let Some(PointerUp(place)) = admitted(&session.who).then(|| PointerUp::decode(message).ok()).flatten() else {
+        let Some(PointerUp(place)) = session.who.has_surface().then(|| PointerUp::decode(message).ok()).flatten()
+        else {
             self.stats.stray_messages += 1;
             return;
         };
@@ -63,7 +63,7 @@ impl Node {
         let Some(session) = self.sessions.get(&id) else { return };
         let who = session.who;
         match DrawUp::decode(message) {
-            Ok(up) if admitted(&who) => self.draw(&who, up),
+            Ok(up) if who.has_surface() => self.draw(&who, up),
             _ => self.stats.stray_messages += 1,
         }
     }
@@ -117,7 +117,7 @@ impl Node {
     fn pump_room(&mut self, room: RoomId) {
         let sessions = self.sessions_in(room);
         sessions.iter().for_each(|session| self.pump(*session));
-        let heard = |id: &SessionId| self.sessions.get(id).filter(|session| admitted(&session.who));
+        let heard = |id: &SessionId| self.sessions.get(id).filter(|session| session.who.has_surface());
         let by_all = sessions.iter().filter_map(heard).map(|session| session.cursor.next()).min();
         if let (Some(room), Some(by_all)) = (self.rooms.get_mut(&room), by_all) {
             room.board.compact(by_all);
@@ -137,9 +137,4 @@ impl Node {
         let members = self.rooms.get(&room).map(|room| room.members()).unwrap_or_default();
         members.iter().map(|who| who.session).collect()
     }
-}
-
-/// From the lobby nothing is taken and to it nothing is sent.
-fn admitted(who: &Who) -> bool {
-    who.stage == Stage::Room
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use sfu_core::Output;
-use shared::control::{Command, Event};
+use shared::control::{Command, Event, Purpose};
 use shared::ids::{ParticipantId, SessionId};
 use shared::meeting::Role;
 use shared::signal::{OfferError, Stage};
@@ -21,7 +21,15 @@ fn stranger() -> SocketAddr {
 /// What a node says to an offer in a room of its own.
 fn refusal(world: &mut World, offer: String) -> Option<OfferError> {
     let (session, participant) = (SessionId(900), ParticipantId(9));
-    let join = Command::Join { room: room(9), session, participant, role: Role::Moderator, stage: Stage::Room, offer };
+    let join = Command::Join {
+        room: room(9),
+        session,
+        participant,
+        role: Role::Moderator,
+        stage: Stage::Room,
+        purpose: Purpose::Page,
+        offer,
+    };
     world.node.handle_command(world.now, join);
     let mut refused = None;
     loop {
@@ -125,6 +133,7 @@ fn a_stun_without_the_password_is_refused() {
         participant: ParticipantId(1),
         role: Role::Moderator,
         stage: Stage::Room,
+        purpose: Purpose::Page,
         offer: offer.offer().to_owned(),
     };
     world.node.handle_command(world.now, join);
@@ -150,6 +159,7 @@ fn dropping_junk_does_not_depend_on_the_number_of_sessions() {
                 participant: ParticipantId(1),
                 role: Role::Moderator,
                 stage: Stage::Room,
+                purpose: Purpose::Page,
                 offer: offer.clone(),
             };
             world.node.handle_command(world.now, join);

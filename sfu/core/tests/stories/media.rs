@@ -153,6 +153,7 @@ fn the_answer_lists_only_what_is_forwarded() {
         participant: shared::ids::ParticipantId(1),
         role: Role::Moderator,
         stage: Stage::Room,
+        purpose: shared::control::Purpose::Page,
         offer: offer.offer().to_owned(),
     };
     world.node.handle_command(world.now, join);

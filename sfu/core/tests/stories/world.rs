@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use sfu_core::{Config, Node, Output, Transport};
-use shared::control::{Command, Event, Gone};
+use shared::control::{Command, Event, Gone, Purpose};
 use shared::ids::{MeetingId, ParticipantId, RoomId, SessionId};
 use shared::limits::{AUDIO_SLOTS, CAMERA_LAYERS};
 use shared::meeting::Role;
@@ -14,7 +14,7 @@ use shared::signal::{OfferError, Picture, Slots, Stage, Tile};
 use str0m::media::MediaKind;
 use str0m_netem::{Netem, NetemConfig, WithLen};
 
-use super::media_client::{Datagram, MediaClient};
+use super::media_client::{Datagram, MediaClient, Shape};
 use super::shaper::Shaper;
 
 /// Where the node is.
@@ -129,7 +129,7 @@ impl World {
         let address = SocketAddr::from(([192, 0, 2, 200], 40_000 + self.sessions as u16));
         let number = self.people.len() as u16 + 1;
         let client = MediaClient::without_estimate(number, address, self.now).unwrap();
-        let person = self.join_with(name, client, address, room(1), (Role::Participant, Stage::Room));
+        let person = self.join_with(name, client, address, room(1), (Role::Participant, Stage::Room, Purpose::Page));
         self.run_until("connected", |world| world.is_up(person));
         person
     }
@@ -138,7 +138,23 @@ impl World {
     pub fn join_as(&mut self, name: &'static str, number: u16, room: RoomId, role: Role, stage: Stage) -> usize {
         let address = SocketAddr::from(([192, 0, 2, number as u8], 40_001 + self.sessions as u16));
         let client = MediaClient::new(number, address, self.now).unwrap();
-        self.join_with(name, client, address, room, (role, stage))
+        self.join_with(name, client, address, room, (role, stage, Purpose::Page))
+    }
+
+    /// Somebody's device comes into room 1 and its connection comes up.
+    pub fn plug_in(&mut self, name: &'static str, shape: Shape) -> usize {
+        let device = self.offer_device(name, shape);
+        self.run_until("connected", |world| world.is_up(device));
+        device
+    }
+
+    /// Somebody's device makes its offer to room 1.
+    pub fn offer_device(&mut self, name: &'static str, shape: Shape) -> usize {
+        let number = self.people.len() as u16 + 1;
+        let address = SocketAddr::from(([192, 0, 2, number as u8], 40_001 + self.sessions as u16));
+        let client = MediaClient::device(number, address, shape, self.now).unwrap();
+        let purpose = if shape == Shape::Publisher { Purpose::Publish } else { Purpose::Watch };
+        self.join_with(name, client, address, room(1), (Role::Participant, Stage::Room, purpose))
     }
 
     fn join_with(
@@ -147,7 +163,7 @@ impl World {
         client: MediaClient,
         address: SocketAddr,
         room: RoomId,
-        (role, stage): (Role, Stage),
+        (role, stage, purpose): (Role, Stage, Purpose),
     ) -> usize {
         self.sessions += 1;
         let session = SessionId(self.sessions);
@@ -179,7 +195,7 @@ impl World {
             down: None,
             shaper: None,
         });
-        self.command(Command::Join { room, session, participant, role, stage, offer });
+        self.command(Command::Join { room, session, participant, role, stage, purpose, offer });
         self.people.len() - 1
     }
 
@@ -345,6 +361,11 @@ impl World {
             person.client.send_screen(now, keyframe, 2_000);
             person.timeout = now;
         }
+    }
+
+    /// One picture of somebody's camera, as in [`World::film`].
+    pub fn film_once(&mut self, person: usize) {
+        self.send_frame(person);
     }
 
     fn send_frame(&mut self, person: usize) {

@@ -1,6 +1,6 @@
 //! Coming and going: knock, return, enter, leave. What is lost on the way is in [`super::link`].
 
-use shared::control::Command;
+use shared::control::{Command, Purpose};
 use shared::ids::{InviteeId, ParticipantId, SessionId};
 use shared::limits::MAX_PARTICIPANTS;
 use shared::meeting::Role;
@@ -147,7 +147,8 @@ impl Room {
         // A screen is asked for from the inside, where it is checked; after a return it is asked for again.
         person.media = MediaState { screen: false, ..media };
         let (participant, role, stage) = (me, person.role(), stage_to_enter(person));
-        out.push(Output::Media(Command::Join { room, session, participant, role, stage, offer }));
+        let purpose = Purpose::Page;
+        out.push(Output::Media(Command::Join { room, session, participant, role, stage, purpose, offer }));
         Ok(())
     }
 
