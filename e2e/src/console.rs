@@ -7,7 +7,7 @@ use shared::api::{
     ApiError, Invitee, IssuedPin, Login, Me, MeetingDetail, NewInvitee, NewMeeting, OutboxMessage, Start,
 };
 use shared::ids::MeetingId;
-use shared::meeting::Role;
+use shared::meeting::{MeetingKind, Role};
 use shared::secret::Secret;
 
 /// A client of the REST interface with its own cookie.
@@ -58,6 +58,7 @@ pub fn meeting_now(title: &str) -> NewMeeting {
         duration_minutes: 60,
         time_zone: "Europe/Brussels".into(),
         ask_password: false,
+        kind: MeetingKind::NothingKept,
     }
 }
 

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::InviteeId;
 use crate::input::InvalidText;
-use crate::meeting::{MeetingInfo, MeetingPhase, Role};
+use crate::meeting::{MeetingInfo, MeetingKind, MeetingPhase, Role};
 use crate::secret::Secret;
 use crate::signal::PasswordState;
 use crate::units::UnixMs;
@@ -76,6 +76,9 @@ pub struct NewMeeting {
     pub time_zone: String,
     /// Whether everybody needs an SMS password on top of the PIN (D25).
     pub ask_password: bool,
+    /// What may leave the meeting. No later call changes it.
+    #[serde(default)]
+    pub kind: MeetingKind,
 }
 
 /// When a meeting starts.

@@ -9,6 +9,7 @@
 
 pub mod api;
 pub mod control;
+pub mod device;
 pub mod ids;
 pub mod input;
 pub mod limits;

@@ -2,7 +2,7 @@
 
 /// Version of the WebSocket and data-channel protocol, sent in the first message of either side.
 /// Raise it when an old page must reload to talk to a new server.
-pub const PROTOCOL_VERSION: u16 = 2;
+pub const PROTOCOL_VERSION: u16 = 3;
 
 /// Largest WebSocket message, bytes. Bounds what a stranger can make the server hold per connection.
 pub const MAX_SIGNAL_MESSAGE_BYTES: usize = 64 * 1024;
@@ -15,6 +15,9 @@ pub const MAX_SDP_M_LINES: usize = 64;
 
 /// People in one room, the lobby included.
 pub const MAX_PARTICIPANTS: usize = 50;
+
+/// Devices that one person may have connected or ready to connect. Each takes a place in the room while it is connected.
+pub const MAX_DEVICES: usize = 4;
 
 /// Pictures that a page can show: everybody's face and a shared screen.
 pub const MAX_TILES: usize = MAX_PARTICIPANTS + 1;

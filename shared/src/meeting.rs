@@ -43,12 +43,15 @@ impl Role {
     }
 }
 
-/// What may remain of a meeting. Chosen before its first admission; shown in invitation, green room and lobby.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// What may leave a meeting. Chosen when it is made and never changed; shown in invitation, green room, lobby and room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MeetingKind {
-    /// Nothing of what is said, shown, pointed at or drawn is kept (D32). The only kind offered now.
+    /// Nothing of what is said, shown, pointed at or drawn is kept (D32), and only people in the room see and hear it.
+    #[default]
     NothingKept,
+    /// Devices of people in the room may watch, and record what they see and hear. The server itself keeps nothing.
+    MayBeRecorded,
 }
 
 impl MeetingKind {
@@ -56,12 +59,13 @@ impl MeetingKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             MeetingKind::NothingKept => "nothing_kept",
+            MeetingKind::MayBeRecorded => "may_be_recorded",
         }
     }
 
     /// The kind of that name.
     pub fn from_name(name: &str) -> Option<Self> {
-        (name == MeetingKind::NothingKept.as_str()).then_some(MeetingKind::NothingKept)
+        [MeetingKind::NothingKept, MeetingKind::MayBeRecorded].into_iter().find(|kind| kind.as_str() == name)
     }
 }
 

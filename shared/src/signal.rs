@@ -19,6 +19,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::device::{Device, DeviceError, DeviceOf, DeviceUse};
 use crate::ids::ParticipantId;
 use crate::location::LocationHint;
 use crate::meeting::{MeetingInfo, Role};
@@ -84,6 +85,17 @@ pub enum ClientMsg {
         /// All that are visible, most important first; at most [`crate::limits::MAX_TILES`].
         tiles: Vec<Tile>,
     },
+    /// Make a token for a device of one's own; for people in the room. Answered by [`ServerMsg::DeviceMade`] or
+    /// [`ProtocolError::Device`].
+    MakeDevice {
+        /// What it is to do.
+        does: DeviceUse,
+    },
+    /// Take a device of one's own away, with its token.
+    RevokeDevice {
+        /// Its number.
+        number: u32,
+    },
     /// Go, for good.
     Leave,
     /// Moderator: let somebody in from the lobby.
@@ -96,7 +108,7 @@ pub enum ClientMsg {
         /// Who.
         participant: ParticipantId,
     },
-    /// Moderator: put somebody out of the room. Their PIN dies with it.
+    /// Moderator: put somebody out of the room. Their PIN dies with it; of a device, its token alone.
     Remove {
         /// Who.
         participant: ParticipantId,
@@ -221,6 +233,18 @@ pub enum ServerMsg {
         camera: Vec<bool>,
         /// Whether the screen is watched.
         screen: bool,
+    },
+    /// A device's token, shown this once. [`ServerMsg::DevicesChanged`] has come before.
+    DeviceMade {
+        /// The device's number.
+        number: u32,
+        /// For `Authorization: Bearer`.
+        token: Secret,
+    },
+    /// The page's own devices, as they are now.
+    DevicesChanged {
+        /// All of them, in the order in which they were made.
+        devices: Vec<Device>,
     },
     /// The end was moved.
     EndMoved {
@@ -400,6 +424,8 @@ pub struct RosterEntry {
     /// How well their connection serves, as the server measures it.
     #[serde(default)]
     pub connection: Quality,
+    /// What makes it a device; `None` for people. The name is then its owner's.
+    pub device: Option<DeviceOf>,
 }
 
 /// A person in the lobby, as moderators see them.
@@ -538,6 +564,12 @@ pub enum ProtocolError {
         /// Why.
         error: ShareError,
     },
+    /// The device cannot be had.
+    #[error("{error}")]
+    Device {
+        /// Why.
+        error: DeviceError,
+    },
     /// The server could not do it just now; details are in its log.
     #[error("the server could not do this just now")]
     Internal,
@@ -595,7 +627,7 @@ pub enum OfferError {
 }
 
 /// Every kind a page may send; the test below keeps it equal to [`ClientMsg`].
-const CLIENT_KINDS: [&str; 17] = [
+const CLIENT_KINDS: [&str; 19] = [
     "hello",
     "join",
     "resume",
@@ -606,6 +638,8 @@ const CLIENT_KINDS: [&str; 17] = [
     "set_media",
     "set_hand",
     "look",
+    "make_device",
+    "revoke_device",
     "leave",
     "admit",
     "refuse",
@@ -701,6 +735,8 @@ mod tests {
             ClientMsg::SetMedia { media: MediaState { microphone: true, camera: false, screen: true } },
             ClientMsg::SetHand { raised: true },
             ClientMsg::Look { tiles: vec![Tile { picture: Picture::screen(participant), width: 320 }] },
+            ClientMsg::MakeDevice { does: DeviceUse::Watch },
+            ClientMsg::RevokeDevice { number: 7 },
             ClientMsg::Leave,
             ClientMsg::Admit { participant },
             ClientMsg::Refuse { participant },
@@ -723,6 +759,8 @@ mod tests {
                 | ClientMsg::SetMedia { .. }
                 | ClientMsg::SetHand { .. }
                 | ClientMsg::Look { .. }
+                | ClientMsg::MakeDevice { .. }
+                | ClientMsg::RevokeDevice { .. }
                 | ClientMsg::Leave
                 | ClientMsg::Admit { .. }
                 | ClientMsg::Refuse { .. }

@@ -3,7 +3,7 @@
 
 use shared::api::{NewInvitee, NewMeeting, Start};
 use shared::ids::{InviteeId, MeetingId, OrganisationId};
-use shared::meeting::Role;
+use shared::meeting::{MeetingKind, Role};
 use shared::pin::Pin;
 use shared::secret::Secret;
 use shared::text::tr;
@@ -105,6 +105,7 @@ async fn meeting(state: &AppState, admin: &Account) -> Result<Meeting, DemoError
         duration_minutes: HOURS * 60,
         time_zone: "UTC".into(),
         ask_password: false,
+        kind: MeetingKind::NothingKept,
     };
     let id = MeetingId::from_random(state.chance.id());
     let owner = Owner { meeting: id, organisation: admin.organisation, account: admin.id };

@@ -36,6 +36,8 @@ pub struct Parts {
     pub door_hasher: Hasher,
     /// Failed logins per source.
     pub logins: LoginLimiter,
+    /// Unknown device tokens per source.
+    pub device_tries: LoginLimiter,
     /// The names this server answers to.
     pub hosts: Hosts,
     /// The built pages.

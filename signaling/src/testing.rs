@@ -86,6 +86,7 @@ pub(crate) async fn world_with_assets(change: impl FnOnce(&mut Config), assets: 
     let parts = Parts {
         hosts: Hosts::of(&config),
         logins: LoginLimiter::default(),
+        device_tries: LoginLimiter::default(),
         assets,
         live: Registry::new(db.clone(), clock.clone(), chance.clone(), Arc::new(commands)),
         keys: Keys::open(&folder.path().join("keys"), chance.as_ref()).unwrap(),

@@ -4,7 +4,7 @@
 //! aws-lc) and ends a handshake that settled for less. DTLS 1.2, because a DTLS 1.3 server would take the
 //! client's first SRTP profile (SECURITY T9).
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -14,6 +14,7 @@ use str0m::crypto::dtls::{
 };
 use str0m::crypto::{CryptoError, CryptoProvider};
 
+use dimpl::SecurityError;
 use dimpl::crypto::Dtls12CipherSuite;
 
 use crate::srtp::MasterKeys;
@@ -25,14 +26,27 @@ const SUITES: [Dtls12CipherSuite; 2] =
 thread_local! {
     /// Keys that a handshake on this thread has just agreed on.
     static AGREED: RefCell<Option<MasterKeys>> = const { RefCell::new(None) };
+    /// Whether a handshake on this thread has just failed because its peer offers nothing strong enough.
+    static TOO_WEAK: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs a call into one session's str0m. Beside what it returns, the keys that the session's handshake agreed on meanwhile:
-/// str0m has no other way to tell, and its provider is one for all sessions.
-pub(crate) fn with_keys<T>(call: impl FnOnce() -> T) -> (T, Option<MasterKeys>) {
+/// What a session's handshake came to during one call into its str0m.
+#[derive(Debug, Default)]
+pub(crate) struct Noted {
+    /// Keys that it agreed on.
+    pub(crate) keys: Option<MasterKeys>,
+    /// The peer offers nothing strong enough. Before the handshake is over anybody on the way can make it look so: it is a
+    /// reason to tell, not one to act on.
+    pub(crate) is_too_weak: bool,
+}
+
+/// Runs a call into one session's str0m. Beside what it returns, what the session's handshake came to meanwhile: str0m has no
+/// other way to tell, and its provider is one for all sessions.
+pub(crate) fn noting<T>(call: impl FnOnce() -> T) -> (T, Noted) {
     AGREED.take();
+    TOO_WEAK.take();
     let result = call();
-    (result, AGREED.take())
+    (result, Noted { keys: AGREED.take(), is_too_weak: TOO_WEAK.take() })
 }
 
 /// The provider that every session is built with.
@@ -89,6 +103,7 @@ fn only_strong(output: DtlsOutput<'_>, is_client: bool) -> DtlsOutput<'_> {
         }
         DtlsOutput::KeyingMaterial(..) => {
             tracing::warn!("a peer offered no AES-256-GCM for SRTP; its connection was ended");
+            TOO_WEAK.set(true);
             DtlsOutput::CloseNotify
         }
         other => other,
@@ -101,7 +116,11 @@ impl DtlsInstance for StrictDtls {
     }
 
     fn handle_packet(&mut self, packet: &[u8]) -> Result<(), DtlsImplError> {
-        self.dtls.handle_packet(packet)
+        let handled = self.dtls.handle_packet(packet);
+        if handled == Err(DtlsImplError::SecurityError(SecurityError::NoMutuallyAcceptableCipherSuite)) {
+            TOO_WEAK.set(true);
+        }
+        handled
     }
 
     fn poll_output<'a>(&mut self, buf: &'a mut [u8]) -> DtlsOutput<'a> {
@@ -151,12 +170,13 @@ mod tests {
     /// D31, its media part: weaker keys than AES-256-GCM end the connection.
     #[test]
     fn weak_keys_end_the_connection() {
-        let (strong, agreed) = with_keys(|| only_strong(keys(SrtpProfile::AEAD_AES_256_GCM), false));
+        let (strong, noted) = noting(|| only_strong(keys(SrtpProfile::AEAD_AES_256_GCM), false));
         assert!(matches!(strong, DtlsOutput::KeyingMaterial(_, SrtpProfile::AEAD_AES_256_GCM)));
-        assert!(agreed.is_some());
+        assert!(noted.keys.is_some() && !noted.is_too_weak);
         for weak in [SrtpProfile::AEAD_AES_128_GCM, SrtpProfile::AES128_CM_SHA1_80] {
-            let (ended, agreed) = with_keys(|| only_strong(keys(weak), false));
-            assert!(matches!(ended, DtlsOutput::CloseNotify) && agreed.is_none(), "{weak:?}");
+            let (ended, noted) = noting(|| only_strong(keys(weak), false));
+            assert!(matches!(ended, DtlsOutput::CloseNotify) && noted.keys.is_none(), "{weak:?}");
+            assert!(noted.is_too_weak, "{weak:?}");
         }
     }
 }

@@ -18,7 +18,7 @@ use str0m::{Event as RtcEvent, IceConnectionState, Input, Output as RtcOutput, R
 use shared::control::Purpose;
 use shared::surface::{DRAWING_CHANNEL, POINTER_CHANNEL};
 
-use crate::crypto::with_keys;
+use crate::crypto::{Noted, noting};
 use crate::demux::Path;
 use crate::guard::{Panicked, guarded};
 use crate::node::{Output, Transport};
@@ -72,6 +72,8 @@ pub(crate) struct Peer {
     rtc: Rtc,
     /// Keys that were agreed on and not told yet.
     keys: Option<MasterKeys>,
+    /// The handshake failed for want of strong keys on the other side.
+    is_too_weak: bool,
     /// `None` for devices.
     channels: Option<Channels>,
     /// Panics in the next call: shows that a panic costs one peer.
@@ -110,6 +112,7 @@ impl Peer {
         Self {
             rtc,
             keys: None,
+            is_too_weak: false,
             channels,
             #[cfg(test)]
             panic_next: false,
@@ -159,14 +162,14 @@ impl Peer {
         #[cfg(test)]
         let panic_next = std::mem::take(&mut self.panic_next);
         let rtc = &mut self.rtc;
-        let (handled, keys) = with_keys(|| {
+        let (handled, noted) = noting(|| {
             guarded(|| {
                 #[cfg(test)]
                 assert!(!panic_next, "a fault on purpose");
                 rtc.handle_input(input)
             })
         });
-        self.keys = keys.or(self.keys.take());
+        self.note(noted);
         match handled {
             Ok(Ok(())) => Ok(()),
             Ok(Err(RtcError::Dtls(_))) => Err(InputError::Dtls),
@@ -185,7 +188,7 @@ impl Peer {
         out: &mut VecDeque<Output>,
         heard: &mut Vec<Heard>,
     ) -> Result<Drained, Panicked> {
-        let (drained, keys) = with_keys(|| {
+        let (drained, noted) = noting(|| {
             guarded(|| {
                 let mut errors = 0;
                 loop {
@@ -199,10 +202,21 @@ impl Peer {
                 }
             })
         });
-        if let Some(keys) = keys.or(self.keys.take()) {
+        self.note(noted);
+        if let Some(keys) = self.keys.take() {
             heard.insert(0, Heard::Keys(keys));
         }
         drained?
+    }
+
+    fn note(&mut self, noted: Noted) {
+        self.keys = noted.keys.or(self.keys.take());
+        self.is_too_weak |= noted.is_too_weak;
+    }
+
+    /// Whether the handshake failed for want of strong keys on the other side (D31).
+    pub(crate) fn is_too_weak(&self) -> bool {
+        self.is_too_weak
     }
 
     fn translate(&mut self, event: RtcEvent) -> Option<Heard> {

@@ -7,13 +7,13 @@ use shared::control::{Command, Event};
 use shared::ids::{OrganisationId, RoomId, SessionId};
 use shared::meeting::MeetingInfo;
 use shared::secret::Secret;
-use shared::signal::{JoinRefused, ServerMsg};
+use shared::signal::{JoinRefused, OfferError, ServerMsg};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::notes::Notes;
 use super::registry::Registry;
-use super::room::{Counts, Guest, Input, Output, Room};
+use super::room::{Counts, DeviceAsk, Guest, Input, Output, PlugRefused, Room};
 use super::seat::Outbox;
 use crate::meetings::events::Entry;
 
@@ -29,9 +29,14 @@ pub(super) enum Message {
     Knock { secret: Secret, guest: Box<Guest>, knocker: Knocker },
     /// A tab that came back.
     Resume { secret: Secret, media: Option<u32>, knocker: Knocker },
+    /// A device asks for something.
+    Device { token: Secret, ask: DeviceAsk, session: SessionId, answer: oneshot::Sender<DeviceAnswer> },
     /// Anything without an answer.
     Input(Input),
 }
+
+/// What a device hears: the SDP answer when it made an offer, else nothing.
+pub(super) type DeviceAnswer = Result<Option<String>, PlugRefused>;
 
 /// A connection that wants in.
 pub(super) struct Knocker {
@@ -48,6 +53,8 @@ pub(super) struct Actor {
     room: Room,
     notes: Notes,
     pages: HashMap<SessionId, Outbox>,
+    /// Devices whose offer is with the SFU.
+    plugs: HashMap<SessionId, oneshot::Sender<DeviceAnswer>>,
     counts: watch::Sender<Counts>,
 }
 
@@ -68,7 +75,8 @@ impl Actor {
     ) -> Self {
         let notes = Notes::start(registry.db().clone(), registry.chance());
         let room_id = RoomId(meeting.id);
-        Self { registry, organisation, room_id, room: Room::new(meeting), notes, pages: HashMap::new(), counts }
+        let (pages, plugs) = (HashMap::new(), HashMap::new());
+        Self { registry, organisation, room_id, room: Room::new(meeting), notes, pages, plugs, counts }
     }
 
     /// Runs until the meeting is over.
@@ -108,6 +116,20 @@ impl Actor {
                 let outcome = self.room.resume(now, knocker.session, &secret, media);
                 self.seat(knocker, outcome).await;
             }
+            Message::Device { token, ask, session, answer } => {
+                let makes_offer = matches!(ask, DeviceAsk::PlugIn { .. });
+                match self.room.device_asks(now, session, &token, ask) {
+                    Ok(outputs) if makes_offer => {
+                        self.plugs.insert(session, answer);
+                        self.perform(outputs).await;
+                    }
+                    Ok(outputs) => {
+                        let _ = answer.send(Ok(None));
+                        self.perform(outputs).await;
+                    }
+                    Err(reason) => drop(answer.send(Err(reason))),
+                }
+            }
         }
     }
 
@@ -128,11 +150,17 @@ impl Actor {
     /// Does what the state machine said, and what follows from it: a page that does not keep up is hung up on.
     async fn perform(&mut self, mut outputs: Vec<Output>) {
         while !outputs.is_empty() {
-            let mut behind = Vec::new();
+            let now = self.registry.now();
+            let (mut behind, mut more) = (Vec::new(), Vec::new());
             for output in outputs {
                 match output {
                     Output::Tell { session, message } => behind.extend(self.tell(session, message)),
                     Output::HangUp { session } => drop(self.pages.remove(&session)),
+                    Output::MakeToken { owner, does } => {
+                        let token = self.registry.device_token(self.room_id.0);
+                        more.extend(self.room.token_made(owner, does, &token));
+                    }
+                    Output::Plugged { session, answer } => self.plugged(session, answer),
                     Output::Media(command) => self.command(command),
                     Output::Note { invitee, actor, event } => {
                         let (organisation, meeting, at) = (self.organisation, self.room_id.0, self.registry.now());
@@ -140,18 +168,28 @@ impl Actor {
                     }
                 }
             }
-            let now = self.registry.now();
             // Its media goes too: a page that does not even read cannot be told that it was removed.
             let hung_up = behind.into_iter().map(|session| Input::HungUp { session, page_is_gone: true });
-            outputs = hung_up.flat_map(|input| self.room.handle(now, input)).collect();
+            more.extend(hung_up.flat_map(|input| self.room.handle(now, input)));
+            outputs = more;
+        }
+    }
+
+    /// Answers a device's offer. One that has hung up meanwhile never comes, and the SFU gives its session up.
+    fn plugged(&mut self, session: SessionId, answer: Result<String, OfferError>) {
+        if let Some(device) = self.plugs.remove(&session) {
+            let _ = device.send(answer.map(Some).map_err(PlugRefused::Offer));
         }
     }
 
     /// Tells the SFU, and keeps book of whose sessions it has: what it says of them must find this room.
-    fn command(&self, command: Command) {
+    fn command(&mut self, command: Command) {
         match &command {
             Command::Join { session, .. } => self.registry.note_media(*session, self.room_id.0),
-            Command::Leave { session } => self.registry.forget_media(*session),
+            Command::Leave { session } => {
+                self.registry.forget_media(*session);
+                self.plugs.remove(session);
+            }
             _ => {}
         }
         self.registry.media().command(command);

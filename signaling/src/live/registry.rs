@@ -13,7 +13,7 @@ use shared::units::UnixMs;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::actor::{Actor, Knocker, Message};
-use super::room::{Counts, Guest, Input};
+use super::room::{Counts, DeviceAsk, Guest, Input, PlugRefused};
 use super::seat::{Outbox, Seat};
 use super::secret::Secrets;
 use crate::chance::Chance;
@@ -25,6 +25,8 @@ use crate::sfu_link::Media;
 
 /// How long the console waits for a room to close.
 const CLOSING: Duration = Duration::from_secs(5);
+/// How long a device waits for the SFU's answer.
+const ANSWERING: Duration = Duration::from_secs(5);
 /// How often meetings that nobody is in are looked through for those that are over.
 const SWEEP_EVERY: Duration = Duration::from_secs(30);
 
@@ -121,6 +123,28 @@ impl Registry {
             Err(EntryError::Refused(JoinRefused::SessionUnknown)) => Err(EntryError::Refused(unknown_here)),
             other => other,
         }
+    }
+
+    /// A device asks for something with its token. The SDP answer, when it made an offer.
+    ///
+    /// # Errors
+    /// It does not get it.
+    pub async fn device(&self, token: Secret, ask: DeviceAsk) -> Result<Option<String>, PlugRefused> {
+        let claim = self.0.secrets.read(&token).ok_or(PlugRefused::Unknown)?;
+        let room = self.room(claim.meeting).ok_or(PlugRefused::Unknown)?;
+        let session = SessionId(self.0.next_session.fetch_add(1, Ordering::Relaxed));
+        let (answer, answered) = oneshot::channel();
+        let _ = room.inbox.send(Message::Device { token, ask, session, answer });
+        match tokio::time::timeout(ANSWERING, answered).await {
+            Ok(Ok(outcome)) => outcome,
+            // The room closed just now, a newer offer of the same device came, or the SFU does not answer.
+            Ok(Err(_)) | Err(_) => Err(PlugRefused::NoAnswer),
+        }
+    }
+
+    /// A token for a device in this meeting: like a tab's secret it says where it belongs, and nothing else.
+    pub(super) fn device_token(&self, meeting: MeetingId) -> Secret {
+        self.0.secrets.make(self.0.chance.as_ref(), meeting)
     }
 
     /// Ends a meeting at the console, and comes back when it is over: `false` when it was over before.

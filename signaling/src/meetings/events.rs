@@ -55,6 +55,13 @@ pub enum DoorEvent {
         /// By themselves, or because the connection was lost.
         on_purpose: bool,
     },
+    /// A device of theirs came in, with a token that their page had made.
+    DeviceCame {
+        /// Whether it takes something out of the room, rather than bringing something in.
+        watches: bool,
+    },
+    /// A moderator put a device of theirs out.
+    DeviceRemoved,
     /// A moderator moved the scheduled end.
     Extended {
         /// To when.

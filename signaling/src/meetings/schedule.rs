@@ -7,7 +7,6 @@ use shared::api::{Field, FieldError, NewMeeting, Start};
 use shared::ids::{AccountId, MeetingId, OrganisationId};
 use shared::input;
 use shared::limits::{DEFAULT_GRACE_MS, MAX_MEETING_MINUTES};
-use shared::meeting::MeetingKind;
 use shared::units::UnixMs;
 
 use super::Meeting;
@@ -40,7 +39,7 @@ pub fn schedule(new: &NewMeeting, owner: Owner, now: UnixMs) -> Result<Meeting, 
         organisation: owner.organisation,
         created_by: owner.account,
         title,
-        kind: MeetingKind::NothingKept,
+        kind: new.kind,
         starts_at,
         ends_at,
         grace_ms: DEFAULT_GRACE_MS,
@@ -81,6 +80,8 @@ fn to_utc(local: &str, zone: &TimeZone) -> Option<UnixMs> {
 
 #[cfg(test)]
 mod tests {
+    use shared::meeting::MeetingKind;
+
     use super::*;
     use crate::testing::NOON;
 
@@ -99,6 +100,7 @@ mod tests {
             duration_minutes: 60,
             time_zone: "Europe/Brussels".into(),
             ask_password: true,
+            kind: MeetingKind::NothingKept,
         }
     }
 

@@ -2,6 +2,7 @@
 //! take types out of HTTP, ask `accounts` and `meetings`, and put types back.
 
 mod accounts;
+pub(crate) mod devices;
 pub(crate) mod invitees;
 mod meetings;
 mod site;
@@ -22,6 +23,7 @@ pub fn router(state: &AppState) -> Router {
     let api = console().route("/ws", get(ws::upgrade)).fallback(async || Refusal::from(ApiError::NotFound));
     Router::new()
         .nest("/api/v1", api)
+        .merge(devices::routes())
         .fallback(get(assets::serve))
         .layer(from_fn_with_state(state.clone(), edge::guard))
         .with_state(state.clone())

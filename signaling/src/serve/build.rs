@@ -97,6 +97,7 @@ pub(super) fn state(config: Config, db: Db, media: Arc<dyn Media>) -> Result<App
     let parts = Parts {
         hosts: Hosts::of(&config),
         logins: LoginLimiter::default(),
+        device_tries: LoginLimiter::default(),
         assets: assets(&config),
         geo: Geo::open(&config.geo.files),
         door: Door::default(),

@@ -101,7 +101,7 @@ fn a_shared_screen_comes_before_faces_and_who_speaks_next() {
     let tv = world.plug_in("television", TV);
     let wall = world.plug_in("video wall", Shape::Watcher { voices: 3, pictures: 2 });
     speak(&mut world, &[ann, ben], ann, Duration::from_secs(3));
-    let largest = world.people[tv].client.received.iter().filter(|r| r.kind == MediaKind::Video).next_back();
+    let largest = world.people[tv].client.received.iter().rfind(|received| received.kind == MediaKind::Video);
     assert_eq!(largest.map(|received| received.mark.layer), Some(2));
     world.share(ben, true);
     world.film_and_share(&[ann, ben], ben, Duration::from_secs(2));

@@ -1,6 +1,7 @@
 //! A meeting that ends at the very moment when somebody opens its room.
 
 use shared::api::{NewMeeting, Start};
+use shared::meeting::MeetingKind;
 
 use super::*;
 use crate::meetings::schedule::{Owner, schedule};
@@ -18,6 +19,7 @@ async fn board(world: &World) -> (OrganisationId, MeetingId) {
         duration_minutes: 60,
         time_zone: "UTC".into(),
         ask_password: false,
+        kind: MeetingKind::NothingKept,
     };
     let id = MeetingId::from_random(state.chance.id());
     let owner = Owner { meeting: id, organisation: ada.organisation, account: ada.id };

@@ -32,6 +32,7 @@ impl Room {
         let mut out = Vec::new();
         let id = known.unwrap_or_else(|| self.next_id());
         self.replace(id, &mut out);
+        self.end_devices_of(id, &mut out);
         let evidence = guest.evidence();
         let invitee = guest.invitee;
         let person = self.people.entry(id).or_insert_with(|| Person::new(id, guest.clone(), now));
@@ -89,12 +90,13 @@ impl Room {
     fn check_place(&self, now: UnixMs, known: Option<ParticipantId>, role: Role) -> Result<(), JoinRefused> {
         let others = || self.people.values().filter(|p| Some(p.id) != known && p.holds_a_place(now));
         let kept = role != Role::Moderator && !others().any(|p| p.role() == Role::Moderator);
-        let full = others().count() + usize::from(kept) >= MAX_PARTICIPANTS;
+        let full = others().count() + self.devices.places() + usize::from(kept) >= MAX_PARTICIPANTS;
         if full { Err(JoinRefused::Full) } else { Ok(()) }
     }
 
-    fn next_id(&self) -> ParticipantId {
-        ParticipantId(self.people.keys().next_back().map_or(1, |last| last.0.saturating_add(1)))
+    pub(super) fn next_id(&self) -> ParticipantId {
+        let last = self.people.keys().next_back().copied().max(self.devices.last_id());
+        ParticipantId(last.map_or(1, |last| last.0.saturating_add(1)))
     }
 
     /// Ends the connection that somebody has, because a newer one has come.
@@ -196,6 +198,7 @@ impl Room {
         let Some(person) = self.people.get(&me) else { return };
         tell_person(out, person, ServerMsg::Admitted { room: self.snapshot(person) });
         self.tell_room_of(person, out, Some(me), |entry| ServerMsg::ParticipantJoined { entry });
+        self.tell_owner(me, out);
         if person.role() == Role::Moderator {
             self.had_moderator = true;
             self.tell_lobby_whom_it_waits_for(out);
@@ -232,6 +235,7 @@ impl Room {
     /// Ends connection and place; nothing but a knock brings them back.
     pub(super) fn put_out(&mut self, who: ParticipantId, out: &mut Vec<Output>) {
         self.disconnect(who, out);
+        self.end_devices_of(who, out);
         if let Some(person) = self.people.get_mut(&who) {
             person.put_out();
         }

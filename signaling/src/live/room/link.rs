@@ -129,7 +129,10 @@ impl Room {
     pub(super) fn tell_anew(&self, who: ParticipantId, out: &mut Vec<Output>) {
         let Some(person) = self.people.get(&who) else { return };
         match person.place {
-            Place::Room => tell_person(out, person, ServerMsg::Admitted { room: self.snapshot(person) }),
+            Place::Room => {
+                tell_person(out, person, ServerMsg::Admitted { room: self.snapshot(person) });
+                self.tell_owner(who, out);
+            }
             Place::Lobby => tell_person(out, person, ServerMsg::Waiting { reason: self.waiting() }),
             Place::GreenRoom => {}
         }

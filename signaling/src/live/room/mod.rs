@@ -6,8 +6,11 @@
 //! it back; a lost socket leaves the media alone for a while, and lost media the socket ([`link`]).
 //! Everything about other people goes through [`Room::tell_room`], [`Room::tell_room_of`] or [`Room::tell_moderators`] and so reaches nobody
 //! in the lobby. Coming and going is in [`entry`], what moderators do in [`moderate`], microphone, camera and screen in
-//! [`media_state`].
+//! [`media_state`], devices in [`devices`].
 
+#[cfg(test)]
+mod device_tests;
+mod devices;
 mod entry;
 mod link;
 #[cfg(test)]
@@ -24,14 +27,17 @@ mod tests;
 use std::collections::BTreeMap;
 
 use shared::control::{Command, Event};
+use shared::device::DeviceUse;
 use shared::ids::{InviteeId, ParticipantId, RoomId, SessionId};
 use shared::meeting::{MeetingInfo, Role};
 use shared::quality::Quality;
 use shared::signal::{
-    ClientMsg, ProtocolError, RoomSnapshot, RosterEntry, ServerMsg, Slots, Tile, TurnedAway, Waiting,
+    ClientMsg, OfferError, ProtocolError, RoomSnapshot, RosterEntry, ServerMsg, Slots, Tile, TurnedAway, Waiting,
 };
 use shared::units::UnixMs;
 
+use self::devices::Devices;
+pub use self::devices::{DeviceAsk, PlugRefused};
 pub use self::person::{Guest, Standing};
 use self::person::{Media, Person, Place};
 use crate::meetings::events::{Actor, DoorEvent};
@@ -87,6 +93,20 @@ pub enum Output {
         /// Which page.
         session: SessionId,
     },
+    /// Make a token for a device of somebody's, and say so to [`Room::token_made`].
+    MakeToken {
+        /// Whose.
+        owner: ParticipantId,
+        /// What for.
+        does: DeviceUse,
+    },
+    /// Answer a device's offer.
+    Plugged {
+        /// Its connection.
+        session: SessionId,
+        /// The SDP answer, or why there is none.
+        answer: Result<String, OfferError>,
+    },
     /// Tell the SFU.
     Media(Command),
     /// Write down, together with what it changes durably (a PIN, the end).
@@ -113,6 +133,7 @@ pub struct Counts {
 pub struct Room {
     meeting: MeetingInfo,
     people: BTreeMap<ParticipantId, Person>,
+    devices: Devices,
     /// Whether any moderator was ever here: whom the lobby waits for is said differently then.
     had_moderator: bool,
     over: bool,
@@ -121,7 +142,7 @@ pub struct Room {
 impl Room {
     /// An empty room for this meeting.
     pub fn new(meeting: MeetingInfo) -> Self {
-        Self { meeting, people: BTreeMap::new(), had_moderator: false, over: false }
+        Self { meeting, people: BTreeMap::new(), devices: Devices::default(), had_moderator: false, over: false }
     }
 
     /// Whether the meeting is over: the room does nothing more.
@@ -151,7 +172,10 @@ impl Room {
             Input::PinRevoked { invitee } => self.pin_revoked(invitee, &mut out),
             Input::Ended { by } => self.end(by, &mut out),
             Input::Tick if now >= self.meeting.closes_at => self.end(Actor::Clock, &mut out),
-            Input::Tick => self.give_up_halves(now, &mut out),
+            Input::Tick => {
+                self.give_up_halves(now, &mut out);
+                self.end_devices_without_owner(now, &mut out);
+            }
         }
         out
     }
@@ -165,6 +189,8 @@ impl Room {
             ClientMsg::SetMedia { media } => self.set_media(me, media, out),
             ClientMsg::SetHand { raised } => self.set_hand(me, raised, out),
             ClientMsg::Look { tiles } => self.look(me, tiles, out),
+            ClientMsg::MakeDevice { does } => self.make_device(me, does, out),
+            ClientMsg::RevokeDevice { number } => self.revoke_device(me, number, out),
             ClientMsg::Leave => {
                 self.leave(me, out);
                 Ok(())
@@ -187,6 +213,7 @@ impl Room {
     }
 
     fn media(&mut self, now: UnixMs, event: Event, out: &mut Vec<Output>) {
+        let Some(event) = self.device_media(event, out) else { return };
         match event {
             Event::Answered { session, answer } => self.answered(now, session, answer, out),
             Event::OfferRefused { session, error } => self.offer_refused(now, session, error, out),
@@ -311,7 +338,7 @@ impl Room {
         };
         RoomSnapshot {
             me: me.id,
-            roster: present(Place::Room).map(|person| person.entry_for(me)).collect(),
+            roster: present(Place::Room).map(|person| person.entry_for(me)).chain(self.device_entries(me)).collect(),
             lobby,
             meeting: self.meeting.clone(),
         }
@@ -323,7 +350,7 @@ impl Room {
 
     /// Whether the SFU has, or is about to have, a session of this number here.
     pub fn has_media(&self, session: SessionId) -> bool {
-        self.people.values().any(|person| person.link.media.session() == Some(session))
+        self.people.values().any(|person| person.link.media.session() == Some(session)) || self.devices.has(session)
     }
 
     fn by_socket(&self, session: SessionId) -> Option<ParticipantId> {

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use shared::control::{Command, Event, Gone};
+use shared::device::DeviceUse;
 use shared::secret::Secret;
 use shared::signal::{MediaState, OfferError, Slots, Stage};
 
@@ -29,6 +30,11 @@ enum Step {
     MediaGone(u64, Gone),
     Restarted(u64, bool),
     Slots(u64),
+    /// One of those in the room makes a device.
+    MakeDevice(usize),
+    /// Which of the devices that were made offers, and whether its media comes up at once.
+    PlugIn(usize, bool),
+    Unplug(usize),
     RevokePin(u8),
     ConsoleEnds,
     Time(i64),
@@ -42,6 +48,7 @@ enum Wish {
     Share(bool),
     SetHand(bool),
     Look,
+    RevokeDevice(u32),
     Leave,
     Admit(u16),
     Refuse(u16),
@@ -60,6 +67,7 @@ fn wish() -> impl Strategy<Value = Wish> {
         1 => any::<bool>().prop_map(Wish::SetHand),
         2 => any::<bool>().prop_map(Wish::Share),
         1 => Just(Wish::Look),
+        1 => (1..9_u32).prop_map(Wish::RevokeDevice),
         1 => Just(Wish::Leave),
         8 => id.clone().prop_map(Wish::Admit),
         1 => id.clone().prop_map(Wish::Refuse),
@@ -70,7 +78,7 @@ fn wish() -> impl Strategy<Value = Wish> {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let session = 1..30_u64;
+    let session = 1..10_u64;
     prop_oneof![
         6 => (0..PEOPLE).prop_map(Step::Knock),
         4 => (session.clone(), any::<bool>()).prop_map(|(of, media)| Step::Resume(of, media)),
@@ -82,6 +90,9 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(session, reason)| Step::MediaGone(session, reason)),
         1 => (session.clone(), any::<bool>()).prop_map(|(session, taken)| Step::Restarted(session, taken)),
         2 => session.prop_map(Step::Slots),
+        3 => any::<usize>().prop_map(Step::MakeDevice),
+        4 => (any::<usize>(), any::<bool>()).prop_map(|(device, up)| Step::PlugIn(device, up)),
+        1 => any::<usize>().prop_map(Step::Unplug),
         1 => prop::bool::weighted(0.2).prop_flat_map(|yes| (0..PEOPLE).prop_map(move |who| {
             if yes { Step::RevokePin(who) } else { Step::Time(1_000) }
         })),
@@ -126,6 +137,10 @@ struct World {
     numbers: BTreeMap<u16, u8>,
     /// What the SFU has, and whether it has answered.
     sfu: BTreeMap<u64, bool>,
+    /// Whose device each token that was ever made is for.
+    tokens: Vec<(ParticipantId, Secret)>,
+    /// Whose device a session is.
+    plugs: BTreeMap<u64, u8>,
 }
 
 impl World {
@@ -139,6 +154,8 @@ impl World {
             admitted: BTreeSet::new(),
             numbers: BTreeMap::new(),
             sfu: BTreeMap::new(),
+            tokens: Vec::new(),
+            plugs: BTreeMap::new(),
         }
     }
 
@@ -172,6 +189,9 @@ impl World {
             Step::Slots(session) => {
                 self.media(Event::SlotsChanged { session: SessionId(session), slots: Slots::default() })
             }
+            Step::MakeDevice(of) => self.make_device(of),
+            Step::PlugIn(device, up) => self.plug_in(device, up),
+            Step::Unplug(device) => self.unplug(device),
             Step::RevokePin(who) => {
                 self.admitted.remove(&who);
                 let invitee = guest(who, standing(who)).invitee;
@@ -196,9 +216,46 @@ impl World {
         self.room.handle(self.now, Input::Media(event))
     }
 
-    fn new_page(&mut self, who: u8) -> u64 {
-        let session = self.next_session;
+    fn make_device(&mut self, of: usize) -> Vec<Output> {
+        let there: Vec<u64> = self.pages.iter().filter(|(_, p)| p.in_room && !p.done).map(|(s, _)| *s).collect();
+        let Some(session) = of.checked_rem(there.len()).and_then(|index| there.get(index)) else { return Vec::new() };
+        let request = ClientMsg::MakeDevice { does: DeviceUse::Publish };
+        self.room.handle(self.now, Input::Asked { session: SessionId(*session), request })
+    }
+
+    fn token(&self, device: usize) -> Option<(ParticipantId, Secret)> {
+        self.tokens.get(device.checked_rem(self.tokens.len())?).cloned()
+    }
+
+    /// A device offers with its token, whatever has become of it.
+    fn plug_in(&mut self, device: usize, up: bool) -> Vec<Output> {
+        let Some((owner, token)) = self.token(device) else { return Vec::new() };
+        let session = SessionId(self.next_session());
+        let (offer, resource) = ("o".into(), token.reveal().to_owned());
+        let ask = DeviceAsk::PlugIn { does: DeviceUse::Publish, offer, resource };
+        let Ok(out) = self.room.device_asks(self.now, session, &token, ask) else { return Vec::new() };
+        self.plugs.insert(session.0, self.numbers[&owner.0]);
+        self.check(&out);
+        let mut out = self.answer(session.0);
+        if up {
+            out.extend(self.media(Event::Connected { session }));
+        }
+        out
+    }
+
+    fn unplug(&mut self, device: usize) -> Vec<Output> {
+        let Some((_, token)) = self.token(device) else { return Vec::new() };
+        let ask = DeviceAsk::Unplug { resource: token.reveal().to_owned() };
+        self.room.device_asks(self.now, SessionId(0), &token, ask).unwrap_or_default()
+    }
+
+    fn next_session(&mut self) -> u64 {
         self.next_session += 1;
+        self.next_session - 1
+    }
+
+    fn new_page(&mut self, who: u8) -> u64 {
+        let session = self.next_session();
         self.pages.insert(session, Page { who, ..Page::default() });
         session
     }
@@ -261,6 +318,13 @@ impl World {
                     self.check_command(command);
                     self.note(command);
                 }
+                Output::MakeToken { owner, does } => {
+                    let token = Secret::new(format!("token {}", self.tokens.len()));
+                    self.tokens.push((*owner, token.clone()));
+                    let out = self.room.token_made(*owner, *does, &token);
+                    self.check(&out);
+                }
+                Output::Plugged { session, .. } => assert!(self.plugs.contains_key(&session.0)),
                 Output::Note { .. } => {}
             }
         }
@@ -305,7 +369,7 @@ impl World {
             | Command::Leave { .. }
             | Command::CloseRoom { .. } => return,
         };
-        let who = self.pages[&in_room.0].who;
+        let who = self.plugs.get(&in_room.0).copied().unwrap_or_else(|| self.pages[&in_room.0].who);
         assert!(self.may_be_in_room(who), "media of the room for {who}, whom nobody let in");
     }
 
@@ -339,7 +403,10 @@ impl World {
             ServerMsg::LobbyLeft { participant } => {
                 assert!(page.in_room && who == 0 && page.lobby.remove(participant), "{message:?}");
             }
-            ServerMsg::SlotsChanged { .. } | ServerMsg::EndMoved { .. } => assert!(page.in_room, "{message:?}"),
+            ServerMsg::SlotsChanged { .. }
+            | ServerMsg::EndMoved { .. }
+            | ServerMsg::DeviceMade { .. }
+            | ServerMsg::DevicesChanged { .. } => assert!(page.in_room, "{message:?}"),
             ServerMsg::Waiting { .. } => assert!(!page.in_room, "{message:?}"),
             ServerMsg::TurnedAway { .. } => page.in_room = false,
             ServerMsg::MediaLost { media, .. } => assert_eq!(page.media.take(), Some(*media)),
@@ -361,7 +428,12 @@ impl World {
             let people = self.room.people.values().filter(move |person| person.is_present_in(place));
             people.map(|person| person.id).collect::<BTreeSet<_>>()
         };
-        let (roster, lobby) = (there(Place::Room), there(Place::Lobby));
+        let (mut roster, lobby) = (there(Place::Room), there(Place::Lobby));
+        roster.extend(self.room.devices.present());
+        let (owners, device_sessions) = self.room.devices.owners_and_sessions();
+        for owner in owners {
+            assert!(self.may_be_in_room(self.numbers[&owner.0]), "a device of {owner:?}, whom nobody let in");
+        }
         let live: BTreeSet<u64> =
             self.room.people.values().filter(|p| p.present).filter_map(|p| p.link.socket).map(|s| s.0).collect();
         for (session, page) in &mut self.pages {
@@ -374,7 +446,7 @@ impl World {
             }
         }
         // No media without somebody whose it is, and nobody's twice.
-        let media = self.room.people.values().filter_map(|p| p.link.media.session()).map(|s| s.0);
+        let media = self.room.people.values().filter_map(|p| p.link.media.session()).chain(device_sessions);
         assert_eq!(media.collect::<Vec<_>>().len(), self.sfu.len());
         assert!(self.sfu.keys().all(|session| self.room.has_media(SessionId(*session))));
         let sharers = self.room.people.values().filter(|person| person.media.screen).map(|person| person.id);
@@ -393,6 +465,7 @@ fn request(wish: Wish) -> ClientMsg {
         Wish::Share(screen) => ClientMsg::SetMedia { media: MediaState { screen, ..media } },
         Wish::SetHand(raised) => ClientMsg::SetHand { raised },
         Wish::Look => ClientMsg::Look { tiles: Vec::new() },
+        Wish::RevokeDevice(number) => ClientMsg::RevokeDevice { number },
         Wish::Leave => ClientMsg::Leave,
         Wish::Admit(n) => ClientMsg::Admit { participant: ParticipantId(n) },
         Wish::Refuse(n) => ClientMsg::Refuse { participant: ParticipantId(n) },
@@ -403,15 +476,26 @@ fn request(wish: Wish) -> ClientMsg {
     }
 }
 
+/// What random steps seldom come to: a moderator, and somebody whom they let in.
+fn two_in_the_room() -> Vec<Step> {
+    let enters = |who, session| [Step::Knock(who), Step::Ask(session, Wish::Enter), Step::Answer(session)];
+    let admits = Step::Ask(1, Wish::Admit(2));
+    enters(0, 1).into_iter().chain(enters(1, 2)).chain([admits]).collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 3_000, ..ProptestConfig::default() })]
 
     /// D24, D27: whatever the order, nothing of the room reaches anybody who was not let in, a participant lets
     /// nobody in, and everybody in the room sees the same people.
     #[test]
-    fn no_order_of_messages_lets_anybody_in_unasked(steps in prop::collection::vec(step(), 1..120)) {
+    fn no_order_of_messages_lets_anybody_in_unasked(
+        steps in prop::collection::vec(step(), 1..120),
+        has_begun in any::<bool>(),
+    ) {
         let mut world = World::new();
-        for step in steps {
+        let begun = if has_begun { two_in_the_room() } else { Vec::new() };
+        for step in begun.into_iter().chain(steps) {
             world.play(step);
         }
     }

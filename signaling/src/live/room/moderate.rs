@@ -6,6 +6,7 @@ use shared::limits::{MAX_EXTENSION_MINUTES, MAX_MEETING_MINUTES};
 use shared::meeting::Role;
 use shared::signal::{ProtocolError, ServerMsg, TurnedAway};
 
+use super::devices::Devices;
 use super::person::Place;
 use super::{Output, Room, turn_away};
 use crate::meetings::events::{Actor, DoorEvent};
@@ -65,6 +66,9 @@ impl Room {
         out: &mut Vec<Output>,
     ) -> Result<(), ProtocolError> {
         let moderator = self.moderator(me)?;
+        if self.remove_device(moderator, who, out) {
+            return Ok(());
+        }
         let person = self.people.get(&who).filter(|p| p.place == Place::Room && p.id != me);
         let person = person.ok_or(ProtocolError::NobodyThere)?;
         let (invitee, session) = (person.guest.invitee, person.link.socket);
@@ -113,6 +117,7 @@ impl Room {
         }
         out.push(Output::Media(Command::CloseRoom { room: self.room_id() }));
         self.people.clear();
+        self.devices = Devices::default();
     }
 
     /// The one check of every moderator's request.

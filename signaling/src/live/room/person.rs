@@ -232,6 +232,7 @@ impl Person {
             media: if hidden { MediaState::default() } else { self.media },
             hand: self.hand,
             connection: self.link.media.quality(),
+            device: None,
         }
     }
 
