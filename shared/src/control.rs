@@ -183,8 +183,8 @@ pub enum Gone {
     Timeout,
     /// The peer closed DTLS.
     Closed,
-    /// The connection never came up, because the peer offers no 256-bit encryption (D31).
-    TooWeak,
+    /// The connection never came up, because the peer offers no encryption that is taken here: 256 bits or nothing (D31).
+    NoCommonEncryption,
     /// Handling this peer's packets failed in a way that must not happen; details are in the log.
     Fault,
     /// The media node that had the session is lost, with everything on its whiteboards. Said by signaling's own end of the

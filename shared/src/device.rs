@@ -65,8 +65,8 @@ pub enum DeviceState {
     Connecting,
     /// In the room.
     Connected,
-    /// It offers no 256-bit encryption, and was not let in (D31).
-    TooWeak,
+    /// It offers no encryption that is taken here, and was not let in: 256 bits or nothing (D31).
+    NoCommonEncryption,
     /// Its media did not get through.
     Unreachable,
 }

@@ -14,7 +14,6 @@ use str0m::crypto::dtls::{
 };
 use str0m::crypto::{CryptoError, CryptoProvider};
 
-use dimpl::SecurityError;
 use dimpl::crypto::Dtls12CipherSuite;
 
 use crate::srtp::MasterKeys;
@@ -26,8 +25,8 @@ const SUITES: [Dtls12CipherSuite; 2] =
 thread_local! {
     /// Keys that a handshake on this thread has just agreed on.
     static AGREED: RefCell<Option<MasterKeys>> = const { RefCell::new(None) };
-    /// Whether a handshake on this thread has just failed because its peer offers nothing strong enough.
-    static TOO_WEAK: Cell<bool> = const { Cell::new(false) };
+    /// Whether a handshake on this thread has just failed because its peer offers nothing that is taken here.
+    static NOT_AGREED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// What a session's handshake came to during one call into its str0m.
@@ -35,18 +34,18 @@ thread_local! {
 pub(crate) struct Noted {
     /// Keys that it agreed on.
     pub(crate) keys: Option<MasterKeys>,
-    /// The peer offers nothing strong enough. Before the handshake is over anybody on the way can make it look so: it is a
+    /// The peer offers nothing that is taken here: weak keys, or no certificate of a kind that is. Before the handshake is over anybody on the way can make it look so: it is a
     /// reason to tell, not one to act on.
-    pub(crate) is_too_weak: bool,
+    pub(crate) is_not_agreed: bool,
 }
 
 /// Runs a call into one session's str0m. Beside what it returns, what the session's handshake came to meanwhile: str0m has no
 /// other way to tell, and its provider is one for all sessions.
 pub(crate) fn noting<T>(call: impl FnOnce() -> T) -> (T, Noted) {
     AGREED.take();
-    TOO_WEAK.take();
+    NOT_AGREED.take();
     let result = call();
-    (result, Noted { keys: AGREED.take(), is_too_weak: TOO_WEAK.take() })
+    (result, Noted { keys: AGREED.take(), is_not_agreed: NOT_AGREED.take() })
 }
 
 /// The provider that every session is built with.
@@ -103,7 +102,7 @@ fn only_strong(output: DtlsOutput<'_>, is_client: bool) -> DtlsOutput<'_> {
         }
         DtlsOutput::KeyingMaterial(..) => {
             tracing::warn!("a peer offered no AES-256-GCM for SRTP; its connection was ended");
-            TOO_WEAK.set(true);
+            NOT_AGREED.set(true);
             DtlsOutput::CloseNotify
         }
         other => other,
@@ -117,8 +116,8 @@ impl DtlsInstance for StrictDtls {
 
     fn handle_packet(&mut self, packet: &[u8]) -> Result<(), DtlsImplError> {
         let handled = self.dtls.handle_packet(packet);
-        if handled == Err(DtlsImplError::SecurityError(SecurityError::NoMutuallyAcceptableCipherSuite)) {
-            TOO_WEAK.set(true);
+        if matches!(handled, Err(DtlsImplError::SecurityError(_) | DtlsImplError::CertificateError(_))) {
+            NOT_AGREED.set(true);
         }
         handled
     }
@@ -172,11 +171,11 @@ mod tests {
     fn weak_keys_end_the_connection() {
         let (strong, noted) = noting(|| only_strong(keys(SrtpProfile::AEAD_AES_256_GCM), false));
         assert!(matches!(strong, DtlsOutput::KeyingMaterial(_, SrtpProfile::AEAD_AES_256_GCM)));
-        assert!(noted.keys.is_some() && !noted.is_too_weak);
+        assert!(noted.keys.is_some() && !noted.is_not_agreed);
         for weak in [SrtpProfile::AEAD_AES_128_GCM, SrtpProfile::AES128_CM_SHA1_80] {
             let (ended, noted) = noting(|| only_strong(keys(weak), false));
             assert!(matches!(ended, DtlsOutput::CloseNotify) && noted.keys.is_none(), "{weak:?}");
-            assert!(noted.is_too_weak, "{weak:?}");
+            assert!(noted.is_not_agreed, "{weak:?}");
         }
     }
 }

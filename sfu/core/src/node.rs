@@ -429,7 +429,8 @@ impl Node {
 
     fn give_up(&mut self, id: SessionId, reason: Gone) {
         if let Some(session) = self.take_out(id) {
-            let reason = if !session.connected && session.peer.is_too_weak() { Gone::TooWeak } else { reason };
+            let reason =
+                if !session.connected && session.peer.is_not_agreed() { Gone::NoCommonEncryption } else { reason };
             session.peer.close(session.route, &mut self.out);
             self.out.push_back(Output::Event(Event::Gone { session: id, reason }));
         }

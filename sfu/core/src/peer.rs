@@ -72,8 +72,8 @@ pub(crate) struct Peer {
     rtc: Rtc,
     /// Keys that were agreed on and not told yet.
     keys: Option<MasterKeys>,
-    /// The handshake failed for want of strong keys on the other side.
-    is_too_weak: bool,
+    /// The handshake failed for want of anything that both ends take.
+    is_not_agreed: bool,
     /// `None` for devices.
     channels: Option<Channels>,
     /// Panics in the next call: shows that a panic costs one peer.
@@ -112,7 +112,7 @@ impl Peer {
         Self {
             rtc,
             keys: None,
-            is_too_weak: false,
+            is_not_agreed: false,
             channels,
             #[cfg(test)]
             panic_next: false,
@@ -211,12 +211,12 @@ impl Peer {
 
     fn note(&mut self, noted: Noted) {
         self.keys = noted.keys.or(self.keys.take());
-        self.is_too_weak |= noted.is_too_weak;
+        self.is_not_agreed |= noted.is_not_agreed;
     }
 
-    /// Whether the handshake failed for want of strong keys on the other side (D31).
-    pub(crate) fn is_too_weak(&self) -> bool {
-        self.is_too_weak
+    /// Whether the handshake failed for want of anything that both ends take (D31).
+    pub(crate) fn is_not_agreed(&self) -> bool {
+        self.is_not_agreed
     }
 
     fn translate(&mut self, event: RtcEvent) -> Option<Heard> {

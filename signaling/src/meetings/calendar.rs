@@ -2,6 +2,7 @@
 
 use icalendar::{Calendar, Component, Event, EventLike};
 use shared::ids::InviteeId;
+use shared::meeting::MeetingKind;
 use shared::text::{tr, tr_with};
 use shared::units::UnixMs;
 
@@ -13,7 +14,7 @@ pub fn invitation(meeting: &Meeting, invitee: InviteeId, link: &str, now: UnixMs
     event
         .uid(&format!("{invitee}@conclave"))
         .summary(&clean(&meeting.title))
-        .description(&description(link))
+        .description(&description(link, meeting.kind))
         .location(link)
         .add_property("URL", link)
         .add_property("DTSTAMP", utc(now))
@@ -23,9 +24,13 @@ pub fn invitation(meeting: &Meeting, invitee: InviteeId, link: &str, now: UnixMs
     Calendar::new().push(event.done()).done().to_string()
 }
 
-fn description(link: &str) -> String {
+fn description(link: &str, kind: MeetingKind) -> String {
     let how = tr_with("Open {link} and type your PIN. It works from 15 minutes before the start.", &[("link", link)]);
-    format!("{how}\n{}", tr("The PIN is yours alone and comes separately. Nothing of the meeting is kept."))
+    let kept = match kind {
+        MeetingKind::NothingKept => tr("Nothing of the meeting is kept."),
+        MeetingKind::MayBeRecorded => tr("The meeting may be watched or recorded by devices of people in it."),
+    };
+    format!("{how}\n{} {kept}", tr("The PIN is yours alone and comes separately."))
 }
 
 /// Titles hold no control characters when they come in; a stored one could, and a line break here would be a property.
@@ -67,6 +72,18 @@ mod tests {
             assert_eq!(lines.iter().filter(|l| *l == once).count(), 1, "{once} in {ics}");
         }
         assert!(lines.iter().all(|line| line.len() < 1_000) && ics.lines().all(|line| line.len() <= 76));
+    }
+
+    /// D32: who is invited knows before coming what may leave the meeting.
+    #[test]
+    fn an_invitation_says_what_may_leave_the_meeting() {
+        let ics = |kind| {
+            let meeting = Meeting { kind, ..board_meeting(NOON, 60) };
+            unfolded(&invitation(&meeting, InviteeId::from_random([9; 16]), "https://x.example/join#t", NOON)).concat()
+        };
+        let (nothing, recorded) = (ics(MeetingKind::NothingKept), ics(MeetingKind::MayBeRecorded));
+        assert!(nothing.contains("Nothing of the meeting is kept") && !nothing.contains("recorded"), "{nothing}");
+        assert!(recorded.contains("may be watched or recorded") && !recorded.contains("Nothing of"), "{recorded}");
     }
 
     #[test]

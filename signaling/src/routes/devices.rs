@@ -194,7 +194,7 @@ impl Problem {
             Problem::NoToken => (
                 StatusCode::UNAUTHORIZED,
                 tr(
-                    "A device token is needed, as \"Authorization: Bearer\". Make one in the meeting, under \"Devices\".",
+                    "A device token is needed, as \"Authorization: Bearer\". Make one in the meeting, with \"Connect a device\".",
                 ),
             ),
             Problem::NotAcceptable => {
@@ -229,7 +229,9 @@ fn shown(refused: PlugRefused) -> (StatusCode, &'static str) {
     match refused {
         PlugRefused::Unknown => (
             StatusCode::UNAUTHORIZED,
-            tr("This token is not good for anything, or no longer. Make a new one in the meeting, under \"Devices\"."),
+            tr(
+                "This token is not good for anything, or no longer. Make a new one in the meeting, with \"Connect a device\".",
+            ),
         ),
         PlugRefused::OtherUse => (
             StatusCode::FORBIDDEN,

@@ -7,6 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use leptos::prelude::*;
+use shared::device::DeviceUse;
 use shared::ids::ParticipantId;
 use shared::secret::Secret;
 use shared::signal::{ClientMsg, MediaState, ServerMsg, Tile};
@@ -188,6 +189,22 @@ impl Session {
     /// Raises or lowers this person's hand.
     pub fn set_hand(self, raised: bool) {
         self.send(&ClientMsg::SetHand { raised });
+    }
+
+    /// Has a device's token made.
+    pub fn make_device(self, does: DeviceUse) {
+        self.send(&ClientMsg::MakeDevice { does });
+    }
+
+    /// Takes a device away.
+    pub fn revoke_device(self, number: u32) {
+        self.send(&ClientMsg::RevokeDevice { number });
+    }
+
+    /// Forgets the token that was shown.
+    pub fn forget_token(self) {
+        let applied = self.update_room(Room::forget_token);
+        self.carry_out(applied);
     }
 
     /// Moderator: lets somebody in.

@@ -5,8 +5,10 @@ use std::rc::Rc;
 
 use leptos::prelude::*;
 use shared::api::Site;
+use shared::device::Device;
 use shared::ids::ParticipantId;
 use shared::meeting::{MeetingInfo, Role};
+use shared::secret::Secret;
 use shared::signal::{InvitedAs, JoinRefused, LobbyCard, PasswordRefused, Picture, RosterEntry, Waiting};
 
 use crate::media::peer::Peer;
@@ -68,6 +70,14 @@ pub struct Store {
     pub waiting: RwSignal<Option<Waiting>>,
     /// Who is in the room, in order of arrival.
     pub roster: RwSignal<Vec<ParticipantId>>,
+    /// Of them, all who can have a face.
+    pub faces: RwSignal<Vec<ParticipantId>>,
+    /// How many devices watch.
+    pub watchers: RwSignal<usize>,
+    /// This person's devices.
+    pub devices: RwSignal<Vec<Device>>,
+    /// The token of the newest of them.
+    pub token: RwSignal<Option<(Device, Secret)>>,
     /// Who is in the lobby.
     pub lobby: RwSignal<Vec<ParticipantId>>,
     /// Who shares their screen.
@@ -107,6 +117,10 @@ impl Store {
             invited_as: RwSignal::new(None),
             waiting: RwSignal::new(None),
             roster: RwSignal::new(Vec::new()),
+            faces: RwSignal::new(Vec::new()),
+            watchers: RwSignal::new(0),
+            devices: RwSignal::new(Vec::new()),
+            token: RwSignal::new(None),
             lobby: RwSignal::new(Vec::new()),
             sharer: RwSignal::new(None),
             peer: RwSignal::new_local(None),
@@ -155,7 +169,15 @@ impl Store {
                 self.invited_as.set(room.invited_as.clone());
             }
             Change::Waiting => self.waiting.set(room.waiting),
-            Change::Roster => self.roster.set(room.roster.keys().copied().collect()),
+            Change::Roster => {
+                self.roster.set(room.roster.keys().copied().collect());
+                self.faces.set(room.faces());
+                self.watchers.set(room.watchers());
+            }
+            Change::Devices => {
+                self.devices.set(room.devices.clone());
+                self.token.set(room.token.clone());
+            }
             Change::Person(who) => self.person(*who).entry.set(room.roster.get(who).cloned()),
             Change::Lobby => self.lobby.set(room.lobby.keys().copied().collect()),
             Change::Card(who) => self.person(*who).card.set(room.lobby.get(who).cloned()),

@@ -6,7 +6,7 @@
 use shared::api::{ApiError, Field, FieldError, NewInvitee, NewMeeting, Start};
 use shared::input::{self, InvalidText};
 use shared::limits::MAX_MEETING_MINUTES;
-use shared::meeting::Role;
+use shared::meeting::{MeetingKind, Role};
 
 use super::api::CallError;
 
@@ -62,6 +62,8 @@ pub(crate) struct MeetingForm {
     pub(crate) zone: String,
     /// SMS password for everybody.
     pub(crate) ask_password: bool,
+    /// What may leave the meeting.
+    pub(crate) kind: MeetingKind,
 }
 
 impl MeetingForm {
@@ -74,7 +76,8 @@ impl MeetingForm {
         let zone = errors.keep(Field::TimeZone, zone(&self.zone));
         match (title, start, duration, zone) {
             (Some(title), Some(start), Some(duration_minutes), Some(time_zone)) => {
-                Ok(NewMeeting { title, start, duration_minutes, time_zone, ask_password: self.ask_password })
+                let (ask_password, kind) = (self.ask_password, self.kind);
+                Ok(NewMeeting { title, start, duration_minutes, time_zone, ask_password, kind })
             }
             _ => Err(errors),
         }
@@ -155,6 +158,7 @@ mod tests {
             duration: "60".into(),
             zone: "Europe/Brussels".into(),
             ask_password: true,
+            kind: MeetingKind::MayBeRecorded,
         }
     }
 
@@ -162,7 +166,7 @@ mod tests {
     fn a_form_that_is_right_is_what_is_sent() {
         let sent = board_meeting().check().unwrap();
         assert_eq!(sent.start, Start::At { local: "2026-11-21T14:30".into() });
-        assert_eq!((sent.duration_minutes, sent.ask_password), (60, true));
+        assert_eq!((sent.duration_minutes, sent.ask_password, sent.kind), (60, true, MeetingKind::MayBeRecorded));
         let now = MeetingForm { start: None, ..board_meeting() }.check().unwrap();
         assert_eq!(now.start, Start::Now);
     }

@@ -3,7 +3,7 @@
 
 use shared::api::{ApiError, FieldError};
 use shared::input::InvalidText;
-use shared::meeting::{MeetingPhase, Role};
+use shared::meeting::{MeetingKind, MeetingPhase, Role};
 use shared::signal::PasswordState;
 use shared::text::{tr, tr_with};
 
@@ -205,6 +205,18 @@ pub(crate) fn present(count: u32) -> String {
 /// How many wait in the lobby now.
 pub(crate) fn waiting(count: u32) -> String {
     tr_with("{n} waiting", &[("n", &count.to_string())])
+}
+
+/// What becomes of what is said and shown.
+pub(crate) fn kept(kind: MeetingKind) -> &'static str {
+    match kind {
+        MeetingKind::NothingKept => {
+            tr("Nothing of this meeting is kept: what is said, shown, pointed at or drawn is gone when it is over.")
+        }
+        MeetingKind::MayBeRecorded => tr(
+            "This server keeps nothing of this meeting. What people's recorders keep is in their hands; moderators see each of them and can put it out.",
+        ),
+    }
 }
 
 #[cfg(test)]

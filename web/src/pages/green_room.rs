@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
-use shared::meeting::{MeetingKind, Role};
+use shared::meeting::Role;
 use shared::text::tr;
 use wasm_bindgen_futures::spawn_local;
 
@@ -150,16 +150,10 @@ fn Invitation(session: Session) -> impl IntoView {
 /// What is kept and what is looked at.
 #[component]
 fn Notices(session: Session) -> impl IntoView {
-    let kept = move || {
-        session.store.meeting.with(|meeting| {
-            meeting.as_ref().map(|meeting| match meeting.kind {
-                MeetingKind::NothingKept => tr("Nothing of this meeting is kept: no recording, no drawing, no chat."),
-            })
-        })
-    };
+    let kept = move || session.store.meeting.with(|meeting| meeting.as_ref().map(|meeting| words::kind(meeting.kind)));
     view! {
         <ul class="facts green-room__facts">
-            <li class="fact"><Icon glyph=Glyph::Shield /><span>{kept}</span></li>
+            <li class="fact"><Icon glyph=Glyph::Shield /><span data-testid="kind-notice">{kept}</span></li>
             <li class="fact"><Icon glyph=Glyph::Pin /><span data-testid="location-notice">{words::location_notice()}</span></li>
         </ul>
     }

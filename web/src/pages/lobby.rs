@@ -28,7 +28,7 @@ pub(crate) fn LobbyPage() -> impl IntoView {
                     <p class="muted-text">{move || waiting().map(|words| words.advice)}</p>
                     <p class="row row--center muted-text small"><Spinner /><span>{tr("Waiting")}</span></p>
                 </div>
-                <p class="fact fact--quiet"><Icon glyph=Glyph::Shield /><span>{tr("Until you are let in, only moderators can see you, and nothing of the meeting reaches you. Nothing of this meeting is kept.")}</span></p>
+                <p class="fact fact--quiet"><Icon glyph=Glyph::Shield /><span>{tr("Until you are let in, only moderators can see you, and nothing of the meeting reaches you.")}" "<span data-testid="kind-notice">{move || store.meeting.with(|meeting| meeting.as_ref().map(|m| words::kind(m.kind)))}</span></span></p>
                 <div class="center"><Button variant=ButtonVariant::DangerQuiet icon=Glyph::Out testid="leave" on:click=move |_| session.leave()>{tr("Leave")}</Button></div>
             </div>
         </Page>

@@ -9,6 +9,7 @@ use shared::signal::{
 
 use super::by_id::ById;
 use super::state::{Ended, PasswordAsk, Room, Stage};
+use super::words;
 
 /// Something to repaint. One person's change names that person alone, so that it repaints one tile.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +36,8 @@ pub enum Change {
     Slot(ParticipantId),
     /// Who shares their screen.
     Sharer,
+    /// This person's devices, or a token for one.
+    Devices,
 }
 
 /// Something that the shell has to do.
@@ -210,6 +213,15 @@ impl Room {
                 changed(Change::Lobby)
             }
             ServerMsg::SlotsChanged { slots } => self.move_slots(slots),
+            ServerMsg::DevicesChanged { devices } => {
+                self.devices = devices;
+                changed(Change::Devices)
+            }
+            ServerMsg::DeviceMade { number, token } => {
+                let device = self.devices.iter().find(|device| device.number == number);
+                self.token = device.map(|device| (*device, token));
+                changed(Change::Devices)
+            }
             ServerMsg::LayersWanted { camera, screen } => task(Task::Encode(camera, screen)),
             ServerMsg::EndMoved { ends_at, closes_at } => {
                 if let Some(meeting) = &mut self.meeting {
@@ -225,6 +237,12 @@ impl Room {
             ServerMsg::Restarted { answer } => task(Task::TakePath(answer)),
             ServerMsg::ProtocolError { error } => self.protocol_error(error),
         }
+    }
+
+    /// The token has been seen: this page forgets it.
+    pub fn forget_token(&mut self) -> Applied {
+        self.token = None;
+        changed(Change::Devices)
     }
 
     /// This person goes.
@@ -325,7 +343,7 @@ impl Room {
         if let (Some(invited), Some(role)) = (&mut self.invited_as, role) {
             invited.role = role;
         }
-        self.roster = room.roster.into_iter().map(|entry| (entry.participant, entry)).collect();
+        self.roster = room.roster.into_iter().map(|entry| (entry.participant, words::named(entry))).collect();
         self.lobby = room.lobby.into_iter().map(|card| (card.participant, card)).collect();
         let mut applied = changed(Change::Stage).change(Change::Meeting).change(Change::Roster).change(Change::Lobby);
         applied.changes.extend(self.roster.keys().copied().map(Change::Person));
@@ -346,6 +364,7 @@ impl Room {
             .change(Change::Roster)
             .change(Change::Lobby)
             .change(Change::Sharer)
+            .change(Change::Devices)
             .task(Task::HangUp)
             .task(Task::Forget)
     }
@@ -355,9 +374,12 @@ impl Room {
         self.roster = ById::default();
         self.lobby = ById::default();
         self.slots = Slots::default();
+        self.devices = Vec::new();
+        self.token = None;
     }
 
     fn person(&mut self, entry: RosterEntry) -> Applied {
+        let entry = words::named(entry);
         let id = entry.participant;
         let is_me = self.me() == Some(id);
         if let (true, Some(invited)) = (is_me, &mut self.invited_as) {

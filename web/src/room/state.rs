@@ -1,5 +1,6 @@
 //! What a page knows of its meeting.
 
+use shared::device::{Device, DeviceUse};
 use shared::ids::ParticipantId;
 use shared::meeting::{MeetingInfo, Role};
 use shared::secret::Secret;
@@ -135,6 +136,10 @@ pub struct Room {
     pub media: Option<u32>,
     /// Whether no media node was there the last time, which this person knows.
     pub waits_for_node: bool,
+    /// This person's devices.
+    pub devices: Vec<Device>,
+    /// The token of the newest of them, until it is closed.
+    pub token: Option<(Device, Secret)>,
 }
 
 impl Room {
@@ -168,8 +173,22 @@ impl Room {
         self.roster.iter().find(|(_, entry)| entry.media.screen).map(|(who, _)| *who)
     }
 
+    /// Everybody who can have a face: all but the devices that only watch.
+    pub fn faces(&self) -> Vec<ParticipantId> {
+        self.roster.iter().filter(|(_, entry)| !watches(entry)).map(|(who, _)| *who).collect()
+    }
+
+    /// How many devices watch.
+    pub fn watchers(&self) -> usize {
+        self.roster.iter().filter(|(_, entry)| watches(entry)).count()
+    }
+
     /// Which audio slot carries this person's voice.
     pub fn audio_slot(&self, who: ParticipantId) -> Option<usize> {
         self.slots.audio.iter().position(|slot| *slot == Some(who))
     }
+}
+
+fn watches(entry: &RosterEntry) -> bool {
+    entry.device.is_some_and(|device| device.does == DeviceUse::Watch)
 }

@@ -2,11 +2,13 @@
 //!
 //! Matches are exhaustive on purpose: a new reason does not compile until it has a sentence.
 
+use shared::device::{DeviceError, DeviceState, DeviceUse};
 use shared::location::{ComputerPlace, LocationHint, PhonePlace, Verdict};
-use shared::meeting::Role;
+use shared::meeting::{MeetingKind, Role};
 use shared::pin::InvalidPin;
 use shared::signal::{
-    JoinRefused, OfferError, PasswordRefused, PasswordState, ProtocolError, ShareError, TurnedAway, Waiting,
+    JoinRefused, OfferError, PasswordRefused, PasswordState, ProtocolError, RosterEntry, ShareError, TurnedAway,
+    Waiting,
 };
 use shared::surface::DrawRefused;
 use shared::text::{tr, tr_with};
@@ -316,6 +318,64 @@ pub fn not_sent() -> &'static str {
     tr("The connection did not take this, so nothing has changed. Try again.")
 }
 
+/// A device is called after its owner, wherever it is named.
+pub fn named(mut entry: RosterEntry) -> RosterEntry {
+    if entry.device.is_some() {
+        entry.name = tr_with("Device of {name}", &[("name", &entry.name)]);
+    }
+    entry
+}
+
+/// What somebody, or something, is in the room.
+pub fn standing(entry: &RosterEntry) -> &'static str {
+    match entry.device.map(|device| device.does) {
+        None => role(entry.role),
+        Some(DeviceUse::Publish) => tr("Sends picture and sound"),
+        Some(DeviceUse::Watch) => tr("Watches, and may record"),
+    }
+}
+
+/// What a device is for, as its owner chooses it.
+pub fn device_use(does: DeviceUse) -> &'static str {
+    match does {
+        DeviceUse::Publish => tr("To send picture and sound"),
+        DeviceUse::Watch => tr("To watch or record"),
+    }
+}
+
+/// How a device is.
+pub fn device_state(state: DeviceState) -> &'static str {
+    match state {
+        DeviceState::Away => tr("Not connected"),
+        DeviceState::Connecting => tr("Connecting"),
+        DeviceState::Connected => tr("Connected"),
+        DeviceState::NoCommonEncryption => {
+            tr("Refused: it has no encryption that is taken here. Everything in a meeting uses 256-bit keys.")
+        }
+        DeviceState::Unreachable => {
+            tr("It made its offer, but its picture and sound did not get through to the server.")
+        }
+    }
+}
+
+/// What may leave a meeting, in a few words.
+pub fn kind_badge(kind: MeetingKind) -> &'static str {
+    match kind {
+        MeetingKind::NothingKept => tr("Nothing is kept"),
+        MeetingKind::MayBeRecorded => tr("May be watched or recorded"),
+    }
+}
+
+/// What may leave a meeting.
+pub fn kind(kind: MeetingKind) -> &'static str {
+    match kind {
+        MeetingKind::NothingKept => tr("Nothing of this meeting is kept: no recording, no drawing, no chat."),
+        MeetingKind::MayBeRecorded => tr(
+            "This meeting may be watched or recorded: devices of people in it may take picture and sound out of it. Each stands in the list of people while it does.",
+        ),
+    }
+}
+
 /// A short message.
 pub fn news(news: &News) -> String {
     match news {
@@ -358,6 +418,12 @@ fn not_done(error: &ProtocolError) -> String {
     match error {
         ProtocolError::Share { error: ShareError::Observer } => tr("Observers cannot share their screen."),
         ProtocolError::Share { error: ShareError::Taken { .. } } => return share_taken(None),
+        ProtocolError::Device { error: DeviceError::NotWatchable } => {
+            tr("This meeting was made as one that is neither watched nor recorded.")
+        }
+        ProtocolError::Device { error: DeviceError::TooMany } => {
+            tr("You have as many devices as there can be. Take one away first.")
+        }
         ProtocolError::NotAllowed => tr("Only a moderator can do that."),
         ProtocolError::NobodyThere => tr("That person is no longer there."),
         ProtocolError::TooMany | ProtocolError::Offer { error: OfferError::TooMany } => {

@@ -236,7 +236,7 @@ fn devices_take_places_and_leave_one_for_a_moderator() {
 #[test]
 fn the_owner_hears_why_a_device_is_not_in() {
     for (reason, state) in [
-        (Gone::TooWeak, DeviceState::TooWeak),
+        (Gone::NoCommonEncryption, DeviceState::NoCommonEncryption),
         (Gone::Timeout, DeviceState::Unreachable),
         (Gone::Closed, DeviceState::Away),
     ] {

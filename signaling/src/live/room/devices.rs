@@ -393,7 +393,7 @@ impl Room {
             Event::Gone { reason, .. } if was_taken => {
                 let was_present = self.devices.list.get(index).is_some_and(Made::is_present);
                 let state = match reason {
-                    Gone::TooWeak => DeviceState::TooWeak,
+                    Gone::NoCommonEncryption => DeviceState::NoCommonEncryption,
                     Gone::Timeout if !was_present => DeviceState::Unreachable,
                     Gone::Timeout | Gone::Closed | Gone::Fault => DeviceState::Away,
                 };

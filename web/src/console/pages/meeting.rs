@@ -5,7 +5,7 @@ use leptos::task::spawn_local;
 use shared::api::{MeetingDetail, MeetingPatch};
 use shared::ids::MeetingId;
 use shared::limits::PIN_OPENS_BEFORE_START_MS;
-use shared::meeting::{MeetingInfo, MeetingPhase, Role};
+use shared::meeting::{MeetingInfo, MeetingKind, MeetingPhase, Role};
 use shared::text::{tr, tr_with};
 
 use super::end_meeting::EndMeeting;
@@ -63,10 +63,13 @@ fn Known(meeting: Meeting, id: MeetingId) -> impl IntoView {
         </PageHead>
         <p class="row meeting-badges">
             {move || phase.get().map(|phase| view! { <PhaseBadge phase=phase /> })}
-            <Badge tone=Tone::Accent icon=Glyph::Shield>{tr("Nothing of this meeting is kept")}</Badge>
+            {move || info.get().map(|info| match info.kind {
+                MeetingKind::NothingKept => view! { <Badge tone=Tone::Accent icon=Glyph::Shield>{tr("Nothing of this meeting is kept")}</Badge> },
+                MeetingKind::MayBeRecorded => view! { <Badge tone=Tone::Warn icon=Glyph::Screen>{tr("May be watched or recorded")}</Badge> },
+            })}
         </p>
         {move || over.get().then(|| view! {
-            <Banner icon=Glyph::Lock>{tr("This meeting is over. Its PINs no longer work, and nothing of what was said, shown or drawn was kept.")}</Banner>
+            <Banner icon=Glyph::Lock>{tr("This meeting is over. Its PINs no longer work, and this server kept nothing of what was said, shown or drawn.")}</Banner>
         })}
         <div class="meeting-facts">
             <Card><h2>{tr("When")}</h2>{move || info.get().map(|info| view! { <Times info=info minutes=minutes.get() over=over.get() /> })}</Card>

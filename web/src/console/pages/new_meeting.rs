@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::api::{Field, NewMeeting};
 use shared::limits::{MAX_MEETING_MINUTES, MAX_TITLE_CHARS};
+use shared::meeting::MeetingKind;
 use shared::text::{tr, tr_with};
 
 use crate::console::api;
@@ -26,6 +27,7 @@ struct Fields {
     duration: RwSignal<String>,
     zone: RwSignal<String>,
     ask_password: RwSignal<bool>,
+    recorded: RwSignal<bool>,
     state: FormState,
 }
 
@@ -37,6 +39,7 @@ impl Fields {
             duration: RwSignal::new("60".to_owned()),
             zone: RwSignal::new(when::zone_here()),
             ask_password: RwSignal::new(false),
+            recorded: RwSignal::new(false),
             state: FormState::new(),
         };
         let Self { title, start, duration, zone, .. } = fields;
@@ -53,6 +56,7 @@ impl Fields {
             duration: self.duration.get_untracked(),
             zone: self.zone.get_untracked(),
             ask_password: self.ask_password.get_untracked(),
+            kind: kind(self.recorded.get_untracked()),
         }
     }
 
@@ -96,7 +100,10 @@ pub(crate) fn NewMeetingPage(
                         required=true testid="meeting-title" error_testid="meeting-title-error" />
                     <Times fields=fields now=now />
                     <AskPassword session=session fields=fields />
-                    <p class="kept-note"><Icon glyph=Glyph::Shield />{tr("Nothing of this meeting is kept: what is said, shown, pointed at or drawn is gone when it is over.")}</p>
+                    <Checkbox label=tr("This meeting may be watched or recorded")
+                        hint=tr("People in it may then connect players and recorders. Everybody is told so in the invitation, before coming in, and inside. It cannot be changed later.")
+                        checked=fields.recorded on_change=move |on| fields.recorded.set(on) testid="meeting-recorded" />
+                    <p class="kept-note"><Icon glyph=Glyph::Shield />{move || words::kept(kind(fields.recorded.get()))}</p>
                     {move || fields.state.refusal.get().map(|text| view! {
                         <Banner tone=Tone::Danger assertive=true testid="meeting-error">{text}</Banner>
                     })}
@@ -108,6 +115,10 @@ pub(crate) fn NewMeetingPage(
             </Card>
         </div>
     }
+}
+
+fn kind(recorded: bool) -> MeetingKind {
+    if recorded { MeetingKind::MayBeRecorded } else { MeetingKind::NothingKept }
 }
 
 /// The choice of SMS passwords, where the server can send any.

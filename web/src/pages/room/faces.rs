@@ -29,7 +29,7 @@ pub(super) fn Faces(session: Session, stage: RwSignal<Option<f64>>) -> impl Into
     let size = RwSignal::new((0.0_f64, 0.0_f64));
     let others = Memo::new(move |_| {
         let me = store.me();
-        store.roster.get().into_iter().filter(|who| Some(*who) != me).collect::<Vec<_>>()
+        store.faces.get().into_iter().filter(|who| Some(*who) != me).collect::<Vec<_>>()
     });
     let says_alone = Memo::new(move |_| others.with(Vec::is_empty) && size.get().1 >= WORDS_FROM);
     let fit = Memo::new(move |_| {

@@ -2,6 +2,7 @@
 
 mod board;
 mod clock;
+mod devices;
 mod faces;
 mod lobby_card;
 mod looking;
@@ -14,10 +15,12 @@ mod toolbar;
 
 use leptos::prelude::*;
 use shared::limits::AUDIO_SLOTS;
+use shared::meeting::MeetingKind;
 use shared::text::tr;
 
 use board::Whiteboard;
 use clock::EndTime;
+use devices::DevicesDialog;
 use faces::Faces;
 use panel::Panel;
 use quality::{QualityButton, QualityPanel};
@@ -27,6 +30,7 @@ use toolbar::Toolbar;
 use super::picture::Voice;
 use super::switches::DeviceProblems;
 use crate::app::{Session, use_session};
+use crate::room::words;
 use crate::ui::{Badge, Brand, Button, ButtonVariant, ConfirmDialog, DemoBanner, Dialog, Glyph, Icon, Tone};
 
 /// Screens from this width on have room for the panel beside everything else, pixels.
@@ -38,6 +42,7 @@ struct Layout {
     panel: RwSignal<bool>,
     board: RwSignal<bool>,
     settings: RwSignal<bool>,
+    devices: RwSignal<bool>,
     ending: RwSignal<bool>,
 }
 
@@ -51,6 +56,7 @@ pub(crate) fn RoomPage() -> impl IntoView {
         panel: RwSignal::new(wide),
         board: RwSignal::new(true),
         settings: RwSignal::new(false),
+        devices: RwSignal::new(false),
         ending: RwSignal::new(false),
     };
     let stage = RwSignal::new(None);
@@ -80,7 +86,7 @@ pub(crate) fn RoomPage() -> impl IntoView {
                     {move || staged.get().map(|who| view! { <ScreenStage session=session who=who stage=stage /> })}
                     {move || layout.board.get().then(|| view! { <Whiteboard session=session /> })}
                 </main>
-                <Panel session=session open=layout.panel settings=layout.settings />
+                <Panel session=session open=layout.panel settings=layout.settings devices=layout.devices />
                 <QualityPanel session=session />
             </div>
             <Knocking session=session layout=layout />
@@ -90,6 +96,7 @@ pub(crate) fn RoomPage() -> impl IntoView {
                 <super::green_room::DeviceMenus session=session />
                 <div class="dialog__actions"><Button on:click=move |_| layout.settings.set(false)>{tr("Done")}</Button></div>
             </Dialog>
+            <DevicesDialog session=session open=layout.devices />
             <ConfirmDialog
                 open=layout.ending
                 title=tr("End the meeting for everybody?")
@@ -132,11 +139,34 @@ fn RoomHeader(session: Session) -> impl IntoView {
                 <h1 class="room__name" tabindex="-1">{move || store.meeting.with(|meeting| meeting.as_ref().map(|m| m.title.clone()))}</h1>
             </div>
             <div class="room__facts">
-                <span class="room__kept"><Badge icon=Glyph::Shield>{tr("Nothing is kept")}</Badge></span>
+                <Kept session=session />
                 <EndTime session=session />
                 <QualityButton session=session />
             </div>
         </header>
+    }
+}
+
+/// What may leave this meeting, and whether something takes it out just now.
+#[component]
+fn Kept(session: Session) -> impl IntoView {
+    let store = session.store;
+    let kind = Memo::new(move |_| store.meeting.with(|meeting| meeting.as_ref().map(|meeting| meeting.kind)));
+    move || {
+        match (store.watchers.get(), kind.get()) {
+        (1.., _) => view! {
+            <span class="room__watched" role="status" title=words::kind(MeetingKind::MayBeRecorded) data-testid="watched"><Badge tone=Tone::Danger icon=Glyph::Screen>{tr("Watched now")}</Badge></span>
+        }
+        .into_any(),
+        (0, Some(MeetingKind::MayBeRecorded)) => view! {
+            <span class="room__watched" title=words::kind(MeetingKind::MayBeRecorded) data-testid="may-be-watched"><Badge tone=Tone::Warn icon=Glyph::Screen>{words::kind_badge(MeetingKind::MayBeRecorded)}</Badge></span>
+        }
+        .into_any(),
+        _ => view! {
+            <span class="room__kept"><Badge icon=Glyph::Shield>{words::kind_badge(MeetingKind::NothingKept)}</Badge></span>
+        }
+        .into_any(),
+    }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
+use shared::device::DeviceUse;
 use shared::ids::ParticipantId;
 use shared::signal::RosterEntry;
 use shared::text::{tr, tr_with};
@@ -13,14 +14,19 @@ use super::tile::{BadConnection, person_colour};
 use crate::app::Session;
 use crate::app::store::Store;
 use crate::room::words;
-use crate::ui::{Avatar, ConfirmDialog, Glyph, Icon};
+use crate::ui::{Avatar, Button, ConfirmDialog, Glyph, Icon};
 
 /// By then a removed person's line is gone, and the focus with it.
 const REMOVED_WITHIN: Duration = Duration::from_millis(700);
 
 /// The panel.
 #[component]
-pub(super) fn Panel(session: Session, open: RwSignal<bool>, settings: RwSignal<bool>) -> impl IntoView {
+pub(super) fn Panel(
+    session: Session,
+    open: RwSignal<bool>,
+    settings: RwSignal<bool>,
+    devices: RwSignal<bool>,
+) -> impl IntoView {
     let store = session.store;
     let is_moderator = Memo::new(move |_| store.is_moderator());
     // The focus goes back to the button that opens it again.
@@ -38,6 +44,7 @@ pub(super) fn Panel(session: Session, open: RwSignal<bool>, settings: RwSignal<b
             <div class="panel__body">
                 {move || is_moderator.get().then(|| view! { <LobbyPanel session=session /> })}
                 <Roster session=session />
+                <div><Button small=true icon=Glyph::Plus testid="connect-device" on:click=move |_| devices.set(true)>{tr("Connect a device")}</Button></div>
             </div>
         </aside>
     }
@@ -103,6 +110,16 @@ pub(super) fn focus_if_lost(selector: &str) {
 fn Roster(session: Session) -> impl IntoView {
     let store = session.store;
     let leaving = RwSignal::new(None::<(ParticipantId, String)>);
+    let text = move |who: ParticipantId| {
+        let entry = store.person(who).entry;
+        if entry.with_untracked(|entry| entry.as_ref().is_some_and(|entry| entry.device.is_some())) {
+            tr("It is put out at once and its token stops working. Its owner stays.")
+        } else {
+            tr(
+                "They are put out at once and their PIN stops working. To let them back in, issue a new PIN in the console.",
+            )
+        }
+    };
     let open = RwSignal::new(false);
     let ask = Callback::new(move |(who, name): (ParticipantId, String)| {
         leaving.set(Some((who, name)));
@@ -120,7 +137,7 @@ fn Roster(session: Session) -> impl IntoView {
                 <ConfirmDialog
                     open=open
                     title=tr_with("Take {name} out of the meeting?", &[("name", &name)])
-                    text=tr("They are put out at once and their PIN stops working. To let them back in, issue a new PIN in the console.")
+                    text=text(who)
                     confirm=tr("Take out")
                     cancel=tr("Let them stay")
                     testid="remove-confirm"
@@ -144,7 +161,8 @@ fn Line(session: Session, who: ParticipantId, ask: Callback<(ParticipantId, Stri
     // To all but moderators and themselves an observer has neither voice nor face: crossed-out devices would say that they
     // had switched them off.
     let perceived = move |entry: &RosterEntry| {
-        entry.role.is_seen_by_all() || store.is_moderator() || store.me() == Some(entry.participant)
+        let watches = entry.device.is_some_and(|device| device.does == DeviceUse::Watch);
+        !watches && (entry.role.is_seen_by_all() || store.is_moderator() || store.me() == Some(entry.participant))
     };
     let shown_name = move || if is_me.get() { tr_with("{name} (you)", &[("name", &name.get())]) } else { name.get() };
     view! {
@@ -152,7 +170,7 @@ fn Line(session: Session, who: ParticipantId, ask: Callback<(ParticipantId, Stri
             {move || view! { <Avatar name=name.get() /> }}
             <div class="roster__who">
                 <span class="roster__name" title=name>{shown_name}</span>
-                <span class="small muted-text">{move || entry.with(|entry| entry.as_ref().map(|e| words::role(e.role)))}</span>
+                <span class="small muted-text">{move || entry.with(|entry| entry.as_ref().map(words::standing))}</span>
             </div>
             <div class="roster__state">
                 {move || entry.get().map(|entry| view! {

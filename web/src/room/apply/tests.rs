@@ -1,5 +1,6 @@
 //! Stories of Ada (moderator), Ben and Cleo, as their pages live them.
 
+use shared::device::{Device, DeviceOf, DeviceState, DeviceUse};
 use shared::ids::MeetingId;
 use shared::location::{ComputerPlace, LocationHint, PhonePlace};
 use shared::meeting::{MeetingInfo, MeetingKind, Role};
@@ -34,6 +35,7 @@ fn entry(participant: ParticipantId, name: &str) -> RosterEntry {
         media: MediaState::default(),
         hand: false,
         connection: Quality::Good,
+        device: None,
     }
 }
 
@@ -347,4 +349,42 @@ fn a_sharer_who_leaves_is_told_once() {
     let left = room.apply(ServerMsg::ParticipantLeft { participant: ADA });
     assert!(left.changes.contains(&Change::Sharer));
     assert_eq!(left.tasks, [Task::Tell(News::Left("Ada".into()))]);
+}
+
+/// A device stands in the list as its owner's, has a tile when it sends something, and none when it only watches.
+#[test]
+fn a_device_is_called_after_its_owner_and_a_watcher_has_no_tile() {
+    let mut room = ben_in_the_room();
+    let device = |number, does| {
+        let device = Some(DeviceOf { owner: ADA, does });
+        ServerMsg::ParticipantJoined { entry: RosterEntry { device, ..entry(ParticipantId(number), "Ada") } }
+    };
+    let applied = room.apply(device(7, DeviceUse::Publish));
+    assert_eq!(applied.tasks, [Task::Tell(News::Joined("Device of Ada".into()))]);
+    room.apply(device(8, DeviceUse::Watch));
+    let faces = room.faces();
+    assert!(
+        faces.contains(&ParticipantId(7)) && !faces.contains(&ParticipantId(8)) && room.roster.len() == faces.len() + 1
+    );
+    assert_eq!(room.watchers(), 1);
+    room.apply(ServerMsg::ParticipantLeft { participant: ParticipantId(8) });
+    assert_eq!(room.watchers(), 0);
+}
+
+/// A token is in the page's memory for as long as it is shown.
+#[test]
+fn a_token_is_forgotten_when_it_is_closed_and_at_the_end() {
+    let made = |room: &mut Room| {
+        let device = Device { number: 3, does: DeviceUse::Publish, state: DeviceState::Away };
+        room.apply(ServerMsg::DevicesChanged { devices: vec![device] });
+        room.apply(ServerMsg::DeviceMade { number: 3, token: Secret::new("secret") });
+        assert!(room.token.as_ref().is_some_and(|(device, _)| device.number == 3));
+    };
+    let mut room = ben_in_the_room();
+    made(&mut room);
+    assert_eq!(room.forget_token().changes, [Change::Devices]);
+    assert!(room.token.is_none() && room.devices.len() == 1);
+    made(&mut room);
+    let ended = room.apply(ServerMsg::TurnedAway { reason: TurnedAway::MeetingOver });
+    assert!(room.token.is_none() && room.devices.is_empty() && ended.changes.contains(&Change::Devices));
 }
