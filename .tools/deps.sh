@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that tests (`deps.sh tests`) or benches (`deps.sh benches`) need. Says what is missing
-# where it may not.
+# Installs what tests (`deps.sh tests`) or benches (`deps.sh benches`) need: Debian packages, and for tests two WebRTC clients
+# from PyPI and npm. Says what is missing where it may not.
 source "$(dirname "$0")/lib.sh"
 
 missing=()
@@ -14,6 +14,13 @@ tests)
   have ip || missing+=(iproute2)
   have nft || missing+=(nftables)
   have conntrack || missing+=(conntrack)
+  # WebRTC clients that nobody here wrote: GStreamer, and what aiortc and werift run on.
+  [ -n "$(find /usr/lib -name libgstwebrtc.so -print -quit)" ] || missing+=(gstreamer1.0-plugins-bad gir1.2-gst-plugins-bad-1.0)
+  [ -n "$(find /usr/lib -name libgstnice.so -print -quit)" ] || missing+=(gstreamer1.0-nice)
+  [ -n "$(find /usr/lib -name libgstvpx.so -print -quit)" ] || missing+=(gstreamer1.0-plugins-base gstreamer1.0-plugins-good)
+  /usr/bin/python3 -c 'import gi' 2>/dev/null || missing+=(python3-gst-1.0)
+  /usr/bin/python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
+  have npm || missing+=(nodejs npm)
   # Without any font Chromium draws no text at all.
   [ -n "$(find /usr/share/fonts /usr/local/share/fonts -name '*.[to]t[fc]' -print -quit 2>/dev/null)" ] || missing+=(fonts-dejavu-core)
   ;;
@@ -23,7 +30,25 @@ benches)
   ;;
 *) fail "deps.sh knows 'tests' and 'benches', not '$1'." ;;
 esac
-[ "${#missing[@]}" -eq 0 ] && exit 0
+# Two clients with all that they stand on, in a folder of their own and in fixed versions.
+AIORTC=1.16.0 WERIFT=0.25.2
+install_clients() {
+  local clients="$TOOLS_DIR/clients"
+  if ! "$clients/venv/bin/python" -c "import sys, aiortc, numpy; sys.exit(aiortc.__version__ != '$AIORTC')" 2>/dev/null; then
+    say "installing aiortc $AIORTC"
+    { rm -rf "$clients/venv" && /usr/bin/python3 -m venv "$clients/venv" && "$clients/venv/bin/pip" install --quiet --disable-pip-version-check "aiortc==$AIORTC" numpy; } ||
+      fail "aiortc could not be installed: check the network."
+  fi
+  if [ "$(node -p "require('$clients/node_modules/werift/package.json').version" 2>/dev/null)" != "$WERIFT" ]; then
+    say "installing werift $WERIFT"
+    npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$clients" "werift@$WERIFT" >/dev/null || fail "werift could not be installed: check the network."
+  fi
+}
+finish() {
+  [ "${1:-tests}" = benches ] || install_clients
+  exit 0
+}
+[ "${#missing[@]}" -eq 0 ] && finish "${1:-tests}"
 
 as_root=()
 if [ "$(id -u)" -ne 0 ]; then
@@ -43,3 +68,4 @@ if [ ! -e "$policy" ]; then
 fi
 "${install[@]}" update </dev/null >/dev/null || fail "The list of Debian packages could not be fetched: check the network."
 "${install[@]}" install --no-install-recommends "${missing[@]}" </dev/null >/dev/null || fail "These packages could not be installed: ${missing[*]}."
+finish "${1:-tests}"

@@ -19,7 +19,8 @@ pub enum Colour {
 impl Colour {
     const ALL: [Colour; 4] = [Colour::Red, Colour::Green, Colour::Blue, Colour::Yellow];
 
-    const fn rgb(self) -> [f64; 3] {
+    /// As a camera shows it.
+    pub(crate) const fn rgb(self) -> [f64; 3] {
         match self {
             Colour::Red => [200.0, 30.0, 30.0],
             Colour::Green => [20.0, 160.0, 40.0],

@@ -18,6 +18,7 @@ mod bidi;
 mod browser;
 mod caller;
 mod chromium;
+mod clients;
 mod console;
 mod deployment;
 mod engine;
@@ -37,6 +38,7 @@ mod until;
 
 pub use browser::{Browser, Sound};
 pub use caller::Caller;
+pub use clients::Client;
 pub use console::{Console, Link, Meeting, invitee, meeting_now, with_phone};
 pub use deployment::{Deployment, Options};
 pub use fake_media::{Colour, Person};
