@@ -4,6 +4,7 @@ use shared::control::{Command, Event, Gone, Purpose};
 use shared::device::{Device, DeviceError, DeviceOf, DeviceState, DeviceUse};
 use shared::limits::{MAX_DEVICES, MAX_PARTICIPANTS};
 use shared::meeting::MeetingKind;
+use shared::quality::Quality;
 use shared::secret::Secret;
 use shared::signal::{MediaState, OfferError};
 
@@ -84,6 +85,9 @@ fn an_encoder_comes_into_the_room_as_what_it_is() {
     assert_eq!(notes(&out), [&DoorEvent::DeviceCame { watches: false }]);
     assert_eq!(listed(&out, piet)[0].state, DeviceState::Connected);
     assert_eq!(play.room.counts().present, 2, "a device is nobody");
+    let out = play.event(Event::Quality { session, quality: Quality::Poor });
+    let [ServerMsg::ParticipantChanged { entry: worse }] = told(&out, mia)[..] else { panic!("{out:?}") };
+    assert_eq!((worse.participant, worse.connection), (*participant, Quality::Poor));
 
     let rosa = play.arrive(super::tests::ROSA);
     let out = play.admit(mia, rosa);

@@ -10,6 +10,7 @@ use shared::device::{Device, DeviceError, DeviceOf, DeviceState, DeviceUse};
 use shared::ids::{InviteeId, ParticipantId, SessionId};
 use shared::limits::{MAX_DEVICES, MAX_PARTICIPANTS};
 use shared::meeting::{MeetingKind, Role};
+use shared::quality::Quality;
 use shared::secret::Secret;
 use shared::signal::{MediaState, OfferError, ProtocolError, RosterEntry, ServerMsg, Stage};
 use shared::units::UnixMs;
@@ -106,6 +107,7 @@ struct Plug {
     resource: String,
     ufrag: Option<String>,
     media: MediaState,
+    quality: Quality,
 }
 
 impl Devices {
@@ -162,6 +164,7 @@ impl Made {
             role: role_of_device(owner.role()),
             media: if hidden { MediaState::default() } else { plug.media },
             hand: false,
+            connection: plug.quality,
             device: Some(DeviceOf { owner: owner.id, does: self.does }),
         })
     }
@@ -348,7 +351,7 @@ impl Room {
         self.unplug(&mut device, DeviceState::Connecting, &mut out);
         let participant = *device.id.get_or_insert(next_id);
         let (ufrag, media) = (ufrag_of(&offer), media_of(does, &offer));
-        device.plug = Some(Plug { session, is_taken: false, resource, ufrag, media });
+        device.plug = Some(Plug { session, is_taken: false, resource, ufrag, media, quality: Quality::Good });
         let owner = device.owner;
         self.devices.list.insert(index, device);
         let (stage, purpose) = (Stage::Room, does.into());
@@ -372,6 +375,7 @@ impl Room {
         | Event::RestartRefused { session, .. }
         | Event::Connected { session }
         | Event::Gone { session, .. }
+        | Event::Quality { session, .. }
         | Event::SlotsChanged { session, .. }
         | Event::LayersWanted { session, .. }) = &event;
         let session = *session;
@@ -399,6 +403,7 @@ impl Room {
                 };
                 self.device_gone(index, state, out);
             }
+            Event::Quality { quality, .. } if was_taken => self.device_quality(index, quality, out),
             // A device has no page to tell. What does not belong to where its offer is was said of something else.
             _ => {}
         }
@@ -414,13 +419,25 @@ impl Room {
             let (actor, event) = (Actor::Invitee(invitee), DoorEvent::DeviceCame { watches });
             out.push(Output::Note { invitee: Some(invitee), actor, event });
         }
-        let device = self.devices.list.get(index);
+        self.tell_room_of_device(index, out, |entry| ServerMsg::ParticipantJoined { entry });
+        self.tell_owner(owner, out);
+    }
+
+    fn device_quality(&mut self, index: usize, quality: Quality, out: &mut Vec<Output>) {
+        let Some(plug) = self.devices.list.get_mut(index).and_then(|device| device.plug.as_mut()) else { return };
+        plug.quality = quality;
+        self.tell_room_of_device(index, out, |entry| ServerMsg::ParticipantChanged { entry });
+    }
+
+    /// About a device that others see, to each as they may see it.
+    fn tell_room_of_device(&self, index: usize, out: &mut Vec<Output>, say: fn(RosterEntry) -> ServerMsg) {
+        let Some(device) = self.devices.list.get(index) else { return };
+        let Some(owner) = self.people.get(&device.owner) else { return };
         for viewer in self.people.values().filter(|person| person.is_present_in(Place::Room)) {
-            if let Some(entry) = device.and_then(|device| device.entry_for(self.people.get(&owner)?, viewer)) {
-                tell_person(out, viewer, ServerMsg::ParticipantJoined { entry });
+            if let Some(entry) = device.entry_for(owner, viewer) {
+                tell_person(out, viewer, say(entry));
             }
         }
-        self.tell_owner(owner, out);
     }
 
     /// The SFU has dropped its session.
