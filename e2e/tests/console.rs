@@ -17,7 +17,9 @@ async fn an_organiser_makes_a_meeting_and_invites_somebody() {
     ada.click("start-now").await.paste("meeting-title", &"x".repeat(10_000)).await.click("meeting-create").await;
     ada.wait("the title refused", || async { ada.sees("meeting-title-error").await }).await;
     assert_eq!(ada.value("meeting-title").await.len(), 10_000, "what was typed is lost");
-    ada.fill("meeting-title", "Budget").await.click("meeting-create").await;
+    ada.fill("meeting-title", "Budget").await.click("meeting-recorded").await;
+    ada.shot("console-new-meeting").await;
+    ada.click("meeting-create").await;
 
     ada.fill("invitee-name", "Peter").await.fill("invitee-phone", "+999123456789").await.click("invitee-add").await;
     ada.until_sees("invitee-phone-error").await;
@@ -28,6 +30,7 @@ async fn an_organiser_makes_a_meeting_and_invites_somebody() {
     ada.shot("console-pin").await;
     ada.click("pin-close").await.until_sees("invitee-row-1").await;
     ada.shot("console-meeting").await;
+    assert!(ada.page_text().await.contains("May be watched or recorded"));
     assert!(!ada.page_text().await.contains(&first), "the PIN is shown a second time");
 
     ada.click("reissue-pin-1").await;
@@ -50,6 +53,7 @@ async fn an_organiser_makes_a_meeting_and_invites_somebody() {
         .await;
     assert!(calendar.starts_with("BEGIN:VCALENDAR") && calendar.contains("Budget"), "{calendar}");
     let unfolded = calendar.replace("\r\n ", "");
+    assert!(unfolded.contains("may be watched or recorded"), "{unfolded}");
     assert!(unfolded.contains(link.url()), "no link in {unfolded}");
     assert_eq!(ada.complaints().await, Vec::<String>::new());
 

@@ -134,7 +134,9 @@ async fn shots(browser: &Browser, name: &str) {
             browser.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
             browser.shot(&format!("{name}-{size}-{scheme}")).await;
             let fits = "const dialog = document.querySelector('dialog[open]') ?? document.documentElement;
-                return dialog.scrollWidth <= dialog.clientWidth && document.documentElement.scrollWidth <= innerWidth";
+                const header = [...document.querySelectorAll('.room__header *')];
+                return dialog.scrollWidth <= dialog.clientWidth && document.documentElement.scrollWidth <= innerWidth
+                    && header.every(part => part.getBoundingClientRect().right <= innerWidth)";
             assert_eq!(browser.run(fits, vec![]).await, json!(true), "{name}, {size}: wider than its place");
         }
     }
@@ -147,13 +149,21 @@ async fn shots(browser: &Browser, name: &str) {
 async fn chromium_and_aiortc_see_and_hear_each_other() {
     let server = Deployment::start().await;
     let new = NewMeeting { kind: MeetingKind::MayBeRecorded, ..meeting_now("On stage") };
-    let meeting = server.console().await.meeting_with(&new, &[e2e::invitee("Maria", Role::Moderator)]).await;
+    let people = [e2e::invitee("Maria", Role::Moderator), e2e::invitee("Peter", Role::Participant)];
+    let meeting = server.console().await.meeting_with(&new, &people).await;
     let maria = Browser::start(Person::MARIA).await;
     maria.log_in(&server).await;
     maria.knock(meeting.link("Maria")).await.until_sees("greenroom").await;
     assert!(maria.text("kind-notice").await.contains("may be watched or recorded"), "{}", maria.page_text().await);
     maria.until_preview().await;
+    shots(&maria, "kind-greenroom").await;
     maria.click("enter").await.until_sees("may-be-watched").await;
+    let peter = Browser::start(Person::PETER).await;
+    peter.come_in(meeting.link("Peter")).await.until_sees("lobby").await;
+    assert!(peter.text("kind-notice").await.contains("may be watched or recorded"));
+    shots(&peter, "kind-lobby").await;
+    peter.click("leave").await;
+    shots(&maria, "kind-room").await;
 
     maria.click("connect-device").await;
     shots(&maria, "devices-choice").await;
