@@ -5,8 +5,10 @@ half second a line of JSON says what was seen so far. When standard input ends, 
 """
 
 import asyncio
+import collections
 import fractions
 import json
+import statistics
 import sys
 import urllib.error
 import urllib.request
@@ -19,6 +21,7 @@ from av import AudioFrame, VideoFrame
 # Tests stay on this machine; by itself aioice leaves loopback out.
 aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]
 
+pitches = collections.deque(maxlen=25)
 seen = {"state": "new", "frames": 0, "colour": None, "loud": 0, "pitch": 0}
 
 
@@ -76,7 +79,9 @@ async def listen(track):
         if numpy.abs(sound).max() > 1000:
             seen["loud"] += 1
             spectrum = numpy.abs(numpy.fft.rfft(sound * numpy.hanning(len(sound))))
-            seen["pitch"] = int(spectrum.argmax() * frame.sample_rate / len(sound))
+            # Of the last half second that was loud, most: the first and last moments of a beep have another pitch.
+            pitches.append(int(spectrum.argmax() * frame.sample_rate / len(sound)))
+            seen["pitch"] = statistics.mode(pitches)
 
 
 def ask(method, url, token, body=None):

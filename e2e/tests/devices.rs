@@ -179,6 +179,7 @@ async fn chromium_and_aiortc_see_and_hear_each_other() {
     maria.click("device-another").await;
     let token = connect(&maria, DeviceUse::Publish).await;
     let mut encoder = Client::aiortc(&server, DeviceUse::Publish, &token, Person::PETER).await;
+    encoder.until("a connection", |said| said["state"] == "connected").await;
     maria.click("devices-close").await;
     assert!(!maria.page_text().await.contains(token.reveal()), "it is shown once");
     maria.until_faces(&[Person { name: "Device of Maria", ..Person::PETER }]).await;
@@ -189,7 +190,7 @@ async fn chromium_and_aiortc_see_and_hear_each_other() {
     let number = maria.number_of("tile-", "Device of Maria").await;
     maria.click(&format!("remove-{number}")).await.click("remove-confirm").await;
     maria.wait("no tile of the device", || async { !maria.has_tile("Device of Maria").await }).await;
-    encoder.until("its end", |said| said["state"] != "connected").await;
+    encoder.until("its end", |said| said["state"] == "closed" || said["state"] == "failed").await;
     assert_eq!(player.hang_up().await["ended"], 200);
     maria.until_sees("may-be-watched").await;
     assert_eq!(maria.complaints().await, Vec::<String>::new());
