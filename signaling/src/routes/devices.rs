@@ -143,14 +143,12 @@ async fn trickle(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Asks the room that the token names. Nobody guesses 256 bits; who tries all the same is slowed down, so that a flood of
-/// tokens costs rooms nothing.
+/// Asks the room that the token names. Nobody guesses 256 bits; who goes on trying is told to wait, as an encoder does that
+/// tries for ever with a token of yesterday. Good tokens from the same place are served all the same.
 async fn ask(state: &AppState, client: Client, token: Secret, ask: DeviceAsk) -> Result<Option<String>, Problem> {
-    let source = Source::from(client.0);
-    state.device_tries.take(source, state.clock.now()).map_err(Problem::TooManyTries)?;
     let outcome = state.live.device(token, ask).await;
-    if !matches!(outcome, Err(PlugRefused::Unknown)) {
-        state.device_tries.forget(source);
+    if outcome == Err(PlugRefused::Unknown) {
+        state.device_tries.take(Source::from(client.0), state.clock.now()).map_err(Problem::TooManyTries)?;
     }
     outcome.map_err(Problem::Refused)
 }

@@ -175,6 +175,9 @@ async fn offers_and_unknown_tokens_are_bounded() {
     }
     let enough = guesser.post("/whip", "offer").await;
     assert_eq!((enough.status, enough.header(header::RETRY_AFTER)), (429, "60"));
+    let other = self::token(&mut page, DeviceUse::Publish).await;
+    let neighbour = Program { peer: guesser.peer, ..Program::new(&theatre, &other) };
+    assert_eq!(neighbour.post("/whip", "offer").await.status, 201, "a good token from the same place");
 }
 
 /// D32: only a meeting that was made as one is watched.
