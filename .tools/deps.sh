@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what tests (`deps.sh tests`) or benches (`deps.sh benches`) need: Debian packages, and for tests two WebRTC clients
+# Installs what tests (`deps.sh tests`) or benches (`deps.sh benches`) need: Debian packages, and for tests WebRTC clients
 # from PyPI and npm. Says what is missing where it may not.
 source "$(dirname "$0")/lib.sh"
 
@@ -30,8 +30,9 @@ benches)
   ;;
 *) fail "deps.sh knows 'tests' and 'benches', not '$1'." ;;
 esac
-# Two clients with all that they stand on, in a folder of their own and in fixed versions.
-AIORTC=1.16.0 WERIFT=0.25.2
+# Clients with all that they stand on, in a folder of their own and in fixed versions. node-datachannel brings libdatachannel
+# built, in a package beside it.
+AIORTC=1.16.0 WERIFT=0.25.2 DATACHANNEL=0.33.4
 install_clients() {
   local clients="$TOOLS_DIR/clients"
   if ! "$clients/venv/bin/python" -c "import sys, aiortc, numpy; sys.exit(aiortc.__version__ != '$AIORTC')" 2>/dev/null; then
@@ -39,9 +40,11 @@ install_clients() {
     { rm -rf "$clients/venv" && /usr/bin/python3 -m venv "$clients/venv" && "$clients/venv/bin/pip" install --quiet --disable-pip-version-check "aiortc==$AIORTC" numpy; } ||
       fail "aiortc could not be installed: check the network."
   fi
-  if [ "$(node -p "require('$clients/node_modules/werift/package.json').version" 2>/dev/null)" != "$WERIFT" ]; then
-    say "installing werift $WERIFT"
-    npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$clients" "werift@$WERIFT" >/dev/null || fail "werift could not be installed: check the network."
+  npm_version() { node -p "require('$clients/node_modules/$1/package.json').version" 2>/dev/null || true; }
+  if [ "$(npm_version werift) $(npm_version node-datachannel)" != "$WERIFT $DATACHANNEL" ]; then
+    say "installing werift $WERIFT and node-datachannel $DATACHANNEL"
+    npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$clients" "werift@$WERIFT" "node-datachannel@$DATACHANNEL" >/dev/null ||
+      fail "werift and node-datachannel could not be installed: check the network."
   fi
 }
 finish() {

@@ -40,6 +40,13 @@ impl Client {
         Self::start("GStreamer", command, &wish(server, does, token, person)).await
     }
 
+    /// libdatachannel, in C++, driven from Node. It only counts packets.
+    pub async fn libdatachannel(server: &Deployment, does: DeviceUse, token: &Secret, person: Person) -> Self {
+        let mut command = Command::new("node");
+        command.arg(script("libdatachannel_device.mjs")).env("CLIENTS", tools());
+        Self::start("libdatachannel", command, &wish(server, does, token, person)).await
+    }
+
     /// werift, in TypeScript.
     pub async fn werift(server: &Deployment, does: DeviceUse, token: &Secret, person: Person) -> Self {
         let mut command = Command::new("node");

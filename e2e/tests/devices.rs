@@ -76,7 +76,8 @@ async fn watched_meeting(server: &Deployment, people: &[(&str, Role)]) -> (Meeti
     (meeting, quinn)
 }
 
-/// RFC 9725 and draft-ietf-wish-whep with aiortc on both ends: what one shows and plays, the other decodes.
+/// RFC 9725 and draft-ietf-wish-whep with aiortc on both ends: what one shows and plays, the other decodes. Then
+/// libdatachannel with the token that aiortc has given up.
 #[tokio::test]
 async fn aiortc_publishes_and_watches() {
     let server = Deployment::start().await;
@@ -90,6 +91,10 @@ async fn aiortc_publishes_and_watches() {
     let decoded = |said: &Value| said["frames"].as_u64() >= Some(30) && said["loud"].as_u64() >= Some(50);
     let said = player.until("a second of picture and sound", decoded).await;
     assert!(colour(&said) == Some(Person::PETER.face) && near(&said, Person::PETER.voice), "{said}");
+    assert_eq!(player.hang_up().await["ended"], 200);
+    let mut player = Client::libdatachannel(&server, DeviceUse::Watch, &token, Person::QUINN).await;
+    let arrived = |said: &Value| said["audio"].as_u64() >= Some(50) && said["video"].as_u64() >= Some(30);
+    player.until("a second of packets", arrived).await;
     assert_eq!(player.hang_up().await["ended"], 200);
     assert_eq!(encoder.hang_up().await["ended"], 200);
     assert!(!server.log().contains(token.reveal()), "a token in the log");
