@@ -178,11 +178,11 @@ async fn soak() {
         if tick.is_multiple_of(CHURN) {
             // 3 and 8 have no common factor: all seats in turn, and never the same two one after the other.
             let seat = usize::try_from(tick / CHURN * 3).unwrap() % usize::from(SEATS);
-            room.change(&server, seat).await;
+            Box::pin(room.change(&server, seat)).await;
             joins += 1;
         }
         if tick.is_multiple_of(SHORT_MEETING) {
-            short_meeting(&server, &console).await;
+            Box::pin(short_meeting(&server, &console)).await;
             meetings += 1;
         }
         if Instant::now() >= sample_at {

@@ -13,7 +13,7 @@ use rustls::{ClientConfig, RootCertStore};
 use sfu::keys::Keys;
 use sfu::standalone::{self, Ready, RunError, Settings};
 use sfu::wire::{self, FromNode, MAX_FRAME_BYTES, SILENCE, ToNode, VERSION};
-use shared::control::{Command, Event, Gone};
+use shared::control::{Command, Event, Gone, Purpose};
 use shared::ids::{MeetingId, ParticipantId, RoomId, SessionId};
 use shared::meeting::Role;
 use shared::signal::{OfferError, Stage};
@@ -130,6 +130,7 @@ fn join(session: u64, offer: &str) -> Command {
         participant: ParticipantId(u16::try_from(session).unwrap()),
         role: Role::Participant,
         stage: Stage::Room,
+        purpose: Purpose::Page,
         offer: offer.into(),
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use proptest::prelude::*;
+use shared::control::Purpose;
 use shared::ids::{MeetingId, ParticipantId};
 use shared::meeting::Role;
 use shared::signal::Stage;
@@ -20,6 +21,7 @@ fn join(letter: u8, session: u64) -> Command {
         participant: ParticipantId(1),
         role: Role::Participant,
         stage: Stage::Room,
+        purpose: Purpose::Page,
         offer: String::new(),
     }
 }

@@ -217,7 +217,9 @@ impl Problem {
         match self {
             Problem::TooManyTries(seconds) => Some(*seconds),
             Problem::Refused(PlugRefused::Full | PlugRefused::Offer(OfferError::RoomFull)) => Some(FULL_RETRY_S.into()),
-            Problem::Refused(PlugRefused::TooMany | PlugRefused::NoAnswer) => Some(SOON_RETRY_S.into()),
+            Problem::Refused(PlugRefused::TooMany | PlugRefused::NoAnswer | PlugRefused::Offer(OfferError::NoNode)) => {
+                Some(SOON_RETRY_S.into())
+            }
             _ => None,
         }
     }
@@ -247,7 +249,9 @@ fn shown(refused: PlugRefused) -> (StatusCode, &'static str) {
             (StatusCode::SERVICE_UNAVAILABLE, tr("The meeting is full just now."))
         }
         PlugRefused::TooMany => (StatusCode::TOO_MANY_REQUESTS, tr("That was too much at once. Wait a moment.")),
-        PlugRefused::NoAnswer => (StatusCode::SERVICE_UNAVAILABLE, tr("The media server did not answer. Try again.")),
+        PlugRefused::NoAnswer | PlugRefused::Offer(OfferError::NoNode) => {
+            (StatusCode::SERVICE_UNAVAILABLE, tr("The media server did not answer. Try again."))
+        }
         PlugRefused::Offer(OfferError::WrongCodec) => (
             StatusCode::UNPROCESSABLE_ENTITY,
             tr("Offer pictures as VP8 and sound as Opus: this server passes on nothing else and converts nothing."),

@@ -130,7 +130,7 @@ impl Room {
                 let state = match reason {
                     Gone::NoCommonEncryption => DeviceState::NoCommonEncryption,
                     Gone::Timeout if !was_present => DeviceState::Unreachable,
-                    Gone::Timeout | Gone::Closed | Gone::Fault => DeviceState::Away,
+                    Gone::Timeout | Gone::Closed | Gone::Fault | Gone::NodeLost => DeviceState::Away,
                 };
                 self.device_gone(index, state, out);
             }
