@@ -18,7 +18,7 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 use sfu::{Sfu, SfuConfig, TcpPeer};
-use shared::control::{Command, Event};
+use shared::control::{Command, Event, Purpose};
 use shared::ids::{MeetingId, ParticipantId, RoomId, SessionId};
 use shared::meeting::Role;
 use shared::signal::{OfferError, Stage};
@@ -50,6 +50,7 @@ impl Node {
             participant: ParticipantId(number),
             role: Role::Moderator,
             stage: Stage::Room,
+            purpose: Purpose::Page,
             offer: offer.to_owned(),
         });
         loop {
