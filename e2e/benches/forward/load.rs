@@ -48,6 +48,8 @@ pub(crate) struct Load {
     epoch: Instant,
     /// Nothing is published while there is none.
     next_frame: Option<Instant>,
+    /// Who publishes.
+    publishers: Vec<usize>,
     /// The first so many talk, everybody else listens.
     talk: Option<Talk>,
 }
@@ -61,6 +63,15 @@ struct Talk {
 enum People {
     WebRtc(Vec<Client>),
     Floor(FloorPeople),
+}
+
+impl People {
+    fn count(&self) -> usize {
+        match self {
+            People::WebRtc(clients) => clients.len(),
+            People::Floor(floor) => floor.subscribers.len(),
+        }
+    }
 }
 
 struct FloorPeople {
@@ -78,7 +89,15 @@ impl Load {
     /// Nobody yet.
     pub(crate) fn empty() -> Self {
         let people = People::WebRtc(Vec::new());
-        Self { people, poll: Poll::new().unwrap(), sent: 0, epoch: Instant::now(), next_frame: None, talk: None }
+        Self {
+            people,
+            poll: Poll::new().unwrap(),
+            sent: 0,
+            epoch: Instant::now(),
+            next_frame: None,
+            publishers: vec![0],
+            talk: None,
+        }
     }
 
     /// Brings everybody in and waits until all are connected.
@@ -108,7 +127,8 @@ impl Load {
         } else {
             let shape = if forwarder == Forwarder::OursPage { Shape::Page } else { Shape::Single };
             let offer = client.offer(shape, publishes);
-            let Tell::Answer(answer) = server.ask(&Ask::Join { id: id as u16 + 1, publishes, offer }) else { return };
+            let ask = Ask::Join { room: 1, id: id as u16 + 1, publishes, offer };
+            let Tell::Answer(answer) = server.ask(&ask) else { return };
             client.accept(&answer);
         }
         self.seat(client);
@@ -123,11 +143,32 @@ impl Load {
             janus.join_mixed(&mut client);
         } else {
             let offer = client.offer(Shape::Page, true);
-            let ask = Ask::Join { id: id as u16 + 1, publishes: true, offer };
+            let ask = Ask::Join { room: 1, id: id as u16 + 1, publishes: true, offer };
             let Tell::Answer(answer) = server.ask(&ask) else { return };
             client.accept(&answer);
         }
         self.seat(client);
+    }
+
+    /// Brings one publisher and so many subscribers into each of several rooms of our SFU.
+    pub(crate) fn rooms(server: &mut Server, rooms: u8, subscribers: usize) -> Self {
+        let mut load = Self::empty();
+        load.publishers.clear();
+        for room in 1..=rooms {
+            for number in 0..=subscribers {
+                let mut client = Client::new(load.epoch);
+                let offer = client.offer(Shape::Single, number == 0);
+                let id = load.people.count();
+                if number == 0 {
+                    load.publishers.push(id);
+                }
+                let ask = Ask::Join { room, id: id as u16 + 1, publishes: number == 0, offer };
+                let Tell::Answer(answer) = server.ask(&ask) else { panic!("not ours") };
+                client.accept(&answer);
+                load.seat(client);
+            }
+        }
+        load
     }
 
     fn seat(&mut self, mut client: Client) {
@@ -228,7 +269,7 @@ impl Load {
         if let Some(due) = self.next_frame.filter(|due| Instant::now() >= *due) {
             self.next_frame = Some(due + FRAME);
             self.sent += match &mut self.people {
-                People::WebRtc(clients) => clients[0].send_frame(),
+                People::WebRtc(clients) => self.publishers.iter().map(|id| clients[*id].send_frame()).sum::<u64>(),
                 People::Floor(floor) => floor.send_frame(),
             };
         }

@@ -1,6 +1,6 @@
 //! What an SFU costs: ours beside Janus, a plain str0m loop and the floor below which no server can go.
 //!
-//! `forwarding` has the figure that counts, CPU time for each delivered packet; `audio` what a room of voices costs, `joins` how long it takes to come in and
+//! `forwarding` has the figure that counts, CPU time for each delivered packet; `audio` what a room of voices costs, `shards` what a second media thread costs, `joins` how long it takes to come in and
 //! what somebody costs who only sits there; `junk` how large a flood nobody notices.
 //!
 //! Servers run on core 1, the load on core 0, in a network namespace of the bench's own: it needs root, iproute2 and
@@ -26,6 +26,7 @@ mod naive;
 mod net;
 mod ours;
 mod server;
+mod shards;
 
 use server::Server;
 
@@ -78,7 +79,8 @@ fn figure(name: &str, value: f64) {
 
 fn main() {
     match std::env::args().nth(1).as_deref() {
-        Some("role-ours") => return ours::serve(),
+        Some("role-ours") => return ours::serve(1),
+        Some("role-ours-2") => return ours::serve(2),
         Some("role-naive") => return naive::serve(),
         Some("role-floor_gso") => return floor::serve(),
         _ => {}
@@ -91,9 +93,11 @@ fn main() {
     let forwarding = wanted("forwarding").then(forwarding::measure);
     let audio = wanted("audio").then(audio::measure);
     let joins = wanted("joins").then(joins::measure);
+    let shards = wanted("shards").then(shards::measure);
     let junk = wanted("junk").then(junk::measure);
     forwarding.iter().for_each(forwarding::Rounds::print);
     audio.iter().for_each(audio::Rounds::print);
     joins.iter().for_each(joins::Joins::print);
+    shards.iter().for_each(shards::Shards::print);
     junk.iter().for_each(junk::Junk::print);
 }

@@ -9,14 +9,16 @@ use shared::signal::Stage;
 use crate::net::ADDRESS;
 use crate::server::{Ask, Counted, Tell, answer_each};
 
-/// Serves until the bench goes away.
-pub(crate) fn serve() {
-    let mut sfu = sfu::start(&SfuConfig { bind: vec![ADDRESS.parse().unwrap()], ..SfuConfig::default() }).unwrap();
+/// Serves with so many media threads until the bench goes away.
+pub(crate) fn serve(threads: usize) {
+    let mut sfu =
+        sfu::start(&SfuConfig { bind: vec![ADDRESS.parse().unwrap()], threads, ..SfuConfig::default() }).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let room = RoomId(MeetingId::from_random([1; 16]));
     answer_each(|ask| {
-        let (id, publishes, offer) = match ask {
-            Ask::Join { id, publishes, offer } => (id, publishes, offer),
+        let (room, id, publishes, offer) = match ask {
+            Ask::Join { room, id, publishes, offer } => {
+                (RoomId(MeetingId::from_random([room; 16])), id, publishes, offer)
+            }
             Ask::Where => return Tell::Listens(sfu.addresses[0]),
             Ask::Count | Ask::SendTo(_) => {
                 let counted = runtime.block_on(sfu.handle.stats()).unwrap();

@@ -12,7 +12,7 @@ use crate::janus::Janus;
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Ask {
     /// Let a client in.
-    Join { id: u16, publishes: bool, offer: String },
+    Join { room: u8, id: u16, publishes: bool, offer: String },
     /// Ours: what was counted so far.
     Count,
     /// Ours: where it listens.
