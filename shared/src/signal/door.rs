@@ -1,0 +1,135 @@
+//! The way in and out, as both sides name it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::ParticipantId;
+use crate::meeting::Role;
+use crate::units::UnixMs;
+
+/// Where a session is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Publishes to moderators alone, receives nothing.
+    Lobby,
+    /// In the room.
+    Room,
+}
+
+/// Who an invitation is for. "Invited as", not "is": identity is what a moderator confirms.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvitedAs {
+    /// Number in the room.
+    pub participant: ParticipantId,
+    /// Name on the invitation.
+    pub name: String,
+    /// Role they now hold; a moderator's invitation without its second factor never gets this far.
+    pub role: Role,
+}
+
+/// Why a PIN was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JoinRefused {
+    /// The one answer for a PIN without a link that is unknown, early, over, revoked or mistyped.
+    NotValidNow,
+    /// With the link: this is not the PIN of this invitation.
+    WrongPin,
+    /// With the link and its PIN: the door is not open yet.
+    TooEarly {
+        /// When PINs begin to work.
+        opens_at: UnixMs,
+        /// When the meeting starts.
+        starts_at: UnixMs,
+    },
+    /// With the link: the meeting is over.
+    Over,
+    /// With the link: this PIN was replaced or withdrawn.
+    Revoked,
+    /// Too many tries from where this page is; whatever was typed was not looked at.
+    TooManyTries {
+        /// Seconds until the next try is looked at.
+        retry_after_s: u32,
+    },
+    /// The PIN is right and the room holds as many people as it can.
+    Full,
+    /// [`super::ClientMsg::Resume`]: the meeting is over.
+    MeetingOver,
+    /// [`super::ClientMsg::Resume`]: the server was restarted and the room with everything in it is gone; knock again with the PIN.
+    RoomLost,
+    /// [`super::ClientMsg::Resume`]: this tab's secret is not (or no longer) good for anything.
+    SessionUnknown,
+}
+
+/// How things stand with the SMS password.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PasswordState {
+    /// None was asked for, in this meeting, of this person.
+    NotAsked,
+    /// None was sent yet.
+    NotSent,
+    /// One was sent and waits to be typed.
+    Sent {
+        /// Last two digits of the number it went to, to tell one's telephones apart.
+        phone_ends_in: String,
+    },
+    /// Typed and right.
+    Given,
+    /// Too many wrong tries: a new one must be sent.
+    UsedUp,
+}
+
+/// Why a password was not taken or not sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PasswordRefused {
+    /// Wrong.
+    Wrong {
+        /// Tries left before it is void.
+        tries_left: u8,
+    },
+    /// Void: a new one must be sent.
+    UsedUp,
+    /// None was sent yet.
+    NotSent,
+    /// Sent too often; wait.
+    SentTooOften {
+        /// Seconds until it may be sent again.
+        retry_after_s: u32,
+    },
+    /// There is no telephone number to send it to; the organiser can add one.
+    NoPhone,
+    /// This server sends no SMS: trying again is no use. A moderator can log in to the console instead.
+    NoSender,
+    /// The gateway did not take it; trying again is sensible.
+    NotDelivered,
+}
+
+/// What somebody in the lobby waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Waiting {
+    /// No moderator has come yet.
+    NoModeratorYet,
+    /// A moderator is there and sees this person's card.
+    ModeratorDecides,
+    /// The moderators have all gone.
+    ModeratorGone,
+}
+
+/// Why a session ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TurnedAway {
+    /// A moderator did not let this person in. The PIN still works.
+    Refused,
+    /// A moderator put this person out. The PIN no longer works.
+    Removed,
+    /// The meeting is over.
+    MeetingOver,
+    /// The same person came in from another window or device: the newer one stays.
+    ReplacedByNewer,
+    /// The PIN of this session was replaced or withdrawn.
+    Revoked,
+}
