@@ -32,6 +32,7 @@ use tokio::sync::{mpsc, oneshot};
 pub use config::{MAX_THREADS, SfuConfig, StartError};
 pub use driver::Snapshot;
 pub use sfu_core::{Carried, Connections, Dropped, Shown, Stats};
+pub use sockets::listen;
 pub use tcp::{TcpPeer, begins_like_media};
 
 /// Commands that may wait. Signaling awaits a place; a full channel means that media is behind.

@@ -2,7 +2,7 @@
 //! answer always leaves from the address that was asked.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
 
 use socket2::{Domain, Protocol, Socket, Type};
 
@@ -14,6 +14,9 @@ const SOCKET_BUFFER_BYTES: usize = 4 * 1024 * 1024;
 const PORT_TRIES: usize = 16;
 /// Addresses offered to browsers. Each costs every connection a few checks.
 const MAX_CANDIDATES: usize = 16;
+
+/// Connections that the kernel holds until they are accepted.
+const BACKLOG: i32 = 256;
 
 /// A bound socket and the address it is known by.
 #[derive(Debug)]
@@ -75,6 +78,24 @@ fn bind(address: SocketAddr) -> io::Result<Bound> {
     let socket = UdpSocket::from(socket);
     let address = socket.local_addr()?;
     Ok(Bound { socket, address })
+}
+
+/// A listener for connections.
+///
+/// # Errors
+/// The address cannot be listened on.
+pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    // A server that was just stopped leaves connections behind that would hold the port for a minute.
+    socket.set_reuse_address(true)?;
+    if address.is_ipv6() {
+        // Otherwise `[::]` takes the port of `0.0.0.0` too, and the two cannot be listed side by side.
+        socket.set_only_v6(true)?;
+    }
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    socket.set_nonblocking(true)?;
+    Ok(socket.into())
 }
 
 /// Every interface address that a browser could reach, then loopback.

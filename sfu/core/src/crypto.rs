@@ -34,8 +34,8 @@ thread_local! {
 pub(crate) struct Noted {
     /// Keys that it agreed on.
     pub(crate) keys: Option<MasterKeys>,
-    /// The peer offers nothing that is taken here: weak keys, or no certificate of a kind that is. Before the handshake is over anybody on the way can make it look so: it is a
-    /// reason to tell, not one to act on.
+    /// The peer offers nothing that is taken here: weak keys, or no certificate of a kind that is. Before the handshake is over
+    /// anybody on the way can make it look so: it is a reason to tell, not one to act on.
     pub(crate) is_not_agreed: bool,
 }
 

@@ -1,16 +1,15 @@
 //! Where browsers whose network blocks UDP connect to: TCP ports that carry media and nothing else (ICE-TCP).
 
-use std::net::{SocketAddr, TcpListener as StdListener};
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 use super::places::{Place, Places};
 use super::{RunError, Settings};
-use crate::{Handle, TcpPeer, begins_like_media};
+use crate::{Handle, TcpPeer, begins_like_media, listen};
 
 /// Connections in all. More serves more people behind such networks; each costs a file descriptor.
 const MAX_OPEN: usize = 768;
@@ -20,8 +19,6 @@ const MAX_PER_SOURCE: usize = 128;
 const FIRST_BYTE: Duration = Duration::from_secs(5);
 /// After a connection that could not be accepted.
 const BREATH: Duration = Duration::from_millis(100);
-/// Connections that the kernel holds until they are accepted.
-const BACKLOG: i32 = 256;
 
 /// The open ports, and where what comes in goes.
 pub(super) struct Doors {
@@ -58,18 +55,6 @@ impl Doors {
     pub(super) fn lead_to(&self, media: &Handle) {
         self.media.send_replace(Some(media.tcp.clone()));
     }
-}
-
-fn listen(address: SocketAddr) -> std::io::Result<StdListener> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    socket.set_reuse_address(true)?;
-    if address.is_ipv6() {
-        socket.set_only_v6(true)?;
-    }
-    socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    socket.set_nonblocking(true)?;
-    Ok(socket.into())
 }
 
 async fn accept(listener: TcpListener, places: Places, media: watch::Receiver<Option<mpsc::Sender<TcpPeer>>>) {

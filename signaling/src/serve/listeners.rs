@@ -3,14 +3,11 @@
 use std::io;
 use std::net::{Ipv6Addr, SocketAddr, TcpListener};
 
-use sfu::{Sfu, SfuConfig};
-use socket2::{Domain, Protocol, Socket, Type};
+use sfu::{Sfu, SfuConfig, listen};
 
 use super::StartError;
 use crate::config::{Config, Media};
 
-/// Connections that the kernel holds until they are accepted.
-const BACKLOG: i32 = 256;
 /// How often another port is tried when the system chose one that is free for TCP and taken for UDP.
 const TRIES: usize = 20;
 
@@ -84,20 +81,6 @@ fn bind_http(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, StartError> {
         }
     }
     Ok(listeners)
-}
-
-fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    // A server that was just stopped leaves connections behind that would hold the port for a minute.
-    socket.set_reuse_address(true)?;
-    if address.is_ipv6() {
-        // Otherwise `[::]` takes the port of `0.0.0.0` too, and the two cannot be listed side by side.
-        socket.set_only_v6(true)?;
-    }
-    socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    socket.set_nonblocking(true)?;
-    Ok(socket.into())
 }
 
 fn is_missing_ipv6(address: SocketAddr, error: &io::Error) -> bool {

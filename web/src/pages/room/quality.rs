@@ -1,6 +1,7 @@
 //! Call quality: three bars in the header, and on a press, or with the letter A, the figures behind them.
 
 use leptos::prelude::*;
+use shared::quality::Quality;
 use shared::signal::VideoSource;
 use shared::text::{tr, tr_with};
 use wasm_bindgen::JsCast;
@@ -196,7 +197,7 @@ fn row(name: String, reading: &Reading, what: Option<&'static str>) -> AnyView {
         <tr>
             <th scope="row"><span class="figures__name">{name}</span><span class="figures__more">{more.join(" · ")}</span></th>
             <td>{words::rate(reading.kbps)}</td>
-            <td class:figures__lost=reading.loss.is_some_and(|loss| loss >= 30)>{words::share_or_dash(reading.loss)}</td>
+            <td class:figures__lost=reading.loss.is_some_and(|loss| Quality::of_loss(loss) > Quality::Good)>{words::share_or_dash(reading.loss)}</td>
         </tr>
     }
     .into_any()

@@ -56,13 +56,6 @@ pub struct Report {
     pub verdict: Verdict,
 }
 
-impl Report {
-    /// The streams of one line that move.
-    pub fn flowing(&self, line: Line) -> impl Iterator<Item = &Reading> {
-        self.readings.iter().filter(move |reading| reading.line == line && reading.flows)
-    }
-}
-
 /// Remembers the last seconds.
 #[derive(Debug, Default)]
 pub struct Monitor {

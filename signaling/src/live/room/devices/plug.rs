@@ -100,16 +100,7 @@ impl Room {
 
     /// The SFU said something: about a device, which is done here, or about somebody else.
     pub(in super::super) fn device_media(&mut self, event: Event, out: &mut Vec<Output>) -> Option<Event> {
-        let (Event::Answered { session, .. }
-        | Event::OfferRefused { session, .. }
-        | Event::Restarted { session, .. }
-        | Event::RestartRefused { session, .. }
-        | Event::Connected { session }
-        | Event::Gone { session, .. }
-        | Event::Quality { session, .. }
-        | Event::SlotsChanged { session, .. }
-        | Event::LayersWanted { session, .. }) = &event;
-        let session = *session;
+        let session = event.session();
         let Some(index) = self.devices.list.iter().position(|device| device.session() == Some(session)) else {
             return Some(event);
         };
