@@ -16,9 +16,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use super::decide::{Accepted, decide};
-use super::limiter::{Limiter, Source};
+use super::limiter::Limiter;
 use crate::clock::Clock;
 use crate::db::{self, Db, DbError};
+use crate::edge::source::Source;
 use crate::keys::Keys;
 use crate::meetings::{links, pins};
 

@@ -1,12 +1,12 @@
 //! The first limit at the PIN door, per source: one try at a time, ten failed ones a minute (D12, first part).
 //!
-//! A source is an IPv4 address or an IPv6 /64, which is what one subscriber gets. Memory is bounded: at most
-//! [`MAX_SOURCES`] sources are remembered, and the one that failed longest ago makes room.
+//! Memory is bounded: at most [`MAX_SOURCES`] sources are remembered, and the one that failed longest ago makes room.
 
 use std::collections::{HashMap, VecDeque};
-use std::net::{IpAddr, Ipv6Addr};
 
 use shared::units::UnixMs;
+
+use crate::edge::source::Source;
 
 /// Failed tries a source may make within [`WINDOW_MS`]. A higher number helps a crowd behind one address to mistype
 /// and a guesser behind one address to guess.
@@ -17,19 +17,6 @@ pub const WINDOW_MS: i64 = 60_000;
 
 /// Sources remembered, about 200 bytes each: 4 MB.
 const MAX_SOURCES: usize = 20_000;
-
-/// Where a try comes from, as far as one subscriber reaches. No `Debug`: it is an address.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Source(IpAddr);
-
-impl From<IpAddr> for Source {
-    fn from(address: IpAddr) -> Self {
-        match address.to_canonical() {
-            IpAddr::V4(address) => Self(IpAddr::V4(address)),
-            IpAddr::V6(address) => Self(IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64))),
-        }
-    }
-}
 
 /// Failures of the last minute, by source.
 #[derive(Default)]
@@ -89,6 +76,8 @@ fn seconds_left(now: UnixMs, first: UnixMs) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
     use super::*;
 
     fn source(address: &str) -> Source {
@@ -113,17 +102,6 @@ mod tests {
         assert_eq!(limiter.check(UnixMs(9_500), source("198.51.100.8")), Ok(()), "the neighbour is not held up");
         assert_eq!(limiter.check(UnixMs(59_999), mallory), Err(1));
         assert_eq!(limiter.check(UnixMs(60_000), mallory), Ok(()), "the first failure no longer counts");
-    }
-
-    #[test]
-    fn a_source_is_an_ipv4_address_or_an_ipv6_64() {
-        let same = [("2001:610:1:2::1", "2001:610:1:2:ffff::9"), ("::ffff:192.0.2.1", "192.0.2.1")];
-        for (a, b) in same {
-            assert!(source(a) == source(b), "{a} {b}");
-        }
-        for (a, b) in [("2001:610:1:2::1", "2001:610:1:3::1"), ("192.0.2.1", "192.0.2.2")] {
-            assert!(source(a) != source(b), "{a} {b}");
-        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::door::limiter::Source;
+use crate::edge::source::Source;
 
 /// Sockets at once: about 40 KiB each before they join.
 const MAX_SOCKETS: usize = 2_000;
