@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::chromium;
 use crate::engine::{Engine, Running};
@@ -108,6 +108,23 @@ impl Browser {
         if let Engine::Chromium(driver) = &self.running.engine {
             driver.screenshot(&path).await.unwrap();
         }
+    }
+
+    /// Pictures of the page at a desktop's and a phone's size, light and dark; at none of them does it scroll sideways.
+    pub async fn pictures(&self, name: &str) {
+        for scheme in ["light", "dark"] {
+            let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+            self.devtools("Emulation.setEmulatedMedia", features).await;
+            for (size, width, height) in [("desktop", 1280, 900), ("phone", 360, 740)] {
+                let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+                self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
+                self.shot(&format!("{name}-{size}-{scheme}")).await;
+                let too_wide = "return document.documentElement.scrollWidth <= innerWidth ? null : [...document.querySelectorAll('body *')]
+                    .filter(part => part.getBoundingClientRect().right > innerWidth + 1).slice(-6).map(part => part.className || part.tagName)";
+                assert_eq!(self.run(too_wide, vec![]).await, Value::Null, "{name} scrolls sideways at {width} pixels");
+            }
+        }
+        self.devtools("Emulation.clearDeviceMetricsOverride", json!({})).await;
     }
 
     /// What the page says just now, for a failed test's message.

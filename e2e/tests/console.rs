@@ -1,6 +1,7 @@
 //! The console as somebody uses it who organises a meeting.
 
 use e2e::{Browser, Deployment, Person};
+use shared::meeting::{MeetingPhase, Role};
 
 /// D7, D8: login by name and password; then a meeting is made, a person invited, the PIN shown once, and a link that works.
 #[tokio::test]
@@ -66,4 +67,54 @@ async fn an_organiser_makes_a_meeting_and_invites_somebody() {
 
     ada.click("logout").await.until_sees("login-name").await;
     ada.open(&format!("{}/console", server.url())).await.until_sees("login-name").await;
+}
+
+/// D9, D13, D14, D38: an invitation's role is changed and its PIN withdrawn, which reaches who is inside; a meeting that is over is
+/// put away; and the console says what guessing comes to.
+#[tokio::test]
+async fn an_invitation_is_changed_and_a_meeting_put_away() {
+    let server = Deployment::start().await;
+    let console = server.console().await;
+    let meeting = console.meeting("Board", &[("Maria", Role::Moderator), ("Peter", Role::Participant)]).await;
+    let (name, password) = server.admin();
+    let ada = Browser::start(Person::MARIA).await;
+    ada.open(&format!("{}/console", server.url())).await;
+    ada.fill("login-name", name).await.fill("login-password", password).await.click("login-submit").await;
+    ada.until_sees("meeting-list").await;
+    ada.open(&format!("{}/console/meetings/{}", server.url(), meeting.id)).await;
+    let peter = Browser::start(Person::PETER).await;
+    peter.knock(meeting.link("Peter")).await.until_sees("greenroom").await;
+
+    ada.click("change-invitee-2").await.paste("change-role", "observer").await;
+    ada.pictures("console-change").await;
+    ada.click("change-save").await;
+    until_ended(&peter, "role_changed").await;
+    peter.pictures("ended-role-changed").await;
+    let observer = console.detail(&meeting).await;
+    assert_eq!(observer.invitees[1].role, Role::Observer);
+    peter.knock(meeting.link("Peter")).await.until_sees("greenroom").await;
+
+    ada.click("change-invitee-2").await.click("withdraw-pin").await;
+    until_ended(&peter, "revoked").await;
+    peter.knock(meeting.link("Peter")).await;
+    assert!(peter.refusal().await.contains("replaced or withdrawn"));
+    ada.wait("no PIN to withdraw", || async { ada.page_text().await.contains("Withdrawn") }).await;
+    ada.pictures("console-withdrawn").await;
+
+    ada.click("door-link").await.until_sees("door-holds").await;
+    assert_eq!(ada.text("door-live").await, "1", "Maria's; Peter's is withdrawn");
+    ada.pictures("console-door").await;
+
+    console.end(&meeting).await;
+    ada.open(&format!("{}/console/meetings/{}", server.url(), meeting.id)).await;
+    ada.click("archive-meeting").await;
+    ada.wait("archived", || async { console.detail(&meeting).await.phase == MeetingPhase::Archived }).await;
+    ada.pictures("console-archived").await;
+    assert_eq!(ada.complaints().await, Vec::<String>::new());
+}
+
+/// Waits until the page says that it is over, for that reason.
+async fn until_ended(browser: &Browser, reason: &str) {
+    let body = "return document.querySelector('[data-testid=ended]')?.dataset.reason ?? null";
+    browser.wait(reason, || async { browser.run(body, vec![]).await.as_str() == Some(reason) }).await;
 }

@@ -11,10 +11,14 @@
 //! | `GET  /meetings/{id}` | → [`MeetingDetail`] |
 //! | `PATCH /meetings/{id}` | [`MeetingPatch`] → [`MeetingDetail`] |
 //! | `POST /meetings/{id}/end` | → [`MeetingDetail`] |
+//! | `POST /meetings/{id}/archive` | → [`MeetingDetail`]; its PINs begin to cool down |
 //! | `POST /meetings/{id}/invitees` | [`NewInvitee`] → 201 [`IssuedPin`] |
+//! | `PATCH /meetings/{id}/invitees/{id}` | [`InviteePatch`] → [`Invitee`]; who is in the meeting comes in again |
 //! | `POST /meetings/{id}/invitees/{id}/pin` | → [`IssuedPin`]; the old PIN dies |
+//! | `POST /meetings/{id}/invitees/{id}/pin/revoke` | → [`Invitee`]; the PIN dies and there is no other |
 //! | `POST /meetings/{id}/invitees/{id}/password` | → [`Invitee`]; a password goes out by SMS now |
 //! | `GET  /meetings/{id}/invitees/{id}/invitation.ics` | → `text/calendar` |
+//! | `GET  /door` | → [`DoorReport`] |
 //! | `GET  /outbox` | → `[`[`OutboxMessage`]`]` (where SMS go to the outbox, else 404) |
 
 use serde::{Deserialize, Serialize};
@@ -22,6 +26,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::InviteeId;
 use crate::input::InvalidText;
 use crate::meeting::{MeetingInfo, MeetingKind, MeetingPhase, Role};
+use crate::pin::PinLengths;
 use crate::secret::Secret;
 use crate::signal::PasswordState;
 use crate::units::UnixMs;
@@ -35,6 +40,8 @@ pub struct Site {
     pub geo_attribution: Option<String>,
     /// SMS can be sent. Without it no password reaches anybody, so pages offer none.
     pub sms: bool,
+    /// How many digits PINs have.
+    pub pin_lengths: PinLengths,
     /// Version of the server.
     pub version: String,
 }
@@ -146,6 +153,14 @@ pub struct NewInvitee {
     pub role: Role,
 }
 
+/// Changes to an invitation; what is absent stays.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InviteePatch {
+    /// What they may do.
+    pub role: Option<Role>,
+}
+
 /// An invited person, as the console shows them. Never with a PIN.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invitee {
@@ -172,8 +187,47 @@ pub struct Invitee {
 pub struct IssuedPin {
     /// Whose.
     pub invitee: Invitee,
-    /// Sixteen digits in groups of four.
+    /// Its digits in groups of four.
     pub pin: Secret,
+}
+
+/// What the PIN door does, and what that lets a stranger who only guesses hope for (D12).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DoorReport {
+    /// Digits of new PINs.
+    pub pin_digits: usize,
+    /// PINs that work just now.
+    pub live_pins: u64,
+    /// PINs a second that are looked at, at most, all askers together.
+    pub granted_per_s: f64,
+    /// Chance within a year that guessing at that pace finds a PIN that works, with as many as work now.
+    pub chance_per_year: f64,
+    /// Above which the deployment's PINs are too short.
+    pub target_per_year: f64,
+    /// Chance that guessing at that pace for two hours finds a PIN of the meeting that has most.
+    pub chance_per_meeting: f64,
+    /// See [`DoorReport::target_per_year`].
+    pub target_per_meeting: f64,
+    /// The same as [`DoorReport::chance_per_year`] at the pace of the last hour's busiest minute.
+    pub chance_at_busiest: f64,
+    /// Tries that wait for their turn.
+    pub waiting: usize,
+    /// In the last hour: PINs looked at without a link.
+    pub evaluated: u32,
+    /// In the last hour: PINs that were wrong.
+    pub failed: u32,
+    /// In the last hour: tries that were not looked at.
+    pub turned_away: u32,
+    /// Most sources in a minute of the last hour.
+    pub sources: u32,
+}
+
+impl DoorReport {
+    /// Whether guessing stays as hopeless as it is meant to be.
+    pub fn holds(&self) -> bool {
+        // A hair above is rounding: the door aims at the target itself.
+        self.chance_per_year <= self.target_per_year * 1.000_001 && self.chance_per_meeting <= self.target_per_meeting
+    }
 }
 
 /// An SMS that was not sent but kept for the console.
@@ -215,6 +269,9 @@ pub enum ApiError {
     /// 409: the meeting is over.
     #[error("the meeting is over")]
     MeetingOver,
+    /// 409: the meeting is not over yet.
+    #[error("the meeting is not over")]
+    MeetingNotOver,
     /// 409: the meeting has as many invitees as it can.
     #[error("the meeting is full")]
     MeetingFull,

@@ -85,8 +85,13 @@ pub const MAX_DRAWING_OPS_PER_SECOND: u32 = 120;
 /// newcomers see a face sooner and makes the publisher send more large frames.
 pub const KEYFRAME_REQUEST_GAP_MS: u64 = 500;
 
-/// Digits of a PIN. With 1,000 live PINs and 2,000 evaluations a second, 16 digits stand 158 years.
+/// Digits of a PIN unless the operator chose otherwise. With 1,000 live PINs and 2,000 evaluations a second, 16 digits stand
+/// 158 years; each digit less stands a tenth of that, and the door makes up for it by letting people wait longer.
 pub const PIN_DIGITS: usize = 16;
+/// Fewest digits that can be chosen.
+pub const MIN_PIN_DIGITS: usize = 8;
+/// Most digits that can be chosen: more than these nobody types without a mistake.
+pub const MAX_PIN_DIGITS: usize = 20;
 
 /// How long before its start a meeting's PINs open, milliseconds.
 pub const PIN_OPENS_BEFORE_START_MS: i64 = 15 * 60 * 1000;

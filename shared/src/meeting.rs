@@ -69,8 +69,8 @@ impl MeetingKind {
     }
 }
 
-/// Where a meeting is in its life (D38).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// Where a meeting is in its life (D38), in the order in which it goes through it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MeetingPhase {
     /// Before its PINs open.
@@ -79,6 +79,8 @@ pub enum MeetingPhase {
     Open,
     /// Ended, by a moderator, an administrator or the clock. PINs are dead.
     Over,
+    /// Over, and put away: after a cool-down its PINs may be issued again, to others (D14).
+    Archived,
 }
 
 /// What somebody who holds a PIN for a meeting may know about it.

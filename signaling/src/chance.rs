@@ -7,8 +7,8 @@ use std::sync::Mutex;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use sha2::{Digest, Sha256};
-use shared::limits::{PIN_DIGITS, SMS_PASSWORD_CHARS};
-use shared::pin::Pin;
+use shared::limits::SMS_PASSWORD_CHARS;
+use shared::pin::{Pin, PinLengths};
 use shared::secret::Secret;
 
 /// Characters of passwords that people read off a screen and type: no 0/O, 1/I/L, 2/Z, 5/S, 8/B, U/V.
@@ -62,11 +62,12 @@ impl dyn Chance + '_ {
         Secret::new(hex(&bits))
     }
 
-    /// Sixteen digits, each equally likely.
-    pub fn pin(&self) -> Pin {
+    /// A PIN of so many digits (brought within [`PinLengths::ANY`]), each equally likely.
+    pub fn pin(&self, digits: usize) -> Pin {
+        let digits = digits.clamp(PinLengths::ANY.shortest, PinLengths::ANY.longest);
         loop {
             // Always well-formed; the loop is there because a panic is not.
-            if let Ok(pin) = Pin::parse(&self.text(b"0123456789", PIN_DIGITS)) {
+            if let Ok(pin) = Pin::parse(&self.text(b"0123456789", digits)) {
                 return pin;
             }
         }
@@ -137,7 +138,7 @@ mod tests {
         let chance: &dyn Chance = &SeededChance::new(1);
         let mut counts = [0u32; 10];
         for _ in 0..1_000 {
-            for digit in chance.pin().digits().bytes() {
+            for digit in chance.pin(16).digits().bytes() {
                 counts[usize::from(digit - b'0')] += 1;
             }
         }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
-use shared::limits::AUDIO_SLOTS;
+use shared::limits::{AUDIO_SLOTS, MAX_PIN_DIGITS, MIN_PIN_DIGITS, PIN_DIGITS};
 
 /// The port when none is given.
 pub const DEFAULT_PORT: u16 = 8080;
@@ -38,6 +38,8 @@ pub struct Config {
     pub geo: Geo,
     /// Sound, picture and whiteboard: the media node, or where the nodes are.
     pub media: Media,
+    /// PINs: how long they are, and how long none is issued again.
+    pub door: DoorConfig,
     /// How SMS go out.
     pub sms: Sms,
     /// Console accounts.
@@ -182,6 +184,42 @@ pub enum SmsSenderKind {
     Outbox,
 }
 
+/// `[door]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DoorConfig {
+    /// Digits of new PINs, [`MIN_PIN_DIGITS`] to [`MAX_PIN_DIGITS`]. Fewer are typed faster and guessed faster: the console
+    /// says what that comes to. Those issued before keep theirs.
+    pub pin_digits: usize,
+    /// Days after its end until a meeting is archived; an administrator can do it sooner. 0: only by hand.
+    pub archive_after_days: u32,
+    /// Days after a meeting was archived in which none of its PINs is issued again (D14). At least one.
+    pub cool_down_days: u32,
+}
+
+impl Default for DoorConfig {
+    fn default() -> Self {
+        Self { pin_digits: PIN_DIGITS, archive_after_days: 7, cool_down_days: 31 }
+    }
+}
+
+impl DoorConfig {
+    fn check(&self) -> Result<(), ConfigError> {
+        if !(MIN_PIN_DIGITS..=MAX_PIN_DIGITS).contains(&self.pin_digits) {
+            return Err(ConfigError::wrong("[door] `pin_digits` must be between 8 and 20"));
+        }
+        if self.cool_down_days == 0 || self.cool_down_days > MAX_DAYS || self.archive_after_days > MAX_DAYS {
+            return Err(ConfigError::wrong(
+                "[door] `cool_down_days` must be between 1 and 3650, and `archive_after_days` at most 3650",
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Longest time that [`DoorConfig`] takes, days.
+const MAX_DAYS: u32 = 3_650;
+
 /// `[accounts]`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -222,6 +260,7 @@ impl Default for Config {
             proxy: Proxy::default(),
             geo: Geo::default(),
             media: Media::default(),
+            door: DoorConfig::default(),
             sms: Sms::default(),
             accounts: Accounts::default(),
             metrics: Metrics::default(),
@@ -279,6 +318,7 @@ impl Config {
         self.check_public_url()?;
         self.check_proxy()?;
         self.media.check()?;
+        self.door.check()?;
         self.check_metrics()?;
         if self.tls.cert.is_some() != self.tls.key.is_some() {
             return Err(ConfigError::wrong("[tls] needs both `cert` and `key`, or neither"));
@@ -468,6 +508,10 @@ mod tests {
             threads = 4
             advertise = "192.0.2.7"
             speakers = 2
+            [door]
+            pin_digits = 12
+            archive_after_days = 0
+            cool_down_days = 90
             [sms]
             sender = "outbox"
             [accounts]
@@ -516,6 +560,10 @@ mod tests {
             ("public_url = \"meet.example.org\"", "https://"),
             ("public_url = \"https://meet.example.org/path\"", "nothing more"),
             ("[accounts]\nidle_minutes = 0", "idle_minutes"),
+            ("[door]\npin_digits = 7", "between 8 and 20"),
+            ("[door]\npin_digits = 21", "between 8 and 20"),
+            ("[door]\ncool_down_days = 0", "cool_down_days"),
+            ("[door]\narchive_after_days = 4000", "archive_after_days"),
             ("[sms]\nsender = \"pigeon\"", "line 2"),
             ("[metrics]\nlisten = \"0.0.0.0:9464\"", "beyond_loopback"),
             ("[metrics]\nlisten = \"[::]:9464\"\nbeyond_loopback = true", "TLS"),

@@ -16,6 +16,7 @@ use crate::geo::Geo;
 use crate::keys::Keys;
 use crate::live::Registry;
 use crate::meetings::passwords::{Passwords, SendLimit};
+use crate::meetings::pins::Issuer;
 use crate::metrics::Counters;
 use crate::sms::{Outbox, SmsSender};
 use crate::ws::limits::Sockets;
@@ -75,6 +76,11 @@ impl AppState {
     /// What pages must say about the location database, when one is in use.
     pub fn geo_attribution(&self) -> Option<String> {
         self.config.geo.attribution.clone().filter(|_| self.geo.is_usable())
+    }
+
+    /// Issuing PINs.
+    pub fn issuer(&self) -> Issuer<'_> {
+        Issuer { keys: &self.keys, chance: self.chance.as_ref(), config: &self.config.door }
     }
 
     /// Sending and checking SMS passwords.

@@ -51,6 +51,11 @@ pub enum JoinRefused {
         /// Seconds until the next try is looked at.
         retry_after_s: u32,
     },
+    /// More PINs are typed everywhere than this server looks at, and this one had to give way; it was not looked at.
+    Crowded {
+        /// Seconds after which trying again is sensible.
+        retry_after_s: u32,
+    },
     /// The PIN is right and the room holds as many people as it can.
     Full,
     /// [`super::ClientMsg::Resume`]: the meeting is over.
@@ -132,4 +137,6 @@ pub enum TurnedAway {
     ReplacedByNewer,
     /// The PIN of this session was replaced or withdrawn.
     Revoked,
+    /// The invitation's role was changed: the PIN works, and leads in as what the person is now.
+    RoleChanged,
 }

@@ -3,7 +3,7 @@
 //! Client messages are imperative, server messages past tense. The flow of a join:
 //! ```text
 //! → Hello            ← Greeted
-//! → Join{pin, link}  ← JoinRefused | PasswordRequired | Welcomed        (or → Resume{session, media})
+//! → Join{pin, link}  ← Queued… JoinRefused | PasswordRequired | Welcomed  (or → Resume{session, media})
 //! → SubmitPassword   ← PasswordRefused | Welcomed
 //! → Enter{offer}     ← Entered{answer, stage: Lobby} … Admitted | TurnedAway
 //!                    ← Entered{answer, stage: Room} Admitted            (moderators, returning people)
@@ -141,6 +141,13 @@ pub enum ServerMsg {
     Greeted {
         /// [`crate::limits::PROTOCOL_VERSION`] of the server.
         protocol: u16,
+    },
+    /// More PINs are typed than are looked at: this one waits for its turn. Again while it waits.
+    Queued {
+        /// Turns of others that come first, at most.
+        ahead: u32,
+        /// How long they take, at most, seconds.
+        wait_s: u32,
     },
     /// The PIN was not taken.
     JoinRefused {

@@ -4,7 +4,7 @@ use shared::ids::MeetingId;
 use shared::units::UnixMs;
 use sqlx::SqliteConnection;
 
-use super::{Db, DbError, pins};
+use super::{Db, DbError, invitees, meetings, pins};
 use crate::chance::{Chance, hex};
 use crate::meetings::events::{DoorEvent, Entry};
 
@@ -29,12 +29,17 @@ pub async fn insert(connection: &mut SqliteConnection, chance: &dyn Chance, entr
 }
 
 /// Does what an event says and writes it, in one transaction: a removal withdraws the PIN, an extension moves the end,
-/// the end ends. `false`: nothing was left to do, so nothing was written.
+/// and so on. `false`: nothing was left to do, so nothing was written.
 pub async fn apply(db: &Db, chance: &dyn Chance, entry: &Entry) -> Result<bool, DbError> {
     let mut transaction = db.write().begin().await?;
     let connection = &mut *transaction;
     let done = match (&entry.event, entry.invitee) {
-        (DoorEvent::Removed, Some(invitee)) => pins::revoke(connection, invitee, entry.at).await.map(|()| true)?,
+        (DoorEvent::Removed, Some(invitee)) => pins::revoke(connection, invitee, entry.at).await.map(|_| true)?,
+        (DoorEvent::PinRevoked, Some(invitee)) => pins::revoke(connection, invitee, entry.at).await?,
+        (DoorEvent::RoleChanged { from, to }, Some(invitee)) => {
+            invitees::set_role(connection, invitee, (*from, *to)).await?
+        }
+        (DoorEvent::Archived, _) => meetings::archive(connection, entry.meeting, entry.at).await?,
         (DoorEvent::Extended { ends_at }, _) => move_end(connection, entry.meeting, *ends_at).await?,
         (DoorEvent::Ended, _) => end(connection, entry.meeting, entry.at).await?,
         _ => true,

@@ -65,6 +65,21 @@ pub async fn find(
     Ok(list(db, organisation, meeting).await?.into_iter().find(|listed| listed.invited.id == invitee))
 }
 
+/// Changes an invitee's role, if it is still what the caller thinks.
+pub async fn set_role(
+    connection: &mut SqliteConnection,
+    invitee: InviteeId,
+    (from, to): (Role, Role),
+) -> Result<bool, DbError> {
+    let done = sqlx::query("UPDATE invitees SET role = $1 WHERE id = $2 AND role = $3")
+        .bind(to.as_str())
+        .bind(invitee.to_string())
+        .bind(from.as_str())
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
 fn listed(row: &SqliteRow) -> Result<Listed, DbError> {
     let invited = Invited {
         id: column(row, "id")?,

@@ -3,8 +3,8 @@
 use shared::ids::{AccountId, MeetingId, OrganisationId};
 use shared::meeting::MeetingKind;
 use shared::units::UnixMs;
-use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqliteConnection};
 
 use super::{Db, DbError, column};
 use crate::meetings::Meeting;
@@ -12,13 +12,17 @@ use crate::meetings::Meeting;
 const INSERT: &str = "INSERT INTO meetings (id, organisation_id, created_by, title, kind, starts_at, ends_at, grace_ms, \
      time_zone, ask_password, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 const FIND: &str = "SELECT id, organisation_id, created_by, title, kind, starts_at, ends_at, grace_ms, time_zone, \
-     ask_password, ended_at FROM meetings WHERE organisation_id = $1 AND id = $2";
+     ask_password, ended_at, archived_at FROM meetings WHERE organisation_id = $1 AND id = $2";
 const LIST: &str = "SELECT m.id, m.organisation_id, m.created_by, m.title, m.kind, m.starts_at, m.ends_at, m.grace_ms, \
-     m.time_zone, m.ask_password, m.ended_at, \
+     m.time_zone, m.ask_password, m.ended_at, m.archived_at, \
      (SELECT COUNT(*) FROM invitees i WHERE i.meeting_id = m.id) AS invited \
      FROM meetings m WHERE m.organisation_id = $1 ORDER BY m.starts_at DESC, m.created_at DESC, m.id LIMIT $2";
 const SET_ASK_PASSWORD: &str =
     "UPDATE meetings SET ask_password = $1 WHERE organisation_id = $2 AND id = $3 AND ended_at IS NULL";
+const ARCHIVE: &str =
+    "UPDATE meetings SET archived_at = $1 WHERE id = $2 AND ended_at IS NOT NULL AND archived_at IS NULL";
+const TO_ARCHIVE: &str =
+    "SELECT id, organisation_id FROM meetings WHERE archived_at IS NULL AND ended_at <= $1 ORDER BY ended_at LIMIT 100";
 const RUNNING_OF_TITLE: &str = "SELECT id FROM meetings WHERE created_by = $1 AND title = $2 AND ended_at IS NULL";
 
 /// Meetings the console lists; older ones are left out.
@@ -75,6 +79,18 @@ pub async fn set_ask_password(
     Ok(done.rows_affected() == 1)
 }
 
+/// Archives a meeting that has ended, once.
+pub async fn archive(connection: &mut SqliteConnection, id: MeetingId, at: UnixMs) -> Result<bool, DbError> {
+    let done = sqlx::query(ARCHIVE).bind(at.0).bind(id.to_string()).execute(connection).await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Meetings that ended at that moment or before and are not archived: a hundred at most.
+pub async fn to_archive(db: &Db, ended_until: UnixMs) -> Result<Vec<(OrganisationId, MeetingId)>, DbError> {
+    let rows = sqlx::query(TO_ARCHIVE).bind(ended_until.0).fetch_all(db.read()).await?;
+    rows.iter().map(|row| Ok((column(row, "organisation_id")?, column(row, "id")?))).collect()
+}
+
 /// The meetings of an account with that title that nobody has ended.
 pub async fn running_of_title(db: &Db, account: AccountId, title: &str) -> Result<Vec<MeetingId>, DbError> {
     let rows = sqlx::query(RUNNING_OF_TITLE).bind(account.to_string()).bind(title).fetch_all(db.read()).await?;
@@ -94,5 +110,6 @@ fn meeting(row: &SqliteRow) -> Result<Meeting, DbError> {
         time_zone: row.try_get("time_zone")?,
         ask_password: row.try_get("ask_password")?,
         ended_at: row.try_get::<Option<i64>, _>("ended_at")?.map(UnixMs),
+        archived_at: row.try_get::<Option<i64>, _>("archived_at")?.map(UnixMs),
     })
 }

@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod door_events;
+pub mod door_minutes;
 pub mod invitees;
 pub mod meetings;
 mod open;

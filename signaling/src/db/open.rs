@@ -23,7 +23,10 @@ const SQLITE_NOTADB: &str = "26";
 const HEADER: &[u8] = b"SQLite format 3\0";
 
 /// Every schema change ever made, oldest first. What is released is never edited: the checksum would not match.
-const MIGRATIONS: &[(i64, &str, &str)] = &[(1, "first", include_str!("../../migrations/sqlite/0001_first.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "first", include_str!("../../migrations/sqlite/0001_first.sql")),
+    (2, "door", include_str!("../../migrations/sqlite/0002_door.sql")),
+];
 
 fn migrator() -> Migrator {
     let migration = |(version, name, sql): &(i64, &'static str, &'static str)| {

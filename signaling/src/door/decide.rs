@@ -9,6 +9,8 @@ use shared::meeting::Role;
 use shared::signal::JoinRefused;
 use shared::units::UnixMs;
 
+use crate::meetings::pins::life::{Moments, PinState};
+
 /// A person's invitation and the meeting it is for, as the database has them.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Invitation {
@@ -30,6 +32,8 @@ pub struct Invitation {
     pub closes_at: UnixMs,
     /// When it ended, once it has: over is over, whatever the clock does later.
     pub ended_at: Option<UnixMs>,
+    /// When the meeting was archived.
+    pub archived_at: Option<UnixMs>,
     /// Whether an SMS password is asked of everybody.
     pub ask_password: bool,
 }
@@ -44,10 +48,6 @@ impl Invitation {
     pub fn is_over(&self, now: UnixMs) -> bool {
         self.ended_at.is_some() || now >= self.closes_at
     }
-
-    fn is_early(&self, now: UnixMs) -> bool {
-        now < self.opens_at()
-    }
 }
 
 /// A PIN that was issued once, and to whom.
@@ -55,8 +55,17 @@ impl Invitation {
 pub struct KnownPin {
     /// The invitation it stands for.
     pub invitation: Invitation,
-    /// Whether it was replaced or withdrawn.
-    pub revoked: bool,
+    /// When it was replaced or withdrawn.
+    pub revoked_at: Option<UnixMs>,
+}
+
+impl KnownPin {
+    /// Where it is in its life. The length of the cool-down makes no difference at the door.
+    fn state(&self, now: UnixMs) -> PinState {
+        let Invitation { closes_at, ended_at, archived_at, .. } = self.invitation;
+        let opens_at = self.invitation.opens_at();
+        Moments { opens_at, closes_at, ended_at, archived_at, revoked_at: self.revoked_at }.state(now, i64::MAX)
+    }
 }
 
 /// Let through, as far as the PIN goes.
@@ -82,10 +91,10 @@ pub fn decide(now: UnixMs, pin: Option<KnownPin>, link: Option<Invitation>) -> R
 
 fn without_link(now: UnixMs, pin: Option<KnownPin>) -> Result<Accepted, JoinRefused> {
     match pin {
-        Some(KnownPin { invitation, revoked: false }) if !invitation.is_early(now) && !invitation.is_over(now) => {
-            Ok(Accepted { invitation, came_by_link: false })
+        Some(pin) if pin.state(now) == PinState::Active => {
+            Ok(Accepted { invitation: pin.invitation, came_by_link: false })
         }
-        _ => Err(JoinRefused::NotValidNow),
+        Some(_) | None => Err(JoinRefused::NotValidNow),
     }
 }
 
@@ -94,13 +103,13 @@ fn with_link(now: UnixMs, pin: Option<KnownPin>, link: &Invitation) -> Result<Ac
         return Err(JoinRefused::Over);
     }
     let pin = pin.filter(|pin| pin.invitation.invitee == link.invitee).ok_or(JoinRefused::WrongPin)?;
-    if pin.revoked {
-        return Err(JoinRefused::Revoked);
+    match pin.state(now) {
+        PinState::Active => Ok(Accepted { invitation: pin.invitation, came_by_link: true }),
+        PinState::Issued => Err(JoinRefused::TooEarly { opens_at: link.opens_at(), starts_at: link.starts_at }),
+        // Its meeting is not over, so it was replaced or withdrawn.
+        PinState::Reserved => Err(JoinRefused::Revoked),
+        PinState::Cooling { .. } | PinState::Free => Err(JoinRefused::Over),
     }
-    if link.is_early(now) {
-        return Err(JoinRefused::TooEarly { opens_at: link.opens_at(), starts_at: link.starts_at });
-    }
-    Ok(Accepted { invitation: pin.invitation, came_by_link: true })
 }
 
 #[cfg(test)]
@@ -124,6 +133,7 @@ mod tests {
             starts_at: START,
             closes_at: START.plus_ms(HOUR + DEFAULT_GRACE_MS),
             ended_at: None,
+            archived_at: None,
             ask_password: false,
         }
     }
@@ -133,11 +143,11 @@ mod tests {
     }
 
     fn pin(invitation: &Invitation) -> Option<KnownPin> {
-        Some(KnownPin { invitation: invitation.clone(), revoked: false })
+        Some(KnownPin { invitation: invitation.clone(), revoked_at: None })
     }
 
     fn revoked(invitation: &Invitation) -> Option<KnownPin> {
-        Some(KnownPin { invitation: invitation.clone(), revoked: true })
+        Some(KnownPin { invitation: invitation.clone(), revoked_at: Some(UnixMs(1)) })
     }
 
     fn ended(invitation: &Invitation) -> Invitation {

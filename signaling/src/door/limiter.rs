@@ -1,12 +1,23 @@
-//! The first limit at the PIN door, per source: one try at a time, ten failed ones a minute (D12, first part).
+//! The first limit at the PIN door: ten failed tries a minute of one source, and as many with one invitation's link
+//! (D12, first part).
 //!
 //! Memory is bounded: at most [`MAX_SOURCES`] sources are remembered, and the one that failed longest ago makes room.
 
 use std::collections::{HashMap, VecDeque};
 
+use shared::ids::InviteeId;
 use shared::units::UnixMs;
 
 use crate::edge::source::Source;
+
+/// On whose account a try goes. Whoever has a link does not answer for others behind the same address.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Whose {
+    /// A source that came without a link.
+    Source(Source),
+    /// The invitation whose link they came by.
+    Link(InviteeId),
+}
 
 /// Failed tries a source may make within [`WINDOW_MS`]. A higher number helps a crowd behind one address to mistype
 /// and a guesser behind one address to guess.
@@ -18,12 +29,12 @@ pub const WINDOW_MS: i64 = 60_000;
 /// Sources remembered, about 200 bytes each: 4 MB.
 const MAX_SOURCES: usize = 20_000;
 
-/// Failures of the last minute, by source.
+/// Failures of the last minute.
 #[derive(Default)]
 pub struct Limiter {
-    failures: HashMap<Source, VecDeque<UnixMs>>,
+    failures: HashMap<Whose, VecDeque<UnixMs>>,
     /// Every failure in order, to find the source that failed longest ago.
-    order: VecDeque<(UnixMs, Source)>,
+    order: VecDeque<(UnixMs, Whose)>,
 }
 
 impl Limiter {
@@ -31,9 +42,9 @@ impl Limiter {
     ///
     /// # Errors
     /// Seconds to wait, at least one.
-    pub fn check(&mut self, now: UnixMs, source: Source) -> Result<(), u32> {
+    pub fn check(&mut self, now: UnixMs, whose: Whose) -> Result<(), u32> {
         self.forget(now);
-        match self.failures.get(&source) {
+        match self.failures.get(&whose) {
             Some(times) if times.len() >= MAX_FAILURES => {
                 Err(times.front().map_or(1, |first| seconds_left(now, *first)))
             }
@@ -42,13 +53,13 @@ impl Limiter {
     }
 
     /// Counts a failed try.
-    pub fn failed(&mut self, now: UnixMs, source: Source) {
+    pub fn failed(&mut self, now: UnixMs, whose: Whose) {
         self.forget(now);
         if self.order.len() >= MAX_SOURCES {
             self.drop_oldest();
         }
-        self.failures.entry(source).or_default().push_back(now);
-        self.order.push_back((now, source));
+        self.failures.entry(whose).or_default().push_back(now);
+        self.order.push_back((now, whose));
     }
 
     /// Drops what no longer counts. A clock that was set back drops what now lies in the future too.
@@ -59,11 +70,11 @@ impl Limiter {
     }
 
     fn drop_oldest(&mut self) {
-        let Some((_, source)) = self.order.pop_front() else { return };
-        if let Some(times) = self.failures.get_mut(&source) {
+        let Some((_, whose)) = self.order.pop_front() else { return };
+        if let Some(times) = self.failures.get_mut(&whose) {
             times.pop_front();
             if times.is_empty() {
-                self.failures.remove(&source);
+                self.failures.remove(&whose);
             }
         }
     }
@@ -80,13 +91,13 @@ mod tests {
 
     use super::*;
 
-    fn source(address: &str) -> Source {
-        address.parse::<IpAddr>().unwrap().into()
+    fn source(address: &str) -> Whose {
+        Whose::Source(address.parse::<IpAddr>().unwrap().into())
     }
 
-    fn fail_times(limiter: &mut Limiter, count: usize, source: Source) {
+    fn fail_times(limiter: &mut Limiter, count: usize, whose: Whose) {
         for n in 0..count {
-            limiter.failed(UnixMs(i64::try_from(n).unwrap() * 1_000), source);
+            limiter.failed(UnixMs(i64::try_from(n).unwrap() * 1_000), whose);
         }
     }
 
@@ -108,7 +119,7 @@ mod tests {
     fn memory_is_bounded_and_emptied() {
         let mut limiter = Limiter::default();
         for n in 0..u32::try_from(MAX_SOURCES).unwrap() + 5_000 {
-            limiter.failed(UnixMs(1), IpAddr::from(n.to_be_bytes()).into());
+            limiter.failed(UnixMs(1), Whose::Source(IpAddr::from(n.to_be_bytes()).into()));
         }
         assert_eq!((limiter.failures.len(), limiter.order.len()), (MAX_SOURCES, MAX_SOURCES));
         let _ = limiter.check(UnixMs(1 + WINDOW_MS), source("192.0.2.1"));

@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
+use ipnet::IpNet;
+
 use crate::edge::client::unmapped;
 
 /// One source of tries.
@@ -17,6 +19,16 @@ impl From<IpAddr> for Source {
     }
 }
 
+impl Source {
+    /// The networks it belongs to, the widest first and itself last: what one owner of addresses is likely to own whole.
+    /// An IPv4 /24 and the address; an IPv6 /32, which a provider gets, a /48, which a customer gets, and the /64.
+    pub fn networks(self) -> impl Iterator<Item = IpNet> {
+        let lengths: &[u8] = if self.0.is_ipv4() { &[24, 32] } else { &[32, 48, 64] };
+        let network = move |length: &u8| IpNet::new(self.0, *length).ok().map(|network| network.trunc());
+        lengths.iter().filter_map(network)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -28,5 +40,15 @@ mod tests {
         assert_ne!(source("2001:db8::1"), source("2001:db8:0:1::1"));
         assert_ne!(source("192.0.2.1"), source("192.0.2.2"));
         assert_eq!(source("192.0.2.1"), source("::ffff:192.0.2.1"));
+    }
+
+    #[test]
+    fn networks_go_from_the_widest_to_the_source_itself() {
+        let networks = |text: &str| {
+            let source = Source::from(text.parse::<IpAddr>().unwrap());
+            source.networks().map(|network| network.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(networks("192.0.2.77"), ["192.0.2.0/24", "192.0.2.77/32"]);
+        assert_eq!(networks("2001:db8:1:2:3::4"), ["2001:db8::/32", "2001:db8:1::/48", "2001:db8:1:2::/64"]);
     }
 }

@@ -77,7 +77,11 @@ fn status(error: &ApiError) -> StatusCode {
         ApiError::NotLoggedIn | ApiError::WrongLogin => StatusCode::UNAUTHORIZED,
         ApiError::ForeignOrigin => StatusCode::FORBIDDEN,
         ApiError::NotFound => StatusCode::NOT_FOUND,
-        ApiError::MeetingOver | ApiError::MeetingFull | ApiError::NoPhone | ApiError::NoSms => StatusCode::CONFLICT,
+        ApiError::MeetingOver
+        | ApiError::MeetingNotOver
+        | ApiError::MeetingFull
+        | ApiError::NoPhone
+        | ApiError::NoSms => StatusCode::CONFLICT,
         ApiError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ApiError::Field { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         ApiError::TooManyTries { .. } => StatusCode::TOO_MANY_REQUESTS,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use shared::control::Event;
 use shared::ids::{InviteeId, MeetingId, OrganisationId, SessionId};
 use shared::secret::Secret;
-use shared::signal::JoinRefused;
+use shared::signal::{JoinRefused, TurnedAway};
 use shared::units::UnixMs;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -168,8 +168,17 @@ impl Registry {
 
     /// An invitee's PIN was replaced or withdrawn at the console: what it opened closes.
     pub fn pin_revoked(&self, meeting: MeetingId, invitee: InviteeId) {
+        self.cut(meeting, invitee, TurnedAway::Revoked);
+    }
+
+    /// An invitee's role was changed at the console: they come in again as what they are now.
+    pub fn role_changed(&self, meeting: MeetingId, invitee: InviteeId) {
+        self.cut(meeting, invitee, TurnedAway::RoleChanged);
+    }
+
+    fn cut(&self, meeting: MeetingId, invitee: InviteeId, why: TurnedAway) {
         if let Some(room) = self.room(meeting) {
-            let _ = room.inbox.send(Message::Input(Input::PinRevoked { invitee }));
+            let _ = room.inbox.send(Message::Input(Input::Cut { invitee, why }));
         }
     }
 

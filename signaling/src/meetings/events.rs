@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 use shared::ids::{AccountId, InviteeId, MeetingId, OrganisationId};
 use shared::location::Verdict;
+use shared::meeting::Role;
 use shared::signal::Stage;
 use shared::units::UnixMs;
 
@@ -16,6 +17,15 @@ use shared::units::UnixMs;
 pub enum DoorEvent {
     /// A PIN was issued; older ones of the same invitee died with it.
     PinIssued,
+    /// A PIN was withdrawn, and none was issued in its place.
+    PinRevoked,
+    /// What an invitation lets its person do was changed.
+    RoleChanged {
+        /// What it was.
+        from: Role,
+        /// What it is.
+        to: Role,
+    },
     /// An SMS password went out.
     PasswordSent,
     /// The SMS password was typed wrong too often and is void.
@@ -69,6 +79,8 @@ pub enum DoorEvent {
     },
     /// The meeting is over.
     Ended,
+    /// The meeting is archived: its PINs begin to cool down.
+    Archived,
 }
 
 /// What speaks for somebody at the door.

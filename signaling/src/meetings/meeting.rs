@@ -30,6 +30,8 @@ pub struct Meeting {
     pub ask_password: bool,
     /// When it ended, once it has.
     pub ended_at: Option<UnixMs>,
+    /// When it was archived, once it was.
+    pub archived_at: Option<UnixMs>,
 }
 
 impl Meeting {
@@ -84,6 +86,7 @@ pub(crate) mod tests {
             time_zone: "Europe/Brussels".into(),
             ask_password: false,
             ended_at: None,
+            archived_at: None,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Where a meeting is in its life (D38): scheduled → open → over. Pure rules on a meeting and a moment.
+//! Where a meeting is in its life (D38): scheduled → open → over → archived. Pure rules on a meeting and a moment.
 
 use shared::limits::PIN_OPENS_BEFORE_START_MS;
 use shared::meeting::MeetingPhase;
@@ -19,7 +19,9 @@ impl Meeting {
 
     /// Its phase at that moment. Once ended it stays over, whatever the clock does (D13).
     pub fn phase(&self, now: UnixMs) -> MeetingPhase {
-        if self.ended_at.is_some() || now >= self.closes_at() {
+        if self.archived_at.is_some() {
+            MeetingPhase::Archived
+        } else if self.ended_at.is_some() || now >= self.closes_at() {
             MeetingPhase::Over
         } else if now >= self.opens_at() {
             MeetingPhase::Open
@@ -50,6 +52,16 @@ mod tests {
         ];
         for (now, phase) in table {
             assert_eq!(meeting.phase(UnixMs(now)), phase, "{now}");
+        }
+    }
+
+    /// D38: an archived meeting stays archived.
+    #[test]
+    fn an_archived_meeting_stays_archived() {
+        let meeting =
+            super::Meeting { archived_at: Some(UnixMs(9)), ended_at: Some(UnixMs(5)), ..board_meeting(UnixMs(0), 60) };
+        for now in [-1_000_000_000, 0, 9, 1_000_000_000] {
+            assert_eq!(meeting.phase(UnixMs(now)), MeetingPhase::Archived);
         }
     }
 

@@ -46,6 +46,7 @@ pub fn schedule(new: &NewMeeting, owner: Owner, now: UnixMs) -> Result<Meeting, 
         time_zone,
         ask_password: new.ask_password,
         ended_at: None,
+        archived_at: None,
     })
 }
 

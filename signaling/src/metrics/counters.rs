@@ -68,6 +68,7 @@ fn reason_of(reason: &JoinRefused) -> &'static str {
         JoinRefused::Over => "over",
         JoinRefused::Revoked => "revoked",
         JoinRefused::TooManyTries { .. } => "too_many_tries",
+        JoinRefused::Crowded { .. } => "crowded",
         JoinRefused::Full => "full",
         JoinRefused::MeetingOver => "meeting_over",
         JoinRefused::RoomLost => "room_lost",

@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use shared::api::{ApiError, Invitee, IssuedPin, NewInvitee};
+use shared::api::{ApiError, Invitee, InviteePatch, IssuedPin, NewInvitee};
 use shared::ids::InviteeId;
 use shared::pin::Pin;
 use shared::secret::Secret;
@@ -12,10 +12,10 @@ use shared::signal::PasswordRefused;
 use super::meetings::{find, find_running};
 use crate::db;
 use crate::extract::{Json, Refusal, Session};
-use crate::meetings::events::Actor;
+use crate::meetings::events::{Actor, DoorEvent, Entry};
 use crate::meetings::invitees::{self as rules, Invited, Listed};
 use crate::meetings::passwords::PasswordError;
-use crate::meetings::pins::{self, Issue};
+use crate::meetings::pins::{Issue, IssueError};
 use crate::meetings::{Meeting, calendar as ics, links};
 use crate::state::AppState;
 
@@ -43,7 +43,7 @@ pub(crate) async fn add(state: &AppState, invited: &Invited, actor: Actor) -> Re
     if !db::invitees::insert(&mut transaction, invited, &link_hash, now).await? {
         return Err(ApiError::MeetingFull.into());
     }
-    let pin = pins::issue(&mut transaction, &state.keys, state.chance.as_ref(), issue(state, invited, actor)).await?;
+    let pin = state.issuer().issue(&mut transaction, issue(state, invited, actor)).await?;
     transaction.commit().await?;
     Ok(pin)
 }
@@ -58,10 +58,50 @@ pub(super) async fn reissue_pin(
     let invited = listed(&state, &meeting, &invitee).await?.invited;
     let issue = issue(&state, &invited, Actor::Account(session.account));
     let mut transaction = state.db.write().begin().await?;
-    let pin = pins::issue(&mut transaction, &state.keys, state.chance.as_ref(), issue).await?;
+    let pin = state.issuer().issue(&mut transaction, issue).await?;
     transaction.commit().await?;
     state.live.pin_revoked(meeting.id, invited.id);
     issued(&state, &meeting, invited.id, &pin).await.map(axum::Json)
+}
+
+/// `POST /meetings/{id}/invitees/{id}/pin/revoke`
+pub(super) async fn revoke_pin(
+    State(state): State<AppState>,
+    session: Session,
+    Path((meeting, invitee)): Path<(String, String)>,
+) -> Result<axum::Json<Invitee>, Refusal> {
+    let meeting = find_running(&state, &session, &meeting).await?;
+    let invited = listed(&state, &meeting, &invitee).await?.invited;
+    if note(&state, &session, &invited, DoorEvent::PinRevoked).await? {
+        state.live.pin_revoked(meeting.id, invited.id);
+    }
+    shown(&state, &meeting, invited.id).await.map(axum::Json)
+}
+
+/// `PATCH /meetings/{id}/invitees/{id}`
+pub(super) async fn change(
+    State(state): State<AppState>,
+    session: Session,
+    Path((meeting, invitee)): Path<(String, String)>,
+    Json(changes): Json<InviteePatch>,
+) -> Result<axum::Json<Invitee>, Refusal> {
+    let meeting = find_running(&state, &session, &meeting).await?;
+    let invited = listed(&state, &meeting, &invitee).await?.invited;
+    if let Some(to) = changes.role.filter(|role| *role != invited.role) {
+        let event = DoorEvent::RoleChanged { from: invited.role, to };
+        if note(&state, &session, &invited, event).await? {
+            state.live.role_changed(meeting.id, invited.id);
+        }
+    }
+    shown(&state, &meeting, invited.id).await.map(axum::Json)
+}
+
+/// Does to an invitation what the event says and writes it; `false` when nothing was left to do.
+async fn note(state: &AppState, session: &Session, invited: &Invited, event: DoorEvent) -> Result<bool, Refusal> {
+    let Invited { organisation, meeting, id, .. } = *invited;
+    let (at, actor) = (state.clock.now(), Actor::Account(session.account));
+    let entry = Entry { organisation, meeting, invitee: Some(id), at, actor, event };
+    Ok(db::door_events::apply(&state.db, state.chance.as_ref(), &entry).await?)
 }
 
 /// `POST /meetings/{id}/invitees/{id}/password`
@@ -134,6 +174,18 @@ async fn listed(state: &AppState, meeting: &Meeting, invitee: &str) -> Result<Li
     let id = invitee.parse().map_err(|_| ApiError::NotFound)?;
     let listed = db::invitees::find(&state.db, meeting.organisation, meeting.id, id).await?;
     listed.ok_or(Refusal(ApiError::NotFound))
+}
+
+impl From<IssueError> for Refusal {
+    fn from(error: IssueError) -> Self {
+        match error {
+            IssueError::Db(error) => error.into(),
+            IssueError::NoneLeft => {
+                tracing::error!(%error, "a PIN was not issued");
+                Self(ApiError::Internal)
+            }
+        }
+    }
 }
 
 impl From<PasswordError> for Refusal {

@@ -9,6 +9,7 @@ use shared::meeting::MeetingPhase;
 use crate::db;
 use crate::extract::{Json, Refusal, Session};
 use crate::meetings::Meeting;
+use crate::meetings::archive;
 use crate::meetings::events::Actor;
 use crate::meetings::links;
 use crate::meetings::schedule::{self, Owner};
@@ -83,6 +84,25 @@ pub(super) async fn end(
     with_invitees(&state, &meeting).await
 }
 
+/// `POST /meetings/{id}/archive`
+pub(super) async fn put_away(
+    State(state): State<AppState>,
+    session: Session,
+    Path(id): Path<String>,
+) -> Result<axum::Json<MeetingDetail>, Refusal> {
+    let meeting = find(&state, &session, &id).await?;
+    if meeting.phase(state.clock.now()) < MeetingPhase::Over {
+        return Err(ApiError::MeetingNotOver.into());
+    }
+    if meeting.ended_at.is_none() {
+        // Its time has passed and nobody has looked yet.
+        state.live.end(meeting.organisation, meeting.id, Actor::Clock).await?;
+    }
+    archive::archive(&state, meeting.organisation, meeting.id, Actor::Account(session.account)).await?;
+    let meeting = find(&state, &session, &id).await?;
+    with_invitees(&state, &meeting).await
+}
+
 /// Passwords are asked only where they can arrive: a meeting nobody could get into helps nobody.
 fn check_passwords(state: &AppState, asked: bool) -> Result<(), Refusal> {
     if asked && !state.sms.is_there() { Err(ApiError::NoSms.into()) } else { Ok(()) }
@@ -98,7 +118,7 @@ pub(super) async fn find(state: &AppState, session: &Session, id: &str) -> Resul
 /// The meeting, if it is one of the organisation's and not over.
 pub(super) async fn find_running(state: &AppState, session: &Session, id: &str) -> Result<Meeting, Refusal> {
     let meeting = find(state, session, id).await?;
-    if meeting.phase(state.clock.now()) == MeetingPhase::Over {
+    if meeting.phase(state.clock.now()) >= MeetingPhase::Over {
         return Err(ApiError::MeetingOver.into());
     }
     Ok(meeting)

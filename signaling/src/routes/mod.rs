@@ -3,6 +3,7 @@
 
 mod accounts;
 pub(crate) mod devices;
+mod door;
 pub(crate) mod invitees;
 mod meetings;
 mod site;
@@ -32,6 +33,7 @@ pub fn router(state: &AppState) -> Router {
 fn console() -> Router<AppState> {
     Router::new()
         .route("/site", get(site::site))
+        .route("/door", get(door::report))
         .route("/outbox", get(site::outbox))
         .route("/login", post(accounts::login))
         .route("/logout", post(accounts::logout))
@@ -39,8 +41,11 @@ fn console() -> Router<AppState> {
         .route("/meetings", get(meetings::list).post(meetings::create))
         .route("/meetings/{meeting}", get(meetings::detail).merge(patch(meetings::change)))
         .route("/meetings/{meeting}/end", post(meetings::end))
+        .route("/meetings/{meeting}/archive", post(meetings::put_away))
         .route("/meetings/{meeting}/invitees", post(invitees::invite))
+        .route("/meetings/{meeting}/invitees/{invitee}", patch(invitees::change))
         .route("/meetings/{meeting}/invitees/{invitee}/pin", post(invitees::reissue_pin))
+        .route("/meetings/{meeting}/invitees/{invitee}/pin/revoke", post(invitees::revoke_pin))
         .route("/meetings/{meeting}/invitees/{invitee}/password", post(invitees::send_password))
         .route("/meetings/{meeting}/invitees/{invitee}/invitation.ics", get(invitees::calendar))
 }

@@ -12,6 +12,7 @@ pub(super) async fn site(State(state): State<AppState>) -> axum::Json<Site> {
         demo: state.config.is_demo(),
         geo_attribution: state.geo_attribution(),
         sms: state.sms.is_there(),
+        pin_lengths: state.door.pin_lengths().and(state.config.door.pin_digits),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     })
 }

@@ -25,7 +25,7 @@ use crate::serve::connections::Connections;
 use crate::serve::http::Answering;
 use crate::state::AppState;
 use crate::tls::{self, TlsError};
-use crate::{demo, routes, sfu_link, terminal};
+use crate::{demo, door, routes, sfu_link, terminal};
 
 pub use build::{data_folder, database};
 
@@ -122,6 +122,7 @@ pub async fn run(mut config: Config) -> Result<(), StartError> {
         http::start(&mut servers, listener, answering_metrics(observed, tls.as_ref()), &stop)?;
     }
     state.live.spawn_sweeper();
+    door::watch::spawn(state.clone());
     tokio::spawn(sfu_link::route(state.live.clone(), media.events));
     let signals = http::Signals::listen()?;
     greet(&state, tls.as_ref()).await?;

@@ -71,6 +71,10 @@ impl Connection {
                     // The room has let go of this page, and everything it said has gone out.
                     None => Err(End(close_code::NORMAL)),
                 },
+                outcome = self.machine.door_answers() => {
+                    let reply = self.machine.answered(outcome).await;
+                    self.reply(reply).await
+                }
                 _ = ping.tick() => self.ping().await,
                 () = sleep_until(silent_at.into()) => Err(End(close_code::AWAY)),
             };
@@ -115,7 +119,11 @@ impl Connection {
 
     async fn take(&mut self, message: ClientMsg) -> Result<(), End> {
         let reply = self.machine.take(message).await;
-        // Knocking takes its time on purpose; the page was not silent meanwhile, we were deaf.
+        self.reply(reply).await
+    }
+
+    async fn reply(&mut self, reply: Reply) -> Result<(), End> {
+        // Hashing a password takes its time; the page was not silent meanwhile, we were deaf.
         self.heard_at = Instant::now();
         if matches!(self.machine.stage, Stage::Seated(_)) {
             self.release_outbox();

@@ -7,9 +7,11 @@ use shared::limits::PROTOCOL_VERSION;
 use shared::meeting::Role;
 use shared::secret::Secret;
 use shared::signal::{ClientMsg, JoinRefused, PasswordRefused, PasswordState, ProtocolError, ServerMsg};
+use tokio::task::JoinSet;
 
 use crate::db;
 use crate::door::Accepted;
+use crate::door::gate::Place;
 use crate::door::knock::{Books, KnockError, Typed, look};
 use crate::live::registry::EntryError;
 use crate::live::{Guest, Outbox, Seat, Standing};
@@ -42,10 +44,18 @@ pub(super) enum Stage {
     New,
     /// Versions agree; knocks or returns next.
     Greeted,
+    /// Knocked; the door's answer is next. The page is heard meanwhile, and gone from the queue when it goes.
+    Knocking(Knocking),
     /// The PIN was right; the SMS password is next.
     AtPassword(Box<AtPassword>),
     /// In a room's hands.
     Seated(Seat),
+}
+
+/// A knock that has not been answered yet; dropping it takes it back.
+pub(super) struct Knocking {
+    typed: Typed,
+    answer: JoinSet<Result<Accepted, KnockError>>,
 }
 
 /// A right PIN that waits for its password.
@@ -68,6 +78,11 @@ pub(super) enum Reply {
 
 fn error(error: ProtocolError) -> Reply {
     Reply::Say(ServerMsg::ProtocolError { error })
+}
+
+fn queued(place: Place) -> ServerMsg {
+    let wait_s = u32::try_from(place.wait.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX);
+    ServerMsg::Queued { ahead: place.ahead, wait_s }
 }
 
 fn internal(cause: impl std::fmt::Display) -> Reply {
@@ -93,11 +108,11 @@ impl Machine {
                 Reply::Quiet
             }
             (Stage::New, ClientMsg::Hello { protocol }) => self.hello(protocol),
-            (Stage::Greeted, ClientMsg::Join { pin, link }) => self.join(Typed { pin, link }).await,
+            (Stage::Greeted, ClientMsg::Join { pin, link }) => self.join(Typed { pin, link }),
             (Stage::Greeted, ClientMsg::Resume { session, media }) => self.resume(&session, media).await,
             (Stage::AtPassword(_), ClientMsg::SendPassword) => self.send_password().await,
             (Stage::AtPassword(_), ClientMsg::SubmitPassword { password }) => self.submit_password(&password).await,
-            (Stage::Greeted | Stage::AtPassword(_), ClientMsg::Leave) => Reply::Bye,
+            (Stage::Greeted | Stage::Knocking(_) | Stage::AtPassword(_), ClientMsg::Leave) => Reply::Bye,
             _ => error(ProtocolError::WrongState),
         }
     }
@@ -118,11 +133,40 @@ impl Machine {
         Reply::Say(ServerMsg::Greeted { protocol: PROTOCOL_VERSION })
     }
 
-    async fn join(&mut self, typed: Typed) -> Reply {
-        match self.state.door.knock(self.books(), self.visitor.address, &typed).await {
+    fn join(&mut self, typed: Typed) -> Reply {
+        let mut answer = JoinSet::new();
+        let (state, outbox, address) = (self.state.clone(), self.outbox.clone(), self.visitor.address);
+        let knock = typed.clone();
+        answer.spawn(async move {
+            let books = Books { db: &state.db, keys: &state.keys, clock: state.clock.as_ref() };
+            // A page that does not read misses only where it stands.
+            let tell = |place: Place| drop(outbox.try_send(queued(place)));
+            state.door.knock(books, address, &knock, tell).await
+        });
+        self.stage = Stage::Knocking(Knocking { typed, answer });
+        Reply::Quiet
+    }
+
+    /// Waits for the door's answer; for ever when nobody knocked. Nothing is lost when it is dropped.
+    pub(super) async fn door_answers(&mut self) -> Result<Accepted, KnockError> {
+        match &mut self.stage {
+            Stage::Knocking(Knocking { answer, .. }) => match answer.join_next().await {
+                Some(Ok(outcome)) => outcome,
+                Some(Err(_)) | None => Err(KnockError::Broken),
+            },
+            _ => std::future::pending().await,
+        }
+    }
+
+    /// Goes on with the door's answer.
+    pub(super) async fn answered(&mut self, outcome: Result<Accepted, KnockError>) -> Reply {
+        let Stage::Knocking(Knocking { typed, .. }) = std::mem::replace(&mut self.stage, Stage::Greeted) else {
+            return Reply::Quiet;
+        };
+        match outcome {
             Ok(accepted) => self.accepted(accepted, typed).await,
             Err(KnockError::Refused(reason)) => self.refused(reason),
-            Err(KnockError::Db(cause)) => internal(cause),
+            Err(cause) => internal(cause),
         }
     }
 
@@ -184,7 +228,7 @@ impl Machine {
                 self.stage = Stage::Greeted;
                 self.refused(reason)
             }
-            Err(KnockError::Db(cause)) => internal(cause),
+            Err(cause) => internal(cause),
         }
     }
 

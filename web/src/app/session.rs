@@ -9,6 +9,7 @@ use std::rc::Rc;
 use leptos::prelude::*;
 use shared::device::DeviceUse;
 use shared::ids::ParticipantId;
+use shared::pin::PinLengths;
 use shared::secret::Secret;
 use shared::signal::{ClientMsg, MediaState, ServerMsg, Tile};
 use wasm_bindgen_futures::spawn_local;
@@ -133,6 +134,11 @@ impl Session {
         self.shell().link.is_some()
     }
 
+    /// How many digits PINs have here; the usual number until the server has said it.
+    pub fn pin_lengths(&self) -> PinLengths {
+        self.store.site.with(|site| site.as_ref().map(|site| site.pin_lengths)).unwrap_or_default()
+    }
+
     /// Knocks with a PIN.
     pub fn join(self, pin: Secret) {
         let shell = self.shell();
@@ -140,6 +146,7 @@ impl Session {
         self.store.asking.set(true);
         self.store.unreachable.set(false);
         self.store.join_error.set(None);
+        self.store.queued.set(None);
         if shell.socket.borrow().is_some() {
             self.knock();
         } else {

@@ -13,7 +13,7 @@ use shared::signal::{InvitedAs, JoinRefused, LobbyCard, PasswordRefused, Picture
 
 use crate::media::peer::Peer;
 use crate::room::quality::Report;
-use crate::room::{Change, Link, PasswordAsk, Room, Stage};
+use crate::room::{Change, Link, PasswordAsk, Queued, Room, Stage};
 
 /// Which slots carry a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -56,6 +56,8 @@ pub struct Store {
     pub asking: RwSignal<bool>,
     /// Whether the server could not be reached at the door.
     pub unreachable: RwSignal<bool>,
+    /// Where this page stands before the door, when that takes long.
+    pub queued: RwSignal<Option<Queued>>,
     /// Why the PIN was not taken.
     pub join_error: RwSignal<Option<JoinRefused>>,
     /// The password that is asked for.
@@ -110,6 +112,7 @@ impl Store {
             blocked: RwSignal::new(false),
             asking: RwSignal::new(false),
             unreachable: RwSignal::new(false),
+            queued: RwSignal::new(None),
             join_error: RwSignal::new(None),
             password: RwSignal::new(None),
             password_error: RwSignal::new(None),
@@ -159,6 +162,7 @@ impl Store {
                     self.people.update_value(HashMap::clear);
                 }
             }
+            Change::Queued => self.queued.set(room.queued),
             Change::JoinError => self.join_error.set(room.join_error.clone()),
             Change::Password => {
                 self.password.set(room.password.clone());

@@ -6,8 +6,8 @@ use std::marker::PhantomData;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shared::api::{
-    ApiError, Invitee, IssuedPin, Login, Me, MeetingDetail, MeetingPatch, MeetingSummary, NewInvitee, NewMeeting,
-    OutboxMessage, Site,
+    ApiError, DoorReport, Invitee, InviteePatch, IssuedPin, Login, Me, MeetingDetail, MeetingPatch, MeetingSummary,
+    NewInvitee, NewMeeting, OutboxMessage, Site,
 };
 use shared::ids::{InviteeId, MeetingId};
 
@@ -106,6 +106,11 @@ pub(crate) fn end_meeting(id: MeetingId) -> Call<MeetingDetail> {
     Call::new("POST", &format!("/meetings/{id}/end"))
 }
 
+/// Archives a meeting that is over.
+pub(crate) fn archive_meeting(id: MeetingId) -> Call<MeetingDetail> {
+    Call::new("POST", &format!("/meetings/{id}/archive"))
+}
+
 /// Invites somebody.
 pub(crate) fn invite(id: MeetingId, invitee: &NewInvitee) -> Call<IssuedPin> {
     Call::new("POST", &format!("/meetings/{id}/invitees")).with(invitee)
@@ -116,6 +121,16 @@ pub(crate) fn reissue_pin(meeting: MeetingId, invitee: InviteeId) -> Call<Issued
     Call::new("POST", &format!("/meetings/{meeting}/invitees/{invitee}/pin"))
 }
 
+/// Withdraws an invitee's PIN without another in its place.
+pub(crate) fn revoke_pin(meeting: MeetingId, invitee: InviteeId) -> Call<Invitee> {
+    Call::new("POST", &format!("/meetings/{meeting}/invitees/{invitee}/pin/revoke"))
+}
+
+/// Changes an invitation.
+pub(crate) fn change_invitee(meeting: MeetingId, invitee: InviteeId, patch: &InviteePatch) -> Call<Invitee> {
+    Call::new("PATCH", &format!("/meetings/{meeting}/invitees/{invitee}")).with(patch)
+}
+
 /// Sends an SMS password now.
 pub(crate) fn send_password(meeting: MeetingId, invitee: InviteeId) -> Call<Invitee> {
     Call::new("POST", &format!("/meetings/{meeting}/invitees/{invitee}/password"))
@@ -124,6 +139,11 @@ pub(crate) fn send_password(meeting: MeetingId, invitee: InviteeId) -> Call<Invi
 /// Where the calendar file of an invitation is: a plain download.
 pub(crate) fn calendar_path(meeting: MeetingId, invitee: InviteeId) -> String {
     format!("{BASE}/meetings/{meeting}/invitees/{invitee}/invitation.ics")
+}
+
+/// What the PIN door does.
+pub(crate) fn door() -> Call<DoorReport> {
+    Call::new("GET", "/door")
 }
 
 /// The text messages that were kept instead of sent.
@@ -150,7 +170,11 @@ mod tests {
     fn an_answer_a_refusal_and_something_else_are_told_apart() {
         let refusal = serde_json::to_string(&ApiError::TooManyTries { retry_after_s: 9 }).unwrap();
         let table = [
-            (200, r#"{"demo":true,"geo_attribution":null,"sms":false,"version":"1"}"#, None),
+            (
+                200,
+                r#"{"demo":true,"geo_attribution":null,"sms":false,"pin_lengths":{"shortest":16,"longest":16},"version":"1"}"#,
+                None,
+            ),
             (429, refusal.as_str(), Some(CallError::Refused(ApiError::TooManyTries { retry_after_s: 9 }))),
             (502, "<html>Bad gateway</html>", Some(CallError::Unexpected { status: 502 })),
             (200, "<html>", Some(CallError::Unexpected { status: 200 })),

@@ -5,7 +5,7 @@ use leptos::task::spawn_local;
 use shared::text::{tr, tr_with};
 
 use super::navigation::{Link, Navigation};
-use super::pages::{LoginPage, MeetingPage, MeetingsPage, NewMeetingPage, OutboxPage, UnknownPage};
+use super::pages::{DoorPage, LoginPage, MeetingPage, MeetingsPage, NewMeetingPage, OutboxPage, UnknownPage};
 use super::parts::{IdleWatch, Loading};
 use super::route::Route;
 use super::session::{Farewell, Session, State};
@@ -68,6 +68,7 @@ fn Inside() -> impl IntoView {
         Route::Schedule => view! { <NewMeetingPage now=false /> }.into_any(),
         Route::StartNow => view! { <NewMeetingPage now=true /> }.into_any(),
         Route::Meeting(id) => view! { <MeetingPage id=id /> }.into_any(),
+        Route::Door => view! { <DoorPage /> }.into_any(),
         Route::Outbox => view! { <OutboxPage /> }.into_any(),
         Route::Unknown => view! { <UnknownPage /> }.into_any(),
     };
@@ -86,6 +87,7 @@ fn Aside() -> impl IntoView {
     view! {
         <nav class="console-nav" aria-label=tr("Console")>
             <Link to=Route::Meetings class="console-nav__link" in_navigation=true>{tr("Meetings")}</Link>
+            <Link to=Route::Door class="console-nav__link" in_navigation=true testid="door-link">{tr("Door")}</Link>
             {move || outbox.get().then(|| view! {
                 <Link to=Route::Outbox class="console-nav__link" in_navigation=true testid="outbox-link">{tr("Outbox")}</Link>
             })}

@@ -1,11 +1,12 @@
-//! The list of meetings in the three groups people think in. Pure.
+//! The list of meetings in the groups people think in. Pure.
 
 use shared::api::MeetingSummary;
 use shared::ids::MeetingId;
 use shared::meeting::MeetingPhase;
 
 /// The groups in the order they are shown: what goes on now first.
-pub(crate) const ORDER: [MeetingPhase; 3] = [MeetingPhase::Open, MeetingPhase::Scheduled, MeetingPhase::Over];
+pub(crate) const ORDER: [MeetingPhase; 4] =
+    [MeetingPhase::Open, MeetingPhase::Scheduled, MeetingPhase::Over, MeetingPhase::Archived];
 
 /// Ids of the meetings of one phase: coming ones soonest first, others newest first.
 pub(crate) fn ids_of(phase: MeetingPhase, all: &[MeetingSummary]) -> Vec<MeetingId> {

@@ -16,6 +16,8 @@ pub(crate) enum Route {
     StartNow,
     /// One meeting and its invitees.
     Meeting(MeetingId),
+    /// What the PIN door does.
+    Door,
     /// The demo's text messages.
     Outbox,
     /// No page has this address.
@@ -32,6 +34,7 @@ impl Route {
             "" | "/index.html" => Route::Meetings,
             "/schedule" => Route::Schedule,
             "/start" => Route::StartNow,
+            "/door" => Route::Door,
             "/outbox" => Route::Outbox,
             other => Self::meeting(other).unwrap_or(Route::Unknown),
         }
@@ -44,7 +47,7 @@ impl Route {
     /// The page in the navigation that this one belongs to.
     pub(crate) fn section(self) -> Self {
         match self {
-            Route::Outbox => Route::Outbox,
+            Route::Outbox | Route::Door => self,
             _ => Route::Meetings,
         }
     }
@@ -55,6 +58,7 @@ impl Route {
             Route::Meetings | Route::Unknown => "/console".to_owned(),
             Route::Schedule => "/console/schedule".to_owned(),
             Route::StartNow => "/console/start".to_owned(),
+            Route::Door => "/console/door".to_owned(),
             Route::Outbox => "/console/outbox".to_owned(),
             Route::Meeting(id) => format!("/console/meetings/{id}"),
         }
@@ -68,7 +72,7 @@ mod tests {
     #[test]
     fn every_page_is_found_again_at_its_own_address() {
         let meeting = Route::Meeting(MeetingId::from_random([7; 16]));
-        for route in [Route::Meetings, Route::Schedule, Route::StartNow, Route::Outbox, meeting] {
+        for route in [Route::Meetings, Route::Schedule, Route::StartNow, Route::Door, Route::Outbox, meeting] {
             assert_eq!(Route::parse(&route.path()), route);
             assert_eq!(Route::parse(&format!("{}/", route.path())), route);
         }

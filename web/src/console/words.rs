@@ -45,6 +45,7 @@ pub(crate) fn api_error(error: &ApiError) -> String {
         ApiError::ForeignOrigin => tr("This request did not come from this site's own pages. Reload the page."),
         ApiError::NotFound => tr("This does not exist, or it is not yours."),
         ApiError::MeetingOver => tr("The meeting is over; nothing about it can be changed any more."),
+        ApiError::MeetingNotOver => tr("The meeting is not over yet. End it first."),
         ApiError::MeetingFull => tr("The meeting has as many invitees as it can have."),
         ApiError::NoPhone => tr("This person has no telephone number to send a password to."),
         ApiError::NoSms => tr("This server sends no SMS, so nobody can be asked for an SMS password."),
@@ -161,7 +162,41 @@ pub(crate) fn phase(phase: MeetingPhase) -> &'static str {
         MeetingPhase::Scheduled => tr("Upcoming"),
         MeetingPhase::Open => tr("Open"),
         MeetingPhase::Over => tr("Over"),
+        MeetingPhase::Archived => tr("Archived"),
     }
+}
+
+/// A small chance, as people say it: "1 in 160", rounded to two digits. `None`: there is none.
+pub(crate) fn chance(chance: f64) -> Option<String> {
+    if chance <= 0.0 {
+        return None;
+    }
+    let one_in = 1.0 / chance;
+    let unit = 10_f64.powf(one_in.log10().floor() - 1.0).max(1.0);
+    let rounded = (one_in / unit).round() * unit;
+    Some(tr_with("1 in {n}", &[("n", &grouped(&format!("{rounded:.0}")))]))
+}
+
+/// A number in groups of three digits.
+fn grouped(digits: &str) -> String {
+    let mut out = String::with_capacity(digits.len() * 4 / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            out.push('\u{202f}');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// So many a second: whole when there are many.
+pub(crate) fn pace(per_s: f64) -> String {
+    if per_s >= 100.0 { grouped(&format!("{per_s:.0}")) } else { format!("{per_s:.1}") }
+}
+
+/// How many there are, in groups of three digits.
+pub(crate) fn count(n: u64) -> String {
+    grouped(&n.to_string())
 }
 
 /// How things stand with an SMS password, short enough for a table.
@@ -222,6 +257,22 @@ pub(crate) fn kept(kind: MeetingKind) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn chances_read_as_people_say_them() {
+        let table = [
+            (6.29e-3, "1 in 160"),
+            (1e-2, "1 in 100"),
+            (7.2e-8, "1 in 14\u{202f}000\u{202f}000"),
+            (0.4, "1 in 3"),
+            (1.0, "1 in 1"),
+        ];
+        for (value, said) in table {
+            assert_eq!(chance(value).as_deref(), Some(said));
+        }
+        assert_eq!(chance(0.0), None);
+        assert_eq!((pace(2_000.0).as_str(), pace(31.8).as_str(), count(999).as_str()), ("2\u{202f}000", "31.8", "999"));
+    }
 
     #[test]
     fn lengths_read_as_people_say_them() {

@@ -4,7 +4,7 @@ use leptos::html;
 use leptos::prelude::*;
 use shared::pin::Pin;
 use shared::secret::Secret;
-use shared::text::tr;
+use shared::text::{tr, tr_with};
 
 use crate::app::{Session, use_session};
 use crate::bindings::{day_and_time, focus_later};
@@ -40,10 +40,11 @@ fn PinCard(session: Session) -> impl IntoView {
     });
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        match Pin::parse(&text.get_untracked()) {
+        let lengths = session.pin_lengths();
+        match Pin::parse_within(&text.get_untracked(), lengths) {
             Ok(pin) => session.join(Secret::new(pin.digits())),
             Err(error) => {
-                mistake.set(Some(words::invalid_pin(error)));
+                mistake.set(Some(words::invalid_pin(error, lengths)));
                 focus_later("#pin");
             }
         }
@@ -60,8 +61,9 @@ fn PinCard(session: Session) -> impl IntoView {
                     <h1 class="card__title" tabindex="-1">{tr("Come in to your meeting")}</h1>
                     <p class="muted-text">{greeting}</p>
                 </div>
-                <PinField text=text mistake=mistake refused=refused />
+                <PinField session=session text=text mistake=mistake refused=refused />
                 <Refusal session=session />
+                <Place session=session />
                 <Button variant=ButtonVariant::Primary submit=true wide=true busy=store.asking testid="pin-submit">{tr("Continue")}</Button>
             </form>
         </Card>
@@ -69,8 +71,17 @@ fn PinCard(session: Session) -> impl IntoView {
 }
 
 #[component]
-fn PinField(text: RwSignal<String>, mistake: RwSignal<Option<String>>, refused: RwSignal<bool>) -> impl IntoView {
+fn PinField(
+    session: Session,
+    text: RwSignal<String>,
+    mistake: RwSignal<Option<String>>,
+    refused: RwSignal<bool>,
+) -> impl IntoView {
     let node = NodeRef::<html::Input>::new();
+    let hint = move || {
+        tr_with("{digits}. Spaces make no difference.", &[("digits", &words::pin_digits(session.pin_lengths()))])
+    };
+    let placeholder = move || pin_entry::regroup(&"0".repeat(session.pin_lengths().longest), 0).0;
     let grouped = move |_| {
         let Some(input) = node.get() else { return };
         let caret = input.selection_start().ok().flatten().unwrap_or(u32::MAX) as usize;
@@ -87,7 +98,7 @@ fn PinField(text: RwSignal<String>, mistake: RwSignal<Option<String>>, refused: 
     view! {
         <div class="field">
             <label class="field__label" for="pin">{tr("PIN")}</label>
-            <p class="field__hint" id="pin-hint">{tr("16 digits. Spaces make no difference.")}</p>
+            <p class="field__hint" id="pin-hint">{hint}</p>
             <input
                 node_ref=node
                 id="pin"
@@ -96,7 +107,7 @@ fn PinField(text: RwSignal<String>, mistake: RwSignal<Option<String>>, refused: 
                 inputmode="numeric"
                 autocomplete="one-time-code"
                 spellcheck="false"
-                placeholder="0000 0000 0000 0000"
+                placeholder=placeholder
                 aria-describedby="pin-hint pin-error"
                 aria-invalid=move || (refused.get() || mistake.with(Option::is_some)).then_some("true")
                 data-testid="pin-input"
@@ -104,6 +115,19 @@ fn PinField(text: RwSignal<String>, mistake: RwSignal<Option<String>>, refused: 
             />
             <FieldError error=mistake id="pin-error" testid="join-error" />
         </div>
+    }
+}
+
+/// Where the PIN stands, when looking at it takes long.
+#[component]
+fn Place(session: Session) -> impl IntoView {
+    let store = session.store;
+    let place = move || store.queued.get().filter(|_| store.asking.get());
+    move || {
+        place().map(|place| {
+            let words = words::queued(place);
+            view! { <Banner tone=Tone::Accent title=words.what testid="join-queued">{words.advice}</Banner> }
+        })
     }
 }
 

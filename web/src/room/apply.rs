@@ -8,7 +8,7 @@ use shared::signal::{
 };
 
 use super::by_id::ById;
-use super::state::{Ended, PasswordAsk, Room, Stage};
+use super::state::{Ended, PasswordAsk, Queued, Room, Stage};
 use super::words;
 
 /// Something to repaint. One person's change names that person alone, so that it repaints one tile.
@@ -18,6 +18,8 @@ pub enum Change {
     Stage,
     /// The PIN's refusal came or went.
     JoinError,
+    /// The place in the queue before the door came, changed or went.
+    Queued,
     /// The password's state or refusal changed.
     Password,
     /// Title, times, or who this person is.
@@ -165,7 +167,11 @@ impl Room {
     /// Takes a message in.
     pub fn apply(&mut self, message: ServerMsg) -> Applied {
         let before = self.sharer().map(|who| (who, self.name_of(who)));
+        let is_answer = Answer::of(&message) != Answer::No;
         let mut applied = self.take(message);
+        if is_answer && self.queued.take().is_some() {
+            applied = applied.change(Change::Queued);
+        }
         let now = self.sharer().map(|who| (who, self.name_of(who)));
         if before != now {
             applied = applied.change(Change::Sharer);
@@ -187,6 +193,10 @@ impl Room {
         match message {
             ServerMsg::Greeted { .. } => Applied::default(),
             ServerMsg::Ping => task(Task::Pong),
+            ServerMsg::Queued { ahead, wait_s } => {
+                self.queued = Some(Queued { ahead, wait_s });
+                changed(Change::Queued)
+            }
             ServerMsg::JoinRefused { reason } => self.refused(reason),
             ServerMsg::PasswordRequired { state, for_moderator } => self.ask_password(state, for_moderator),
             ServerMsg::PasswordRefused { reason } => self.password_refused(reason),

@@ -22,4 +22,4 @@ pub mod words;
 
 pub use apply::{Answer, Applied, Change, News, Task};
 pub use by_id::ById;
-pub use state::{Ended, Link, PasswordAsk, Room, Stage};
+pub use state::{Ended, Link, PasswordAsk, Queued, Room, Stage};

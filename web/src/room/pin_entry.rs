@@ -1,11 +1,11 @@
-//! How the PIN field groups what is typed, 4-4-4-4, and keeps the caret where the person left it.
+//! How the PIN field groups what is typed, four by four, and keeps the caret where the person left it.
 
-use shared::limits::PIN_DIGITS;
+use shared::limits::MAX_PIN_DIGITS;
 
 /// Digits in a group.
 const GROUP: usize = 4;
 /// Digits beyond which a paste is not even grouped: it is something else.
-const LONGEST: usize = PIN_DIGITS + 8;
+const LONGEST: usize = MAX_PIN_DIGITS + 4;
 
 /// The field's text and caret (in characters) after grouping. What is no PIN in the making stays as typed, so
 /// that the person sees what was wrong with it.

@@ -56,12 +56,14 @@ impl Ended {
             Ended::TurnedAway(TurnedAway::Removed) => "removed",
             Ended::TurnedAway(TurnedAway::MeetingOver) | Ended::NotResumed(JoinRefused::MeetingOver) => "meeting_over",
             Ended::TurnedAway(TurnedAway::ReplacedByNewer) => "replaced_by_newer",
+            Ended::TurnedAway(TurnedAway::RoleChanged) => "role_changed",
             Ended::TurnedAway(TurnedAway::Revoked) | Ended::NotResumed(JoinRefused::Revoked) => "revoked",
             Ended::NotResumed(JoinRefused::RoomLost) => "room_lost",
             Ended::NotResumed(JoinRefused::SessionUnknown) => "session_unknown",
             Ended::NotResumed(JoinRefused::Full) => "full",
             Ended::NotResumed(JoinRefused::Over) => "over",
             Ended::NotResumed(JoinRefused::TooManyTries { .. }) => "too_many_tries",
+            Ended::NotResumed(JoinRefused::Crowded { .. }) => "crowded",
             Ended::NotResumed(JoinRefused::NotValidNow | JoinRefused::WrongPin | JoinRefused::TooEarly { .. }) => {
                 "not_valid_now"
             }
@@ -107,6 +109,15 @@ pub struct PasswordAsk {
     pub for_moderator: bool,
 }
 
+/// A place in the queue before the door.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Queued {
+    /// Turns of others that come first, at most.
+    pub ahead: u32,
+    /// How long they take, at most, seconds.
+    pub wait_s: u32,
+}
+
 /// What a page knows of its meeting. Changed by [`Room::apply`] and the few things a person does alone.
 #[derive(Debug, Clone, Default)]
 pub struct Room {
@@ -114,6 +125,8 @@ pub struct Room {
     pub stage: Stage,
     /// Why the PIN was not taken the last time.
     pub join_error: Option<JoinRefused>,
+    /// Where this page stands among those whose PIN has not been looked at yet, when that takes long.
+    pub queued: Option<Queued>,
     /// The password that is asked for.
     pub password: Option<PasswordAsk>,
     /// Why the password was not taken the last time.

@@ -5,7 +5,7 @@
 use shared::device::{DeviceError, DeviceState, DeviceUse};
 use shared::location::{ComputerPlace, LocationHint, PhonePlace, Verdict};
 use shared::meeting::{MeetingKind, Role};
-use shared::pin::InvalidPin;
+use shared::pin::{InvalidPin, PinLengths};
 use shared::signal::{
     JoinRefused, OfferError, PasswordRefused, PasswordState, ProtocolError, RosterEntry, ShareError, TurnedAway,
     Waiting,
@@ -15,7 +15,7 @@ use shared::text::{tr, tr_with};
 use shared::units::UnixMs;
 
 use super::apply::News;
-use super::state::Ended;
+use super::state::{Ended, Queued};
 
 /// What happened, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub fn join_refused(reason: &JoinRefused, time: impl Fn(UnixMs) -> String) -> Ex
         JoinRefused::NotValidNow => explained(
             tr("This PIN is not valid now."),
             tr(
-                "Check its sixteen digits and the time of the meeting: a PIN works from 15 minutes before the start until the end. The link in your invitation can say more.",
+                "Check its digits and the time of the meeting: a PIN works from 15 minutes before the start until the end. The link in your invitation can say more.",
             ),
         ),
         JoinRefused::WrongPin => explained(
@@ -62,6 +62,13 @@ pub fn join_refused(reason: &JoinRefused, time: impl Fn(UnixMs) -> String) -> Ex
                 &[("s", &retry_after_s.to_string())],
             ),
         ),
+        JoinRefused::Crowded { retry_after_s } => explained(
+            tr("Too many PINs are being tried just now."),
+            tr_with(
+                "What you typed was not looked at. Wait {s} seconds and try again; the link in your invitation gets in without waiting.",
+                &[("s", &retry_after_s.to_string())],
+            ),
+        ),
         JoinRefused::Full => explained(
             tr("The PIN is right, but the meeting is full."),
             tr("Try again when somebody has left, or ask the organiser."),
@@ -81,12 +88,37 @@ pub fn is_about_the_digits(reason: &JoinRefused) -> bool {
     matches!(reason, JoinRefused::NotValidNow | JoinRefused::WrongPin | JoinRefused::Revoked)
 }
 
+/// Why nothing has happened yet, to somebody whose PIN waits for its turn.
+pub fn queued(place: Queued) -> Explained {
+    explained(
+        tr("Many PINs are being tried just now. Yours waits for its turn."),
+        tr_with(
+            "Turns before yours: {ahead}. Longest wait: {s} s. Leave this page open. The server looks at only so many PINs a second, so that nobody can guess one.",
+            &[("ahead", &place.ahead.to_string()), ("s", &place.wait_s.max(1).to_string())],
+        ),
+    )
+}
+
+/// How many digits a PIN has here.
+pub fn pin_digits(lengths: PinLengths) -> String {
+    let PinLengths { shortest, longest } = lengths;
+    let (shortest, longest) = (shortest.to_string(), longest.to_string());
+    if shortest == longest {
+        tr_with("{n} digits", &[("n", &shortest)])
+    } else {
+        tr_with("{least} to {most} digits", &[("least", &shortest), ("most", &longest)])
+    }
+}
+
 /// What is wrong with a PIN while it is typed.
-pub fn invalid_pin(error: InvalidPin) -> String {
+pub fn invalid_pin(error: InvalidPin, lengths: PinLengths) -> String {
+    let digits = pin_digits(lengths);
     match error {
         InvalidPin::Empty => tr("Type the PIN from your invitation.").to_owned(),
-        InvalidPin::TooShort(n) => tr_with("A PIN has 16 digits, this has {n}.", &[("n", &n.to_string())]),
-        InvalidPin::TooLong => tr("A PIN has 16 digits, this has more.").to_owned(),
+        InvalidPin::TooShort(n) => {
+            tr_with("A PIN has {digits}, this has {n}.", &[("digits", &digits), ("n", &n.to_string())])
+        }
+        InvalidPin::TooLong => tr_with("A PIN has {digits}, this has more.", &[("digits", &digits)]),
         InvalidPin::NotADigit => tr("A PIN has digits only. Spaces between them are fine.").to_owned(),
     }
 }
@@ -189,6 +221,10 @@ pub fn ended(reason: &Ended) -> Explained {
             tr("Your PIN was replaced or withdrawn."),
             tr("Look for a newer message from the organiser, or ask them."),
         ),
+        Ended::TurnedAway(TurnedAway::RoleChanged) => explained(
+            tr("The organiser changed what you may do in this meeting."),
+            tr("Come in again with the same PIN."),
+        ),
         Ended::NotResumed(reason) => join_refused(reason, |_| String::new()),
         Ended::Outdated => explained(
             tr("This page is older than the server."),
@@ -207,12 +243,14 @@ pub fn ended_title(reason: &Ended) -> &'static str {
         | Ended::NotResumed(JoinRefused::MeetingOver | JoinRefused::Over) => tr("Over"),
         Ended::TurnedAway(TurnedAway::ReplacedByNewer) => tr("Opened elsewhere"),
         Ended::TurnedAway(TurnedAway::Revoked) | Ended::NotResumed(JoinRefused::Revoked) => tr("New PIN needed"),
+        Ended::TurnedAway(TurnedAway::RoleChanged) => tr("Role changed"),
         Ended::NotResumed(JoinRefused::RoomLost) => tr("Server restarted"),
         Ended::NotResumed(
             JoinRefused::NotValidNow
             | JoinRefused::WrongPin
             | JoinRefused::TooEarly { .. }
             | JoinRefused::TooManyTries { .. }
+            | JoinRefused::Crowded { .. }
             | JoinRefused::Full
             | JoinRefused::SessionUnknown,
         ) => tr("Not in the meeting"),

@@ -106,8 +106,13 @@ fn a_device_goes_with_its_owner() {
             play.ask(mia, ClientMsg::Remove { participant })
         }),
         ("PIN withdrawn", |play, _, _| {
-            play.room
-                .handle(NOW, Input::PinRevoked { invitee: super::tests::guest(PIET, Standing::Participant).invitee })
+            play.room.handle(
+                NOW,
+                Input::Cut {
+                    invitee: super::tests::guest(PIET, Standing::Participant).invitee,
+                    why: TurnedAway::Revoked,
+                },
+            )
         }),
         ("knocks anew", |play, _, _| {
             let (session, secret) = (play.session(), Secret::new("another window"));

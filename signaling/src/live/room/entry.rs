@@ -222,13 +222,13 @@ impl Room {
         out.extend(session.map(|session| Output::HangUp { session }));
     }
 
-    /// The PIN was replaced or withdrawn at the console: what it opened closes.
-    pub(super) fn pin_revoked(&mut self, invitee: InviteeId, out: &mut Vec<Output>) {
+    /// The console changed an invitation: what it opened closes.
+    pub(super) fn cut(&mut self, invitee: InviteeId, why: TurnedAway, out: &mut Vec<Output>) {
         let Some(who) = self.by_invitee(invitee) else { return };
         let session = self.people.get(&who).and_then(|person| person.link.socket);
         self.put_out(who, out);
         if let Some(session) = session {
-            turn_away(out, session, TurnedAway::Revoked);
+            turn_away(out, session, why);
         }
     }
 

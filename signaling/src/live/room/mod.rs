@@ -64,10 +64,12 @@ pub enum Input {
     },
     /// The SFU said something about a session of this room.
     Media(Event),
-    /// An invitee's PIN was replaced or withdrawn.
-    PinRevoked {
+    /// The console did something to an invitation that ends its person's session.
+    Cut {
         /// Whose.
         invitee: InviteeId,
+        /// What, as their page hears it.
+        why: TurnedAway,
     },
     /// Somebody at the console ended the meeting.
     Ended {
@@ -169,7 +171,7 @@ impl Room {
             Input::Asked { session, request } => self.asked(now, session, request, &mut out),
             Input::HungUp { session, page_is_gone } => self.hung_up(now, session, page_is_gone, &mut out),
             Input::Media(event) => self.media(now, event, &mut out),
-            Input::PinRevoked { invitee } => self.pin_revoked(invitee, &mut out),
+            Input::Cut { invitee, why } => self.cut(invitee, why, &mut out),
             Input::Ended { by } => self.end(by, &mut out),
             Input::Tick if now >= self.meeting.closes_at => self.end(Actor::Clock, &mut out),
             Input::Tick => {

@@ -195,7 +195,7 @@ impl World {
             Step::RevokePin(who) => {
                 self.admitted.remove(&who);
                 let invitee = guest(who, standing(who)).invitee;
-                self.room.handle(self.now, Input::PinRevoked { invitee })
+                self.room.handle(self.now, Input::Cut { invitee, why: TurnedAway::Revoked })
             }
             Step::ConsoleEnds => self.room.handle(self.now, Input::Ended { by: Actor::Clock }),
             Step::Time(ms) => {

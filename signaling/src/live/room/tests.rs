@@ -528,7 +528,8 @@ fn the_moderator_and_the_console_end_it_for_everybody() {
 #[test]
 fn a_new_pin_ends_what_the_old_one_opened() {
     let (mut play, mia, piet) = Play::two_in_the_room();
-    let out = play.room.handle(NOW, Input::PinRevoked { invitee: InviteeId::from_random([PIET; 16]) });
+    let out =
+        play.room.handle(NOW, Input::Cut { invitee: InviteeId::from_random([PIET; 16]), why: TurnedAway::Revoked });
     assert_eq!(told(&out, piet), [&away(TurnedAway::Revoked)]);
     assert!(matches!(told(&out, mia)[..], [ServerMsg::ParticipantLeft { .. }]));
     assert!(play.room.resume(NOW, SessionId(99), &Play::secret(piet), None).is_err());

@@ -158,7 +158,10 @@ async fn other_peoples_meetings_are_not_there() {
         (Method::PATCH, String::new()),
         (Method::POST, "/end".into()),
         (Method::POST, "/invitees".into()),
+        (Method::PATCH, invitee.clone()),
+        (Method::POST, "/archive".into()),
         (Method::POST, format!("{invitee}/pin")),
+        (Method::POST, format!("{invitee}/pin/revoke")),
         (Method::POST, format!("{invitee}/password")),
         (Method::GET, format!("{invitee}/invitation.ics")),
     ] {

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use axum::http::Method;
 use serde_json::{Value, json};
-use shared::api::{ApiError, Field, FieldError, IssuedPin, MeetingDetail, OutboxMessage};
+use shared::api::{ApiError, DoorReport, Field, FieldError, Invitee, IssuedPin, MeetingDetail, OutboxMessage};
 use shared::input::InvalidText;
 use shared::limits::MAX_INVITEES;
+use shared::meeting::Role;
 use shared::pin::Pin;
 use shared::signal::PasswordState;
 
@@ -64,6 +65,68 @@ async fn a_pin_issued_anew_takes_the_old_ones_place() {
         .await
         .unwrap();
     assert_eq!(working, 1);
+}
+
+/// D9, D13: a PIN that is withdrawn opens nothing, and there is none until another is issued.
+#[tokio::test]
+async fn a_pin_is_withdrawn_once() {
+    let site = Site::open().await;
+    let ada = site.ada().await;
+    let meeting = ada.meeting().await;
+    let olga = ada.invite(&meeting, "Olga").await.invitee;
+    for _ in 0..2 {
+        let withdrawn: Invitee = post(&ada, &meeting, &format!("/invitees/{}/pin/revoke", olga.id)).await.json();
+        assert_eq!(withdrawn.pin_issued_at, None);
+    }
+    assert_eq!(events(&site).await, ["pin_issued", "pin_revoked"], "nothing was left to do the second time");
+    let again: IssuedPin = post(&ada, &meeting, &format!("/invitees/{}/pin", olga.id)).await.json();
+    assert!(again.invitee.pin_issued_at.is_some());
+}
+
+#[tokio::test]
+async fn a_role_is_changed() {
+    let site = Site::open().await;
+    let ada = site.ada().await;
+    let meeting = ada.meeting().await;
+    let olga = ada.invite(&meeting, "Olga").await.invitee;
+    let path = format!("/api/v1/meetings/{}/invitees/{}", meeting.info.id, olga.id);
+    for (body, role) in [
+        (json!({"role": "observer"}), Role::Observer),
+        (json!({}), Role::Observer),
+        (json!({"role": "observer"}), Role::Observer),
+    ] {
+        let changed: Invitee = ada.send(Method::PATCH, &path, Some(body.to_string())).await.json();
+        assert_eq!(changed.role, role);
+    }
+    assert_eq!(events(&site).await, ["pin_issued", "role_changed"], "what changes nothing is no event");
+    for body in [json!({"role": "king"}), json!({"name": "Eve"}), json!([])] {
+        assert_eq!(ada.send(Method::PATCH, &path, Some(body.to_string())).await.error(), (400, ApiError::Unreadable));
+    }
+}
+
+/// D12: the console says what guessing comes to, from the PINs that work just now.
+#[tokio::test]
+async fn the_door_is_reported() {
+    let site = Site::open_with(|config| config.door.pin_digits = 8).await;
+    let ada = site.ada().await;
+    let report = async || ada.get("/api/v1/door").await.json::<DoorReport>();
+    let nobody = report().await;
+    assert!(nobody.live_pins == 0 && nobody.holds() && nobody.chance_per_year == 0.0, "{nobody:?}");
+    let meeting = ada.meeting().await;
+    for name in ["Olga", "Piet"] {
+        let pin = ada.invite(&meeting, name).await.pin;
+        assert_eq!(pin.reveal().len(), 9, "eight digits and a space");
+    }
+    let two = report().await;
+    assert!(two.live_pins == 2 && !two.holds(), "two PINs of eight digits are too short: {two:?}");
+    assert!((9.9..10.1).contains(&two.granted_per_s), "and people still get in");
+    assert_eq!(site.stranger().get("/api/v1/door").await.error(), (401, ApiError::NotLoggedIn));
+}
+
+/// What is written down, oldest first.
+async fn events(site: &Site) -> Vec<String> {
+    let read = site.world.state.db.read();
+    sqlx::query_scalar("SELECT kind FROM door_events ORDER BY at, rowid").fetch_all(read).await.unwrap()
 }
 
 #[tokio::test]

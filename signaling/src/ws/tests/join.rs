@@ -289,31 +289,89 @@ async fn one_answer_after_one_time() {
     assert!(start.elapsed() >= Duration::from_millis(400), "{:?}", start.elapsed());
 }
 
-/// Ten wrong PINs from one source, and the right one is not looked at either; elsewhere it works.
+fn typed(pin: impl Into<String>, link: Option<&Secret>) -> ClientMsg {
+    ClientMsg::Join { pin: Secret::new(pin), link: link.cloned() }
+}
+
+/// Says ten wrong PINs on five pages.
+async fn ten_wrong_pins(theatre: &Theatre, link: Option<&Secret>, answer: JoinRefused) {
+    let mut pages = Vec::new();
+    for _ in 0..5 {
+        pages.push(theatre.page().await);
+    }
+    for n in 0..2_u8 {
+        for page in &mut pages {
+            page.say(typed(format!("{n:016}"), link)).await;
+        }
+        for page in &mut pages {
+            assert_eq!(page.hear_refusal().await, answer);
+        }
+    }
+}
+
+/// D12: ten wrong PINs from one source, and the right one is not looked at either. Elsewhere it works, and so does the link
+/// of an invitation from the same source: nobody who holds one is held up by a neighbour who guesses.
 #[tokio::test]
 async fn ten_wrong_pins_a_minute() {
     let mut theatre = theatre().await;
     let piet = theatre.invite("Piet", Role::Participant).await;
-    let mut pages = Vec::new();
-    for n in 0..5_u8 {
-        let mut page = theatre.page().await;
-        page.say(ClientMsg::Join { pin: Secret::new(format!("{n:016}")), link: None }).await;
-        pages.push(page);
-    }
-    for page in &mut pages {
-        assert_eq!(page.hear_refusal().await, JoinRefused::NotValidNow);
-        page.say(ClientMsg::Join { pin: Secret::new("0"), link: Some(piet.link.clone()) }).await;
-    }
-    for page in &mut pages {
-        assert_eq!(page.hear_refusal().await, JoinRefused::WrongPin);
-    }
-    pages[0].say(Page::join_message(&piet, true)).await;
-    assert_eq!(pages[0].hear_refusal().await, JoinRefused::TooManyTries { retry_after_s: 60 });
+    ten_wrong_pins(&theatre, None, JoinRefused::NotValidNow).await;
+    let mut here = theatre.page().await;
+    here.say(Page::join_message(&piet, false)).await;
+    assert_eq!(here.hear_refusal().await, JoinRefused::TooManyTries { retry_after_s: 60 });
     let mut elsewhere = Page::greeted(theatre.server, &[("x-test-address", "192.0.2.9")]).await;
     elsewhere.join(&piet).await;
+    let mut by_link = theatre.page().await;
+    by_link.say(Page::join_message(&piet, true)).await;
+    by_link.welcomed().await;
     theatre.world.clock.advance_ms(60_000);
-    pages[0].say(Page::join_message(&piet, true)).await;
-    pages[0].welcomed().await;
+    here.say(Page::join_message(&piet, false)).await;
+    here.welcomed().await;
+}
+
+/// D12: whoever holds a link does not guess the PIN that goes with it either, from wherever they try.
+#[tokio::test]
+async fn ten_wrong_pins_a_minute_with_one_link() {
+    let mut theatre = theatre().await;
+    let (piet, olga) =
+        (theatre.invite("Piet", Role::Participant).await, theatre.invite("Olga", Role::Participant).await);
+    ten_wrong_pins(&theatre, Some(&piet.link), JoinRefused::WrongPin).await;
+    let mut elsewhere = Page::greeted(theatre.server, &[("x-test-address", "192.0.2.9")]).await;
+    elsewhere.say(Page::join_message(&piet, true)).await;
+    assert_eq!(elsewhere.hear_refusal().await, JoinRefused::TooManyTries { retry_after_s: 60 });
+    elsewhere.say(Page::join_message(&olga, true)).await;
+    elsewhere.welcomed().await;
+    let mut here = theatre.page().await;
+    here.say(Page::join_message(&piet, false)).await;
+    here.welcomed().await;
+}
+
+/// D12: in a crowd a person hears where they stand, and has their turn after a round of the networks.
+#[tokio::test]
+async fn in_a_crowd_a_person_hears_where_they_stand() {
+    let mut theatre = theatre().await;
+    let piet = theatre.invite("Piet", Role::Participant).await;
+    let mut crowd = Vec::new();
+    for n in 0..40_u8 {
+        let address = format!("10.0.{}.{n}", n % 20);
+        let mut page = Page::greeted(theatre.server, &[("x-test-address", &address)]).await;
+        page.say(typed("0", None)).await;
+        crowd.push(page);
+    }
+    let mut page = Page::greeted(theatre.server, &[("x-test-address", "192.0.2.9")]).await;
+    page.say(Page::join_message(&piet, false)).await;
+    let ServerMsg::Queued { ahead, wait_s } = page.hear().await else { panic!("a place") };
+    assert!((10..=20).contains(&ahead) && (1..=3).contains(&wait_s), "{ahead} turns, {wait_s} s");
+    page.welcomed().await;
+    assert!(theatre.world.state.door.waiting() > 5, "the crowd has not had all of its turns by then");
+    drop(crowd);
+    for _ in 0..500 {
+        if theatre.world.state.door.waiting() == 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("who hangs up waits no more");
 }
 
 /// D25, D26: five wrong passwords and a new one is needed, which the telephone's limit allows.

@@ -110,9 +110,19 @@ impl Page {
     }
 
     pub(super) async fn hear_refusal(&mut self) -> JoinRefused {
-        match self.hear().await {
+        match self.hear_past_the_queue().await {
             ServerMsg::JoinRefused { reason } => reason,
             other => panic!("{other:?}"),
+        }
+    }
+
+    /// The next thing that is not about where this page stands in the queue.
+    async fn hear_past_the_queue(&mut self) -> ServerMsg {
+        loop {
+            match self.hear().await {
+                ServerMsg::Queued { .. } => {}
+                message => return message,
+            }
         }
     }
 
@@ -128,7 +138,7 @@ impl Page {
     }
 
     pub(super) async fn welcomed(&mut self) -> ServerMsg {
-        let message = self.hear().await;
+        let message = self.hear_past_the_queue().await;
         let ServerMsg::Welcomed { session, .. } = &message else { panic!("{message:?}") };
         self.session = Some(session.clone());
         message

@@ -22,7 +22,7 @@ use shared::units::UnixMs;
 use super::page::Page;
 use crate::config::Config;
 use crate::meetings::events::Actor;
-use crate::meetings::pins::{Issue, issue};
+use crate::meetings::pins::Issue;
 use crate::state::AppState;
 use crate::testing::{NOON, World, world_with};
 use crate::ws::stage::{Account, Visitor};
@@ -170,7 +170,7 @@ impl Theatre {
             at: state.clock.now(),
             actor: Actor::Account(ADMIN),
         };
-        let pin = issue(&mut transaction, &state.keys, state.chance.as_ref(), order).await.unwrap();
+        let pin = state.issuer().issue(&mut transaction, order).await.unwrap();
         transaction.commit().await.unwrap();
         pin
     }

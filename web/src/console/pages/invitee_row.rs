@@ -8,6 +8,7 @@ use shared::meeting::Role;
 use shared::signal::PasswordState;
 use shared::text::{tr, tr_with};
 
+use super::change_invitee::ChangeInvitee;
 use super::meeting::Meeting;
 use super::pin_dialog::Issued;
 use crate::console::session::Session;
@@ -17,16 +18,16 @@ use crate::ui::{Badge, Button, ButtonVariant, ConfirmDialog, CopyButton, Glyph, 
 
 /// Which person of which meeting, for the parts of a row.
 #[derive(Clone, Copy)]
-struct Person {
+pub(super) struct Person {
     meeting: Meeting,
-    meeting_id: MeetingId,
-    id: InviteeId,
+    pub(super) meeting_id: MeetingId,
+    pub(super) id: InviteeId,
     /// 1-based place in the list.
-    place: usize,
+    pub(super) place: usize,
 }
 
 impl Person {
-    fn read<U: Default>(self, piece: impl FnOnce(&Invitee) -> U) -> U {
+    pub(super) fn read<U: Default>(self, piece: impl FnOnce(&Invitee) -> U) -> U {
         let found = |m: &MeetingDetail| m.invitees.iter().find(|i| i.id == self.id).map(piece);
         self.meeting.read(found).flatten().unwrap_or_default()
     }
@@ -36,7 +37,7 @@ impl Person {
     }
 
     /// Takes a newer state of this person.
-    fn put(self, newer: &Invitee) {
+    pub(super) fn put(self, newer: &Invitee) {
         self.meeting.amend(|m| m.invitees.iter_mut().filter(|i| i.id == newer.id).for_each(|i| i.clone_from(newer)));
     }
 }
@@ -142,6 +143,7 @@ fn Actions(person: Person, name: String, role: Memo<Option<Role>>, issued: RwSig
             </a>
             <Reissue person=person name=name.clone() issued=issued />
             {move || can_send.get().then(|| view! { <SendPassword person=person label=send_label.clone() /> })}
+            <ChangeInvitee person=person name=name.clone() role=role />
         </div>
     }
 }

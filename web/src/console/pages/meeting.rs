@@ -8,6 +8,7 @@ use shared::limits::PIN_OPENS_BEFORE_START_MS;
 use shared::meeting::{MeetingInfo, MeetingKind, MeetingPhase, Role};
 use shared::text::{tr, tr_with};
 
+use super::archive_meeting::ArchiveMeeting;
 use super::end_meeting::EndMeeting;
 use super::invitees::Invitees;
 use crate::console::live::Live;
@@ -51,7 +52,7 @@ pub(crate) fn MeetingPage(
 fn Known(meeting: Meeting, id: MeetingId) -> impl IntoView {
     let info = Memo::new(move |_| meeting.read(|m| m.info.clone()));
     let phase = Memo::new(move |_| meeting.read(|m| m.phase));
-    let over = Memo::new(move |_| phase.get() == Some(MeetingPhase::Over));
+    let over = Memo::new(move |_| phase.get().is_some_and(|phase| phase >= MeetingPhase::Over));
     let minutes = Memo::new(move |_| meeting.read(|m| m.duration_minutes).unwrap_or_default());
     let title = info.with_untracked(|info| info.as_ref().map(|info| info.title.clone())).unwrap_or_default();
     view! {
@@ -59,6 +60,9 @@ fn Known(meeting: Meeting, id: MeetingId) -> impl IntoView {
             {move || (!over.get()).then(|| view! {
                 <Button icon=Glyph::Plus testid="invite-somebody" on:click=move |_| focus::later(FIRST_FIELD)>{tr("Invite somebody")}</Button>
                 <div class="console-head__end"><EndMeeting meeting=meeting id=id title=title.clone() /></div>
+            })}
+            {move || (phase.get() == Some(MeetingPhase::Over)).then(|| view! {
+                <div class="console-head__end"><ArchiveMeeting meeting=meeting id=id /></div>
             })}
         </PageHead>
         <p class="row meeting-badges">

@@ -1,4 +1,4 @@
-//! The list of meetings in three groups, with who is in the room and who waits, refreshed while it is looked at.
+//! The list of meetings in groups, with who is in the room and who waits, refreshed while it is looked at.
 
 use leptos::prelude::*;
 use shared::api::MeetingSummary;
@@ -76,6 +76,7 @@ fn Group(meetings: Meetings, phase: MeetingPhase) -> impl IntoView {
         MeetingPhase::Open => tr("Open now"),
         MeetingPhase::Scheduled => tr("Upcoming"),
         MeetingPhase::Over => tr("Over"),
+        MeetingPhase::Archived => tr("Archived"),
     };
     view! {
         <section class="meeting-group" hidden=move || empty.get()>

@@ -1,5 +1,8 @@
 //! The pages of the console, a file each; the meeting's page has its parts in files of their own.
 
+mod archive_meeting;
+mod change_invitee;
+mod door;
 mod end_meeting;
 mod invite_form;
 mod invitee_row;
@@ -12,6 +15,7 @@ mod outbox;
 mod pin_dialog;
 mod unknown;
 
+pub(crate) use door::DoorPage;
 pub(crate) use login::LoginPage;
 pub(crate) use meeting::MeetingPage;
 pub(crate) use meetings::MeetingsPage;

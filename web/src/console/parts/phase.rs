@@ -15,7 +15,7 @@ pub(crate) fn PhaseBadge(
     let tone = match phase {
         MeetingPhase::Scheduled => Tone::Accent,
         MeetingPhase::Open => Tone::Good,
-        MeetingPhase::Over => Tone::Neutral,
+        MeetingPhase::Over | MeetingPhase::Archived => Tone::Neutral,
     };
     view! { <Badge tone=tone>{words::phase(phase)}</Badge> }
 }

@@ -106,6 +106,25 @@ fn a_refused_pin_says_why_and_asks_again() {
 }
 
 #[test]
+fn a_place_in_the_queue_is_shown_until_the_door_answers() {
+    for answer in [
+        ServerMsg::JoinRefused { reason: JoinRefused::Crowded { retry_after_s: 5 } },
+        ServerMsg::PasswordRequired { state: PasswordState::NotSent, for_moderator: false },
+        welcomed(BEN, None),
+    ] {
+        let mut room = Room::default();
+        for ahead in [12, 3] {
+            let applied = room.apply(ServerMsg::Queued { ahead, wait_s: 2 });
+            assert_eq!(applied.changes, [Change::Queued]);
+            assert_eq!((room.stage.clone(), room.queued), (Stage::Pin, Some(Queued { ahead, wait_s: 2 })));
+        }
+        let applied = room.apply(answer);
+        assert_eq!(room.queued, None);
+        assert!(applied.changes.contains(&Change::Queued));
+    }
+}
+
+#[test]
 fn a_password_is_asked_refused_and_used_up() {
     let mut room = Room::default();
     room.apply(ServerMsg::PasswordRequired { state: PasswordState::NotSent, for_moderator: true });
@@ -268,6 +287,7 @@ fn every_end_hangs_up_and_forgets_everybody() {
         (TurnedAway::MeetingOver, "meeting_over"),
         (TurnedAway::ReplacedByNewer, "replaced_by_newer"),
         (TurnedAway::Revoked, "revoked"),
+        (TurnedAway::RoleChanged, "role_changed"),
     ];
     for (reason, name) in reasons {
         let mut room = ben_in_the_room();
