@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
 use crate::door::Door;
+use crate::edge::crowd::Crowd;
 use crate::edge::host::Hosts;
 use crate::geo::Geo;
 use crate::keys::Keys;
@@ -19,7 +20,6 @@ use crate::meetings::passwords::{Passwords, SendLimit};
 use crate::meetings::pins::Issuer;
 use crate::metrics::Counters;
 use crate::sms::{Outbox, SmsSender};
-use crate::ws::limits::Sockets;
 
 /// The parts. See [`AppState`].
 pub struct Parts {
@@ -58,7 +58,7 @@ pub struct Parts {
     /// How often passwords went to which telephone.
     pub send_limit: SendLimit,
     /// Open WebSockets.
-    pub sockets: Sockets,
+    pub sockets: Crowd,
     /// What is counted for the operator.
     pub counters: Counters,
 }

@@ -23,7 +23,7 @@ use crate::meetings::passwords::SendLimit;
 use crate::metrics::Counters;
 use crate::sms::{NoSender, Outbox, SmsSender};
 use crate::state::{AppState, Parts};
-use crate::ws::limits::Sockets;
+use crate::ws::limits::sockets;
 
 /// A Saturday in November 2026, 12:00 UTC: when every test begins.
 pub(crate) const NOON: UnixMs = UnixMs(1_795_262_400_000);
@@ -93,7 +93,7 @@ pub(crate) async fn world_with_assets(change: impl FnOnce(&mut Config), assets: 
         door: Door::default(),
         geo: Geo::open(&config.geo.files),
         send_limit: SendLimit::default(),
-        sockets: Sockets::default(),
+        sockets: sockets(),
         counters: Counters::default(),
         db,
         config,

@@ -4,6 +4,7 @@
 //! Each rule is a pure function; [`guard`] applies them.
 
 pub mod client;
+pub mod crowd;
 pub mod headers;
 pub mod host;
 pub mod origin;

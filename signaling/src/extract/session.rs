@@ -8,6 +8,7 @@ use shared::ids::{AccountId, OrganisationId};
 use shared::secret::Secret;
 
 use crate::accounts::sessions::{self, Activity};
+use crate::edge::crowd::Keep;
 use crate::extract::Refusal;
 use crate::state::AppState;
 
@@ -33,7 +34,11 @@ impl FromRequestParts<AppState> for Session {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refusal> {
         let token = token_of(&parts.headers).ok_or(ApiError::NotLoggedIn)?;
         let activity = if parts.headers.contains_key(BACKGROUND) { Activity::Background } else { Activity::Person };
-        sessions::find(state, &token, activity).await?.ok_or(Refusal(ApiError::NotLoggedIn))
+        let session = sessions::find(state, &token, activity).await?.ok_or(Refusal(ApiError::NotLoggedIn))?;
+        if let Some(connection) = parts.extensions.get::<Keep>() {
+            connection.keep();
+        }
+        Ok(session)
     }
 }
 

@@ -29,7 +29,7 @@ impl Server {
     pub(super) fn read(observed: &Observed) -> Self {
         Self {
             live: observed.state.live.totals(),
-            websockets: observed.state.sockets.open(),
+            websockets: observed.state.sockets.taken(),
             connections: observed.connections.open(),
             cpu: Duration::try_from(clock_gettime(ClockId::ProcessCPUTime)).unwrap_or_default(),
             resident_bytes: std::fs::read_to_string("/proc/self/status").ok().as_deref().and_then(resident_bytes),

@@ -27,7 +27,7 @@ use crate::metrics::Counters;
 use crate::sfu_link::{self, Media, Nodes};
 use crate::sms::{NoSender, Outbox, SmsSender};
 use crate::state::{AppState, Parts};
-use crate::ws::limits::Sockets;
+use crate::ws::limits::sockets;
 
 /// The media node or nodes, and the ways to and from them.
 pub(super) struct MediaParts {
@@ -102,7 +102,7 @@ pub(super) fn state(config: Config, db: Db, media: Arc<dyn Media>) -> Result<App
         geo: Geo::open(&config.geo.files),
         door: Door::default(),
         send_limit: SendLimit::default(),
-        sockets: Sockets::default(),
+        sockets: sockets(),
         counters: Counters::default(),
         door_hasher: hasher.with_own_queue(),
         config,

@@ -1,104 +1,76 @@
-//! How many connections may be open, in all and from one source. A place is given back when the connection ends,
-//! a WebSocket's included. A connection that begins like media is handed to the media node with its place (ICE-TCP): the
-//! same port serves both, so that a network that lets pages through lets media through.
+//! How many connections may be open, in all and from one source, and who gives way (see [`crowd`]). A place is given back
+//! when the connection ends, a WebSocket's included. A connection that begins like media is handed to the media node with
+//! its place (ICE-TCP): the same port serves both, so that a network that lets pages through lets media through.
+//!
+//! [`crowd`]: crate::edge::crowd
 
-use std::collections::HashMap;
 use std::future::Future;
 use std::io;
 use std::net::IpAddr;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::task::Context;
 
+use axum::Extension;
+use axum::middleware::AddExtension;
 use axum_server::accept::Accept;
 use ipnet::IpNet;
 use sfu::TcpPeer;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
+use tower::Layer as _;
 
 use crate::edge::client::{trusts, unmapped};
+use crate::edge::crowd::{Crowd, Keep, Place};
 use crate::edge::source::Source;
+use crate::serve::descriptors;
 use crate::serve::http::HEADER_TIMEOUT;
 use crate::serve::watched::{Watch, Watched};
 
-/// Open connections in all. More serves more people at once; each costs a file descriptor, of which processes are
-/// often given 1,024.
-const MAX_CONNECTIONS: usize = 768;
 /// Open connections from one source. More lets more people share an address; fewer leaves more to others in a flood.
 const MAX_PER_SOURCE: usize = 128;
 
-/// Who is connected. Clones share the count.
+/// Who is connected. Clones share the places.
 #[derive(Debug, Clone)]
 pub struct Connections {
-    open: Arc<Mutex<Open>>,
+    places: Crowd,
     /// Proxies speak for many sources.
     proxies: Arc<[IpNet]>,
     /// Where connections with media go.
     media: mpsc::Sender<TcpPeer>,
 }
 
-#[derive(Debug, Default)]
-struct Open {
-    all: usize,
-    per_source: HashMap<Source, usize>,
-}
-
-/// A connection's place; dropping it gives the place back.
-#[derive(Debug)]
-pub struct Place {
-    connections: Connections,
-    source: Source,
-}
-
 impl Connections {
     /// None yet. `proxies` have no limit of their own; what carries media goes to `media`.
     pub fn new(proxies: &[IpNet], media: mpsc::Sender<TcpPeer>) -> Self {
-        Self { open: Arc::default(), proxies: proxies.into(), media }
+        Self { places: Crowd::new(descriptors::for_connections(), MAX_PER_SOURCE), proxies: proxies.into(), media }
     }
 
     fn take(&self, peer: IpAddr) -> Option<Place> {
         let source = Source::from(peer);
-        let is_proxy = trusts(&self.proxies, unmapped(peer));
-        let mut open = self.lock();
-        let from_source = open.per_source.get(&source).copied().unwrap_or_default();
-        if open.all >= MAX_CONNECTIONS || (from_source >= MAX_PER_SOURCE && !is_proxy) {
-            return None;
-        }
-        open.all += 1;
-        open.per_source.insert(source, from_source + 1);
-        Some(Place { connections: self.clone(), source })
+        if trusts(&self.proxies, unmapped(peer)) { self.places.take_for_many(source) } else { self.places.take(source) }
     }
 
     /// Connections open now.
     pub(crate) fn open(&self) -> usize {
-        self.lock().all
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Open> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+        self.places.taken()
     }
 }
 
-impl Watch for Place {}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut open = self.connections.lock();
-        open.all = open.all.saturating_sub(1);
-        let left = open.per_source.get(&self.source).map_or(0, |count| count.saturating_sub(1));
-        if left == 0 {
-            open.per_source.remove(&self.source);
-        } else {
-            open.per_source.insert(self.source, left);
-        }
+impl Watch for Place {
+    fn before_read(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        if self.poll_given_away(cx).is_ready() { Err(io::ErrorKind::ConnectionAborted.into()) } else { Ok(()) }
     }
 }
 
-type Accepting<S> = Pin<Box<dyn Future<Output = io::Result<(Watched<TcpStream, Place>, S)>> + Send>>;
+/// With every request goes what keeps the connection's place.
+type Keeping<S> = AddExtension<S, Keep>;
+type Accepting<S> = Pin<Box<dyn Future<Output = io::Result<(Watched<TcpStream, Place>, Keeping<S>)>> + Send>>;
 
 impl<S: Send + 'static> Accept<TcpStream, S> for Connections {
     type Stream = Watched<TcpStream, Place>;
-    type Service = S;
+    type Service = Keeping<S>;
     type Future = Accepting<S>;
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
@@ -110,8 +82,11 @@ impl<S: Send + 'static> Accept<TcpStream, S> for Connections {
             let looked = timeout(HEADER_TIMEOUT, stream.peek(&mut first)).await;
             let read = looked.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
             if read == 0 || !sfu::begins_like_media(first[0]) {
+                let service = Extension(place.keep()).layer(service);
                 return Ok((Watched::new(stream, place), service));
             }
+            // The media node puts strangers out itself, soon; people in a meeting must not give way to a crowd at the door.
+            place.keep().keep();
             // A media node that is behind takes no more; the browser tries again.
             let _ = media.try_send(TcpPeer { stream: stream.into_std()?, place: Box::new(place) });
             Err(io::ErrorKind::ConnectionAborted.into())
@@ -136,25 +111,14 @@ mod tests {
     }
 
     #[test]
-    fn one_source_cannot_take_every_place() {
+    fn a_proxy_speaks_for_many() {
         let connections = Connections::new(&["10.0.0.0/8".parse().unwrap()], mpsc::channel(1).0);
-        let greedy: Vec<_> = (0..MAX_PER_SOURCE).map(|_| connections.take(address("192.0.2.1")).unwrap()).collect();
-        assert!(connections.take(address("192.0.2.1")).is_none());
-        assert!(connections.take(address("::ffff:192.0.2.1")).is_none(), "by another socket it is the same source");
-        assert!(connections.take(address("192.0.2.2")).is_some());
-        let proxy: Vec<_> = (0..=MAX_PER_SOURCE).map(|_| connections.take(address("10.0.0.1"))).collect();
-        assert!(proxy.iter().all(Option::is_some), "a proxy speaks for many");
+        let taken =
+            |text: &str| (0..=MAX_PER_SOURCE).map_while(|_| connections.take(address(text))).collect::<Vec<_>>();
+        let (greedy, proxy) = (taken("192.0.2.1"), taken("10.0.0.1"));
+        assert_eq!((greedy.len(), proxy.len()), (MAX_PER_SOURCE, MAX_PER_SOURCE + 1));
+        assert_eq!(connections.open(), 2 * MAX_PER_SOURCE + 1);
         drop((greedy, proxy));
-        assert_eq!(connections.lock().all, 0);
-        assert!(connections.lock().per_source.is_empty());
-    }
-
-    #[test]
-    fn there_are_so_many_places_and_no_more() {
-        let connections = Connections::new(&["0.0.0.0/0".parse().unwrap()], mpsc::channel(1).0);
-        let all: Vec<_> = (0..MAX_CONNECTIONS).map(|_| connections.take(address("10.0.0.1")).unwrap()).collect();
-        assert!(connections.take(address("10.0.0.2")).is_none());
-        drop(all);
-        assert!(connections.take(address("10.0.0.2")).is_some());
+        assert_eq!(connections.open(), 0);
     }
 }

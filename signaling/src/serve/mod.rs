@@ -1,10 +1,11 @@
 //! `conclave serve`: from a configuration to a running server and, on Ctrl-C or SIGTERM, back.
 //!
 //! Everything that can be wrong is found before the line `ready:`; each is one sentence with what to do.
-//! [`listeners`] binds, [`connections`] caps, `prompt` hangs up on silence, `build` puts the parts together, [`http`] answers.
+//! [`listeners`] binds, [`connections`] caps, `descriptors` gives it room, `prompt` hangs up on silence, `build` puts the parts together, [`http`] answers.
 
 mod build;
 pub mod connections;
+mod descriptors;
 mod http;
 mod listeners;
 mod prompt;
@@ -101,6 +102,7 @@ impl StartError {
 /// Serves until told to stop.
 pub async fn run(mut config: Config) -> Result<(), StartError> {
     tls::install_provider();
+    descriptors::raise();
     data_folder(&config.data)?;
     // The database first: a wrong data folder must not look like a network problem.
     let db = database(&config).await?;

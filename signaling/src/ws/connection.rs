@@ -10,6 +10,7 @@ use tokio::time::{MissedTickBehavior, interval_at, sleep_until, timeout};
 
 use super::limits::Rate;
 use super::stage::{Machine, Reply, Stage, Visitor};
+use crate::edge::crowd::{Keep, Place};
 use crate::live::{Outbox, outbox};
 use crate::state::AppState;
 
@@ -25,12 +26,13 @@ const LAST_WORDS: Duration = Duration::from_millis(500);
 struct End(u16);
 
 /// Runs a connection until one side ends it. The seat, dropped with it, tells the room.
-pub(super) async fn run(state: AppState, visitor: Visitor, socket: WebSocket) {
+pub(super) async fn run(state: AppState, visitor: Visitor, places: Places, socket: WebSocket) {
     let (sender, receiver) = outbox();
     let machine = Machine { state, visitor, outbox: sender.clone(), stage: Stage::New };
     let now = Instant::now();
     let mut connection = Connection {
         socket,
+        places,
         machine,
         told: receiver,
         own_outbox: Some(sender),
@@ -43,8 +45,25 @@ pub(super) async fn run(state: AppState, visitor: Visitor, socket: WebSocket) {
     connection.close(code).await;
 }
 
+/// The places that a page takes: its socket's, and its connection's, which may be a proxy's.
+pub(super) struct Places {
+    pub(super) socket: Place,
+    pub(super) connection: Option<Keep>,
+}
+
+impl Places {
+    /// Somebody is let in by this page: it gives way to no crowd at the door.
+    fn keep(&self) {
+        self.socket.keep().keep();
+        if let Some(connection) = &self.connection {
+            connection.keep();
+        }
+    }
+}
+
 struct Connection {
     socket: WebSocket,
+    places: Places,
     machine: Machine,
     /// What the room says.
     told: mpsc::Receiver<ServerMsg>,
@@ -77,6 +96,7 @@ impl Connection {
                 }
                 _ = ping.tick() => self.ping().await,
                 () = sleep_until(silent_at.into()) => Err(End(close_code::AWAY)),
+                () = self.places.socket.given_away() => Err(End(close_code::AGAIN)),
             };
             if let Err(end) = step {
                 return end;
@@ -144,6 +164,7 @@ impl Connection {
         if self.own_outbox.take().is_some() {
             let (closed, _) = mpsc::channel(1);
             self.machine.outbox = closed;
+            self.places.keep();
         }
     }
 

@@ -15,8 +15,10 @@ use axum::extract::ws::WebSocketUpgrade;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
+use self::connection::Places;
 use self::stage::Visitor;
 pub use self::upgrade::upgrade;
+use crate::edge::crowd::Keep;
 use crate::state::AppState;
 
 /// Largest message that is read at all, bytes. Above [`shared::limits::MAX_SIGNAL_MESSAGE_BYTES`], so that a page which
@@ -26,14 +28,18 @@ const READ_BYTES: usize = 2 * shared::limits::MAX_SIGNAL_MESSAGE_BYTES;
 const WRITE_BUFFER_BYTES: usize = 1024 * 1024;
 
 /// Opens the socket when there is a place for it.
-pub fn accept(state: AppState, visitor: Visitor, socket: WebSocketUpgrade) -> Response {
-    let Some(place) = state.sockets.take(visitor.address) else {
+/// `connection` keeps the place of the connection below, when there is one.
+pub fn accept(state: AppState, visitor: Visitor, connection: Option<Keep>, socket: WebSocketUpgrade) -> Response {
+    let Some(place) = state.sockets.take(visitor.address.into()) else {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
+    if visitor.account.is_some() {
+        place.keep().keep();
+    }
+    let places = Places { socket: place, connection };
     socket.max_message_size(READ_BYTES).max_frame_size(READ_BYTES).max_write_buffer_size(WRITE_BUFFER_BYTES).on_upgrade(
         move |socket| async move {
-            let _place = place;
-            Box::pin(connection::run(state, visitor, socket)).await;
+            Box::pin(connection::run(state, visitor, places, socket)).await;
         },
     )
 }

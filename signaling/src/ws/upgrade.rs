@@ -1,5 +1,6 @@
 //! Before the socket: is it one of our own pages that asks, and who is logged in at the console in the same browser?
 
+use axum::Extension;
 use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -8,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use super::stage::{Account, Visitor};
 use crate::accounts::sessions::{self, Activity};
 use crate::edge::client::Client;
+use crate::edge::crowd::Keep;
 use crate::edge::origin;
 use crate::extract::token_of;
 use crate::state::AppState;
@@ -16,6 +18,7 @@ use crate::state::AppState;
 pub async fn upgrade(
     State(state): State<AppState>,
     client: Client,
+    connection: Option<Extension<Keep>>,
     headers: HeaderMap,
     socket: WebSocketUpgrade,
 ) -> Response {
@@ -25,7 +28,8 @@ pub async fn upgrade(
         return StatusCode::FORBIDDEN.into_response();
     }
     let account = account_of(&state, &headers).await;
-    super::accept(state, Visitor { address: client.0, account }, socket)
+    let connection = connection.map(|Extension(keep)| keep);
+    super::accept(state, Visitor { address: client.0, account }, connection, socket)
 }
 
 /// Who is logged in at the console in this browser. An error means nobody: there is still the SMS password.

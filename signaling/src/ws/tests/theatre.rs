@@ -97,7 +97,7 @@ async fn upgrade(State(state): State<AppState>, headers: HeaderMap, socket: WebS
         headers.contains_key("x-test-admin").then_some(Account { account: ADMIN, organisation: ORGANISATION });
     let address = headers.get("x-test-address").and_then(|value| value.to_str().ok()?.parse::<IpAddr>().ok());
     let address = address.unwrap_or([127, 0, 0, 1].into());
-    crate::ws::accept(state, Visitor { address, account }, socket)
+    crate::ws::accept(state, Visitor { address, account }, None, socket)
 }
 
 async fn serve(state: AppState) -> SocketAddr {

@@ -56,8 +56,8 @@ fn Guessing(report: DoorReport) -> impl IntoView {
         |value, aim| tr_with("{chance} (aim: {aim} or less)", &[("chance", &chance(value)), ("aim", &chance(aim))]);
     view! {
         <Card>
-            <h2>{tr("What guessing comes to")}</h2>
-            <dl class="facts">
+            <h2 class="facts__title">{tr("What guessing comes to")}</h2>
+            <dl class="facts facts--wide">
                 <div><dt>{tr("PINs that work now")}</dt><dd data-testid="door-live">{words::count(report.live_pins)}</dd></div>
                 <div><dt>{tr("Digits of a new PIN")}</dt><dd>{report.pin_digits}</dd></div>
                 <div><dt>{tr("Looked at, at most")}</dt><dd>{tr_with("{n} a second, all together", &[("n", &words::pace(report.granted_per_s))])}</dd></div>
@@ -78,8 +78,8 @@ fn Lately(report: DoorReport) -> impl IntoView {
     let count = |n: u32| words::count(u64::from(n));
     view! {
         <Card>
-            <h2>{tr("The last hour")}</h2>
-            <dl class="facts">
+            <h2 class="facts__title">{tr("The last hour")}</h2>
+            <dl class="facts facts--wide">
                 <div><dt>{tr("PINs looked at without a link")}</dt><dd>{count(report.evaluated)}</dd></div>
                 <div><dt>{tr("PINs that were wrong")}</dt><dd data-testid="door-failed">{count(report.failed)}</dd></div>
                 <div><dt>{tr("Tries not looked at")}</dt><dd>{count(report.turned_away)}</dd></div>

@@ -1,0 +1,374 @@
+//! Places for connections, of which there are only so many: who gives way when all are taken.
+//!
+//! Whoever is known (in a room, logged in at the console) keeps their place. Everybody else is a stranger, and when no
+//! place is free, the oldest stranger of the network that holds most gives way to a newcomer from a network that holds
+//! less. So thousands of connections from a few networks cannot lock out a person from another one, and a person who has
+//! been let in is not put out by a crowd at the door.
+
+use std::collections::{BTreeSet, HashMap};
+use std::future::Future as _;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+
+use ipnet::IpNet;
+use tokio::sync::oneshot;
+
+use super::source::Source;
+
+/// All places. Clones share them.
+#[derive(Debug, Clone)]
+pub struct Crowd(Arc<Mutex<State>>);
+
+#[derive(Debug)]
+struct State {
+    most: usize,
+    most_per_source: usize,
+    next: u64,
+    all: usize,
+    per_source: HashMap<Source, usize>,
+    strangers: HashMap<u64, Stranger>,
+    /// Ids of each source's strangers, the oldest first.
+    of_source: HashMap<IpNet, BTreeSet<u64>>,
+    /// Networks within a network (`None`: of the first level) by how many strangers they hold.
+    within: HashMap<Option<IpNet>, BTreeSet<(usize, IpNet)>>,
+    weights: HashMap<IpNet, usize>,
+}
+
+#[derive(Debug)]
+struct Stranger {
+    source: Source,
+    give_way: oneshot::Sender<()>,
+}
+
+/// A place; dropping it gives it back.
+#[derive(Debug)]
+pub struct Place {
+    ticket: Arc<Ticket>,
+    /// `None` once nobody can ask any more.
+    give_way: Option<oneshot::Receiver<()>>,
+    is_given_away: bool,
+}
+
+/// What makes a place one that is kept. Clones are of the same place.
+#[derive(Debug, Clone)]
+pub struct Keep(Arc<Ticket>);
+
+#[derive(Debug)]
+struct Ticket {
+    crowd: Crowd,
+    id: u64,
+    source: Source,
+    /// Proxies speak for many and count for no source.
+    counts: bool,
+}
+
+impl Crowd {
+    /// So many places in all, and so many for one source.
+    pub fn new(most: usize, most_per_source: usize) -> Self {
+        Self(Arc::new(Mutex::new(State {
+            most,
+            most_per_source,
+            next: 0,
+            all: 0,
+            per_source: HashMap::new(),
+            strangers: HashMap::new(),
+            of_source: HashMap::new(),
+            within: HashMap::new(),
+            weights: HashMap::new(),
+        })))
+    }
+
+    /// A place for somebody from there, as a stranger, if there is one or somebody gives way.
+    pub fn take(&self, source: Source) -> Option<Place> {
+        self.lock().make_way_for(source)?;
+        Some(self.place(source, true))
+    }
+
+    /// A place for a connection that speaks for many sources, such as a proxy's: nobody gives way to it, and it gives way
+    /// to nobody.
+    pub fn take_for_many(&self, source: Source) -> Option<Place> {
+        let is_full = {
+            let state = self.lock();
+            state.all >= state.most
+        };
+        if is_full { None } else { Some(self.place(source, false)) }
+    }
+
+    /// Places taken.
+    pub fn taken(&self) -> usize {
+        self.lock().all
+    }
+
+    fn place(&self, source: Source, counts: bool) -> Place {
+        let (sender, give_way) = oneshot::channel();
+        let mut state = self.lock();
+        state.next += 1;
+        state.all += 1;
+        let id = state.next;
+        if counts {
+            *state.per_source.entry(source).or_default() += 1;
+            state.add_stranger(id, Stranger { source, give_way: sender });
+        }
+        drop(state);
+        let ticket = Ticket { crowd: self.clone(), id, source, counts };
+        Place { ticket: Arc::new(ticket), give_way: Some(give_way), is_given_away: false }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Place {
+    /// What makes it one that is kept.
+    pub fn keep(&self) -> Keep {
+        Keep(Arc::clone(&self.ticket))
+    }
+
+    /// Ready when this place was given to somebody else: the connection must end.
+    pub fn poll_given_away(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if let Some(give_way) = &mut self.give_way
+            && let Poll::Ready(asked) = Pin::new(give_way).poll(cx)
+        {
+            self.give_way = None;
+            self.is_given_away = asked.is_ok();
+        }
+        if self.is_given_away { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    /// Comes back when this place was given to somebody else.
+    pub async fn given_away(&mut self) {
+        std::future::poll_fn(|cx| self.poll_given_away(cx)).await;
+    }
+}
+
+impl Keep {
+    /// This is somebody we know: the place is no stranger's any more.
+    pub fn keep(&self) {
+        self.0.crowd.lock().remove_stranger(self.0.id);
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let Ticket { crowd, id, source, counts } = &*self.ticket;
+        let mut state = crowd.lock();
+        state.remove_stranger(*id);
+        state.all = state.all.saturating_sub(1);
+        if *counts && let Some(count) = state.per_source.get_mut(source) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                state.per_source.remove(source);
+            }
+        }
+    }
+}
+
+impl State {
+    /// Sees to it that there is a place. Whoever gives way is still counted until their connection has ended, a moment
+    /// later: so many more than `most` may be open for that long.
+    fn make_way_for(&mut self, newcomer: Source) -> Option<()> {
+        if self.per_source.get(&newcomer).copied().unwrap_or_default() >= self.most_per_source {
+            return None;
+        }
+        if self.all < self.most {
+            return Some(());
+        }
+        // Those who have been asked to go are no strangers any more; the crowd must not grow by more than it has asked.
+        if self.all > self.most + self.most / 8 {
+            return None;
+        }
+        let id = self.who_gives_way_to(newcomer)?;
+        let stranger = self.remove_stranger(id)?;
+        // Gone already: then its place is free in a moment all the same.
+        let _ = stranger.give_way.send(());
+        Some(())
+    }
+
+    fn who_gives_way_to(&self, newcomer: Source) -> Option<u64> {
+        let mut of_newcomer = newcomer.networks();
+        let mut parent = None;
+        let mut is_elsewhere = false;
+        while let Some(&(most, heaviest)) = self.within.get(&parent).and_then(BTreeSet::last) {
+            if !is_elsewhere {
+                let own = of_newcomer.next()?;
+                if own != heaviest {
+                    let held = self.weights.get(&own).copied().unwrap_or_default();
+                    if held + 1 >= most {
+                        return None;
+                    }
+                    is_elsewhere = true;
+                }
+            }
+            parent = Some(heaviest);
+        }
+        // Down to one source: its own gives way to nobody of the same.
+        if is_elsewhere { self.of_source.get(&parent?)?.first().copied() } else { None }
+    }
+
+    fn add_stranger(&mut self, id: u64, stranger: Stranger) {
+        let source = stranger.source;
+        self.strangers.insert(id, stranger);
+        if let Some(network) = source.networks().last() {
+            self.of_source.entry(network).or_default().insert(id);
+        }
+        self.weigh(source, 1);
+    }
+
+    fn remove_stranger(&mut self, id: u64) -> Option<Stranger> {
+        let stranger = self.strangers.remove(&id)?;
+        if let Some(network) = stranger.source.networks().last()
+            && let Some(ids) = self.of_source.get_mut(&network)
+        {
+            ids.remove(&id);
+            if ids.is_empty() {
+                self.of_source.remove(&network);
+            }
+        }
+        self.weigh(stranger.source, -1);
+        Some(stranger)
+    }
+
+    /// One more or one less in each of a source's networks.
+    fn weigh(&mut self, source: Source, change: isize) {
+        let mut parent = None;
+        for network in source.networks() {
+            let before = self.weights.get(&network).copied().unwrap_or_default();
+            let after = before.saturating_add_signed(change);
+            let siblings = self.within.entry(parent).or_default();
+            siblings.remove(&(before, network));
+            if after > 0 {
+                siblings.insert((after, network));
+                self.weights.insert(network, after);
+            } else {
+                self.weights.remove(&network);
+                if siblings.is_empty() {
+                    self.within.remove(&parent);
+                }
+            }
+            parent = Some(network);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn source(text: &str) -> Source {
+        text.parse::<IpAddr>().unwrap().into()
+    }
+
+    fn is_asked_to_go(place: &mut Place) -> bool {
+        place.give_way.as_mut().is_some_and(|asked| asked.try_recv().is_ok())
+    }
+
+    /// A hundred places, all taken by two networks, 60 and 40.
+    fn full() -> (Crowd, Vec<Place>) {
+        let crowd = Crowd::new(100, 30);
+        let attack = (0..100_u8).map(|n| {
+            let address = if n < 60 { format!("203.0.113.{}", n % 3) } else { format!("198.51.100.{n}") };
+            crowd.take(source(&address)).unwrap()
+        });
+        let attack = attack.collect();
+        (crowd, attack)
+    }
+
+    #[test]
+    fn the_heaviest_network_gives_way_to_whoever_holds_less() {
+        let (crowd, mut attack) = full();
+        let olga = crowd.take(source("192.0.2.1")).expect("a place for Olga");
+        let asked: Vec<usize> = (0..100).filter(|n| is_asked_to_go(&mut attack[*n])).collect();
+        assert_eq!(asked, [2], "one of the sources that hold 20 each, and of it the oldest");
+        assert_eq!(crowd.taken(), 101, "until it has gone");
+        attack.remove(2);
+        assert_eq!(crowd.taken(), 100);
+        assert!(crowd.take(source("203.0.113.1")).is_none(), "the heaviest source gets no more");
+        let neighbour = crowd.take(source("203.0.113.9")).expect("a place for its neighbour");
+        drop((olga, neighbour, attack));
+        let state = crowd.lock();
+        assert!(state.all == 0 && state.per_source.is_empty() && state.strangers.is_empty());
+        assert!(state.weights.is_empty() && state.within.is_empty() && state.of_source.is_empty());
+    }
+
+    #[test]
+    fn whoever_is_known_is_not_put_out() {
+        let crowd = Crowd::new(10, 10);
+        let mut known: Vec<_> = (0..10_u8).map(|n| crowd.take(source(&format!("192.0.2.{n}"))).unwrap()).collect();
+        known.iter().for_each(|place| place.keep().keep());
+        assert!(crowd.take(source("203.0.113.1")).is_none(), "no stranger is left to give way");
+        assert!(!known.iter_mut().any(is_asked_to_go));
+        known.pop();
+        let mut stranger = crowd.take(source("203.0.113.1")).unwrap();
+        assert!(crowd.take(source("198.51.100.1")).is_none(), "one does not give way to one");
+        assert!(!is_asked_to_go(&mut stranger));
+    }
+
+    #[test]
+    fn one_source_has_its_share_and_a_proxy_speaks_for_many() {
+        let crowd = Crowd::new(100, 5);
+        let greedy: Vec<_> = (0..5).map(|_| crowd.take(source("192.0.2.1")).unwrap()).collect();
+        assert!(crowd.take(source("192.0.2.1")).is_none());
+        assert!(crowd.take(source("::ffff:192.0.2.1")).is_none(), "by another socket it is the same source");
+        assert!(crowd.take(source("192.0.2.2")).is_some());
+        let proxy: Vec<_> = (0..95).map_while(|_| crowd.take_for_many(source("10.0.0.1"))).collect();
+        assert_eq!(proxy.len(), 95);
+        assert!(crowd.take_for_many(source("10.0.0.1")).is_none());
+        drop((greedy, proxy));
+        assert_eq!(crowd.taken(), 0);
+    }
+
+    /// Whoever is asked to go and does not cannot be asked for more and more.
+    #[test]
+    fn a_crowd_that_does_not_go_does_not_grow() {
+        let (crowd, attack) = full();
+        let newcomers: Vec<_> = (0..100_u8).map_while(|n| crowd.take(source(&format!("192.0.{n}.1")))).collect();
+        assert_eq!(newcomers.len(), 13);
+        drop(attack);
+        assert_eq!(crowd.taken(), 13);
+    }
+
+    proptest! {
+        /// Whatever comes, is kept and goes, the books agree, and who is kept stays.
+        #[test]
+        fn the_books_agree(steps in vec((0..4_u8, 0..5_u8, 0..5_u8, any::<prop::sample::Index>()), 1..200)) {
+            let crowd = Crowd::new(12, 6);
+            let (mut strangers, mut known): (Vec<Place>, Vec<Place>) = (Vec::new(), Vec::new());
+            for (what, c, d, which) in steps {
+                match what {
+                    0 | 1 => strangers.extend(crowd.take(IpAddr::from([10, 0, c, d]).into())),
+                    2 if !strangers.is_empty() => {
+                        let place = strangers.swap_remove(which.index(strangers.len()));
+                        place.keep().keep();
+                        known.push(place);
+                    }
+                    _ if !known.is_empty() && d == 0 => drop(known.swap_remove(which.index(known.len()))),
+                    _ if !strangers.is_empty() => drop(strangers.swap_remove(which.index(strangers.len()))),
+                    _ => {}
+                }
+                let mut kept = Vec::new();
+                for mut place in strangers.drain(..) {
+                    if !is_asked_to_go(&mut place) {
+                        kept.push(place);
+                    }
+                }
+                strangers = kept;
+                // One who was asked to go a moment before being known goes all the same.
+                known.retain_mut(|place| !is_asked_to_go(place));
+                let state = crowd.lock();
+                prop_assert!(state.all <= 12);
+                prop_assert_eq!(state.all, strangers.len() + known.len());
+                prop_assert_eq!(state.strangers.len(), strangers.len());
+                prop_assert_eq!(state.of_source.values().map(BTreeSet::len).sum::<usize>(), strangers.len());
+                let first_level = state.within.get(&None).map_or(0, |all| all.iter().map(|(weight, _)| weight).sum());
+                prop_assert_eq!(first_level, strangers.len());
+            }
+        }
+    }
+}
