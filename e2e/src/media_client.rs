@@ -15,7 +15,7 @@ use str0m::channel::{ChannelConfig, ChannelId, Reliability};
 use str0m::config::{DtlsCert, DtlsVersion};
 use str0m::crypto::dtls::{DtlsImplError, DtlsInstance, DtlsOutput, DtlsProvider, ProtocolVersion, SrtpProfile};
 use str0m::crypto::{CryptoError, CryptoProvider};
-use str0m::format::Codec;
+use str0m::format::{Codec, PayloadParams};
 use str0m::media::{Direction, KeyframeRequestKind, MediaKind, Mid, Pt, Rid, Simulcast, SimulcastLayer};
 use str0m::net::{Protocol, Receive, TcpType};
 use str0m::rtp::{Extension, ExtensionValues, RtpPacket, RtpWrite, SeqNo, Vp8Descriptor};
@@ -46,6 +46,8 @@ pub struct Received {
     pub seq: u64,
     /// RTP timestamp.
     pub timestamp: u32,
+    /// How it is encoded.
+    pub codec: Codec,
     /// VP8 picture id.
     pub picture: Option<u16>,
     /// Whether a decoder can begin with this packet.
@@ -100,14 +102,20 @@ pub struct Datagram {
 pub enum Shape {
     /// What a page does: everything, with slots and data channels.
     Page,
+    /// A page in a browser that has no H.264.
+    PlainPage,
     /// A device that publishes: one voice, one picture in one size.
     Publisher,
+    /// As that, with H.264 alone: OBS Studio.
+    Encoder,
     /// A device that watches.
     Watcher {
         /// So many m-lines for sound.
         voices: usize,
         /// So many m-lines for pictures.
         pictures: usize,
+        /// Whether it takes H.264 too.
+        h264: bool,
     },
 }
 
@@ -145,6 +153,8 @@ pub struct MediaClient {
     slots: Vec<(Mid, MediaKind, usize)>,
     /// For pointers and for drawings; `None` in devices.
     channels: Option<(ChannelId, ChannelId)>,
+    /// How it encodes pictures.
+    codec: Codec,
     profile: Arc<Mutex<Option<SrtpProfile>>>,
 }
 
@@ -167,6 +177,22 @@ struct Part {
     bytes: usize,
 }
 
+/// An aggregate that begins with parameters of H.264 (RFC 6184 section 5.7.1).
+const H264_PARAMETERS: [u8; 6] = [0x78, 0, 3, 0x67, 0x42, 0xe0];
+
+/// RFC 7741: extended, start of partition 0, a picture id of 15 bits; then the VP8 header's first byte.
+fn vp8_head(frame: u32, first: bool, keyframe: bool) -> Vec<u8> {
+    let picture = (frame as u16) & 0x7fff;
+    let head = if first { 0x90 } else { 0x80 };
+    vec![head, 0x80, 0x80 | (picture >> 8) as u8, picture as u8, u8::from(!keyframe)]
+}
+
+/// RFC 6184: parameters in front of a keyframe, else the first or another part of a slice.
+fn h264_head(first: bool, keyframe: bool) -> Vec<u8> {
+    let (slice, start) = (if keyframe { 5 } else { 1 }, if first { 0x80 } else { 0 });
+    if keyframe && first { H264_PARAMETERS.to_vec() } else { vec![0x7c, start | slice] }
+}
+
 /// Most bytes of picture in one packet.
 const PART_BYTES: usize = 1_100;
 
@@ -182,7 +208,7 @@ impl MediaClient {
         Self::with(number, Candidate::host(address, "udp").ok()?, RtcConfig::new(), Shape::Page, now)
     }
 
-    /// A client that is no page.
+    /// A client that is no page, or not a usual one.
     pub fn device(number: u16, address: SocketAddr, shape: Shape, now: Instant) -> Option<Self> {
         Self::with(number, Candidate::host(address, "udp").ok()?, RtcConfig::new(), shape, now)
     }
@@ -212,24 +238,28 @@ impl MediaClient {
             .set_rtp_mode(true)
             .clear_codecs()
             .enable_opus(true, false)
-            .enable_vp8(true)
-            .build(now);
+            .enable_vp8(shape != Shape::Encoder);
+        if matches!(shape, Shape::Page | Shape::Encoder | Shape::Watcher { h264: true, .. }) {
+            rtc.codec_config().add_h264(108.into(), Some(109.into()), true, 0x42_e0_1f);
+        }
+        let mut rtc = rtc.build(now);
         rtc.add_local_candidate(candidate);
         let mut api = rtc.sdp_api();
-        let is_page = shape == Shape::Page;
+        let is_page = matches!(shape, Shape::Page | Shape::PlainPage);
+        let publishes = matches!(shape, Shape::Publisher | Shape::Encoder);
         let (voices, pictures) = match shape {
-            Shape::Page => (AUDIO_SLOTS, VIDEO_SLOTS),
-            Shape::Publisher => (0, 0),
-            Shape::Watcher { voices, pictures } => (voices, pictures),
+            Shape::Page | Shape::PlainPage => (AUDIO_SLOTS, VIDEO_SLOTS),
+            Shape::Publisher | Shape::Encoder => (0, 0),
+            Shape::Watcher { voices, pictures, .. } => (voices, pictures),
         };
         let mut up = |kind, is_there: bool, layers| {
             let mid = is_there.then(|| api.add_media(kind, Direction::SendOnly, None, None, layers));
             Up { mid: mid.unwrap_or(Mid::from("none")), rid: None, next: 0, frames: 0 }
         };
-        let microphone = up(MediaKind::Audio, is_page || shape == Shape::Publisher, None);
+        let microphone = up(MediaKind::Audio, is_page || publishes, None);
         let mut layers = Simulcast::new();
         CAMERA_LAYERS.iter().for_each(|layer| layers.add_send_layer(SimulcastLayer::new(layer.rid)));
-        let mid = up(MediaKind::Video, is_page || shape == Shape::Publisher, is_page.then_some(layers)).mid;
+        let mid = up(MediaKind::Video, is_page || publishes, is_page.then_some(layers)).mid;
         let rid = |layer: Layer| is_page.then(|| Rid::from(layer.rid));
         let camera = CAMERA_LAYERS.map(|layer| Up { mid, rid: rid(layer), next: 0, frames: 0 });
         let screen = up(MediaKind::Video, is_page, None);
@@ -265,6 +295,7 @@ impl MediaClient {
             screen,
             slots,
             channels,
+            codec: if shape == Shape::Encoder { Codec::H264 } else { Codec::Vp8 },
             profile,
         })
     }
@@ -379,14 +410,18 @@ impl MediaClient {
         let mid = self.rtc.direct_api().stream_rx(&packet.header.ssrc)?.mid();
         let (_, kind, slot) = *self.slots.iter().find(|(known, _, _)| *known == mid)?;
         let mark = packet.payload.len().checked_sub(7).and_then(|start| packet.payload.get(start..))?;
-        let vp8 = (kind == MediaKind::Video).then(|| Vp8Descriptor::parse(&packet.payload).ok()).flatten();
+        let of = |params: &&PayloadParams| params.pt() == packet.header.payload_type;
+        let codec = self.rtc.codec_config().iter().find(of)?.spec().codec;
+        let vp8 = (codec == Codec::Vp8).then(|| Vp8Descriptor::parse(&packet.payload).ok()).flatten();
+        let begins_h264 = codec == Codec::H264 && packet.payload.starts_with(&H264_PARAMETERS);
         Some(Received {
             kind,
             slot,
             seq: *packet.seq_no,
             timestamp: packet.header.timestamp,
+            codec,
             picture: vp8.and_then(|vp8| vp8.picture_id()),
-            keyframe: vp8.is_some_and(|vp8| vp8.starts_keyframe(&packet.payload)),
+            keyframe: begins_h264 || vp8.is_some_and(|vp8| vp8.starts_keyframe(&packet.payload)),
             mark: Mark {
                 sender: u16::from_be_bytes([mark[0], mark[1]]),
                 counter: u32::from_be_bytes([mark[2], mark[3], mark[4], mark[5]]),
@@ -463,17 +498,14 @@ impl MediaClient {
         let Some(up) = self.picture(layer) else { return };
         let (mid, rid, counter) = (up.mid, up.rid, up.next);
         up.next += 1;
-        // RFC 7741: extended, start of partition 0, a picture id of 15 bits; then the VP8 header's first byte.
-        let picture = (frame as u16) & 0x7fff;
-        let head = if first { 0x90 } else { 0x80 };
-        let mut payload = vec![head, 0x80, 0x80 | (picture >> 8) as u8, picture as u8, u8::from(!keyframe)];
-        payload.resize(5 + bytes, 0x55);
+        let codec = self.codec;
+        let mut payload =
+            if codec == Codec::H264 { h264_head(first, keyframe) } else { vp8_head(frame, first, keyframe) };
+        payload.resize(payload.len() + bytes, 0x55);
         let payload = self.mark(payload, counter, layer);
         // Each layer has a clock of its own, as in browsers.
         let timestamp = frame.wrapping_mul(3000).wrapping_add(u32::from(layer) * 1_000_000);
-        self.write(mid, rid, Codec::Vp8, counter, |pt, seq| {
-            RtpWrite::new(pt, seq, timestamp, now, payload).marker(last)
-        });
+        self.write(mid, rid, codec, counter, |pt, seq| RtpWrite::new(pt, seq, timestamp, now, payload).marker(last));
     }
 
     fn mark(&self, mut payload: Vec<u8>, counter: u32, layer: u8) -> Vec<u8> {

@@ -3,11 +3,12 @@
 //!
 //! What lives here: ids, limits, the WebSocket messages ([`signal`]), the REST bodies ([`api`]), the
 //! messages between signaling and SFU ([`control`]), the data-channel frames ([`surface`]), the
-//! checks and scales that both sides must agree on ([`input`], [`pin`], [`quality`]) and the translation function ([`text`]).
+//! checks, scales and names that both sides must agree on ([`codec`], [`input`], [`pin`], [`quality`]) and the translation function ([`text`]).
 //!
 //! What does not: anything that does I/O, knows a clock, a database, a browser or a socket.
 
 pub mod api;
+pub mod codec;
 pub mod control;
 pub mod device;
 pub mod ids;

@@ -5,11 +5,12 @@
 use std::borrow::Cow;
 
 use str0m::Rtc;
-use str0m::format::Codec;
 use str0m::media::{Direction, Media, MediaKind, Mid};
 
 use shared::control::Purpose;
 use shared::signal::OfferError;
+
+use crate::codecs;
 
 const DIRECTIONS: [&str; 4] = ["a=sendrecv", "a=sendonly", "a=recvonly", "a=inactive"];
 
@@ -57,13 +58,7 @@ pub(crate) fn check(purpose: Purpose, rtc: &Rtc, mids: &[Mid]) -> Result<(), Off
     if media.is_empty() || !few || !media.iter().all(|media| media.direction() == way) {
         return Err(OfferError::WrongDirection);
     }
-    if media.iter().all(|media| has_our_codec(rtc, media)) { Ok(()) } else { Err(OfferError::WrongCodec) }
-}
-
-fn has_our_codec(rtc: &Rtc, media: &Media) -> bool {
-    let ours = if media.kind() == MediaKind::Audio { Codec::Opus } else { Codec::Vp8 };
-    let is_ours = |pt| rtc.codec_config().iter().any(|params| params.pt() == pt && params.spec().codec == ours);
-    media.remote_pts().iter().copied().any(is_ours)
+    if media.iter().all(|media| codecs::has_ours(rtc, media)) { Ok(()) } else { Err(OfferError::WrongCodec) }
 }
 
 #[cfg(test)]

@@ -1,16 +1,17 @@
 //! Makes one slot one continuous stream, whoever fills it: sequence numbers without a jump, timestamps that go
-//! on in time, and for VP8 picture ids that go on too (RFC 7741 section 4.2).
+//! on in time, and where pictures have ids, ids that go on too (RFC 7741 section 4.2).
 //!
 //! A change of source waits for a keyframe: a decoder must never apply one person's changes to another's picture.
-//! Of the payload only the VP8 descriptor and the keyframe bit behind it are read; they stay clear under
-//! end-to-end encryption.
+//! What is read of payloads stands in `payload`.
 
 use std::sync::Arc;
 use std::time::Instant;
 
+use shared::codec::VideoCodec;
 use shared::ids::SessionId;
-use str0m::rtp::{RtpPacket, Vp8Descriptor};
+use str0m::rtp::RtpPacket;
 
+use crate::payload::{Front, Ids, Patch};
 use crate::send::Tags;
 
 /// A packet on its way from a publisher to all subscribers: the payload is shared, never copied per subscriber.
@@ -25,8 +26,10 @@ pub(crate) struct Incoming {
     pub(crate) arrived: Instant,
     /// Which of the picture's layers it belongs to, the smallest is 0. Always 0 for audio.
     pub(crate) layer: u8,
-    /// Parsed once per packet; `None` for audio and for payloads that are not VP8.
-    pub(crate) vp8: Option<Vp8Descriptor>,
+    /// How the picture is encoded; `None` for audio.
+    pub(crate) codec: Option<VideoCodec>,
+    /// Read once per packet.
+    pub(crate) ids: Option<Ids>,
     /// Whether a decoder can begin here. Always so for audio.
     pub(crate) can_begin: bool,
 }
@@ -40,8 +43,9 @@ pub(crate) struct Source {
 
 impl Incoming {
     /// Takes what is forwarded out of a packet.
-    pub(crate) fn new(session: SessionId, packet: RtpPacket, video: bool, layer: u8) -> Self {
-        let vp8 = if video { Vp8Descriptor::parse(&packet.payload).ok() } else { None };
+    pub(crate) fn new(session: SessionId, packet: RtpPacket, codec: Option<VideoCodec>, layer: u8) -> Self {
+        let voice = Front { can_begin: true, ids: None };
+        let Front { can_begin, ids } = codec.map_or(voice, |codec| Front::read(codec, &packet.payload));
         let values = &packet.header.ext_vals;
         let tags = Tags {
             audio_level: values.audio_level,
@@ -56,39 +60,11 @@ impl Incoming {
             tags,
             layer,
             arrived: packet.timestamp,
-            can_begin: !video || vp8.is_some_and(|vp8| vp8.starts_keyframe(&packet.payload)),
-            vp8,
+            codec,
+            can_begin,
+            ids,
             payload: packet.payload,
         }
-    }
-}
-
-/// Bytes of a VP8 descriptor that are replaced: the picture id, and TL0PICIDX behind it. They follow the first two bytes of
-/// the payload (RFC 7741 section 4.2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Patch {
-    bytes: [u8; 3],
-    len: usize,
-}
-
-impl Patch {
-    const AT: usize = 2;
-
-    fn new(picture: u16, is_wide: bool, tl0: Option<u8>) -> Self {
-        let [high, low] = picture.to_be_bytes();
-        // A descriptor with the short form has room for seven bits.
-        let (bytes, len) = if is_wide { ([0x80 | high, low, 0], 2) } else { ([low & 0x7f, 0, 0], 1) };
-        let mut patch = Self { bytes, len };
-        if let (Some(tl0), Some(byte)) = (tl0, patch.bytes.get_mut(len)) {
-            (*byte, patch.len) = (tl0, len + 1);
-        }
-        patch
-    }
-
-    /// Changes a copy of the payload.
-    pub(crate) fn apply(&self, payload: &mut [u8]) {
-        let bytes = payload.iter_mut().skip(Self::AT).zip(&self.bytes).take(self.len);
-        bytes.for_each(|(byte, patched)| *byte = *patched);
     }
 }
 
@@ -235,17 +211,14 @@ impl Mapping {
     }
 
     fn patch(&self, packet: &Incoming) -> Option<Patch> {
-        let vp8 = packet.vp8?;
-        let picture = vp8.picture_id()?.wrapping_add(self.picture_offset) & 0x7fff;
-        let is_wide = packet.payload.get(Patch::AT)? & 0x80 != 0;
-        Some(Patch::new(picture, is_wide, vp8.tl0_pic_idx().map(|tl0| tl0.wrapping_add(self.tl0_offset))))
+        let picture = packet.ids?.picture.wrapping_add(self.picture_offset) & 0x7fff;
+        let tl0 = packet.ids?.tl0.unwrap_or_default().wrapping_add(self.tl0_offset);
+        packet.ids.map(|ids| ids.replaced_by(picture, tl0))
     }
 }
 
 fn ids(packet: &Incoming) -> (u16, u8) {
-    let picture = packet.vp8.and_then(|vp8| vp8.picture_id()).unwrap_or(0);
-    let tl0 = packet.vp8.and_then(|vp8| vp8.tl0_pic_idx()).unwrap_or(0);
-    (picture, tl0)
+    (packet.ids.map_or(0, |ids| ids.picture), packet.ids.and_then(|ids| ids.tl0).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -262,7 +235,7 @@ mod tests {
     fn packet(session: u64, seq: u64, timestamp: u32, arrived: Instant, keyframe: bool) -> Incoming {
         // X, S and partition 0; I: a 15-bit picture id; then the VP8 header whose lowest bit says "not a keyframe".
         let payload: Arc<[u8]> = [0x90, 0x80, 0x80, (seq % 100) as u8, u8::from(!keyframe), 0].into();
-        let vp8 = Vp8Descriptor::parse(&payload).ok();
+        let Front { can_begin, ids } = Front::read(VideoCodec::Vp8, &payload);
         Incoming {
             source: Source { session: SessionId(session), ssrc: session as u32 },
             seq,
@@ -271,8 +244,9 @@ mod tests {
             tags: Tags::default(),
             layer: 0,
             arrived,
-            can_begin: vp8.is_some_and(|vp8| vp8.starts_keyframe(&payload)),
-            vp8,
+            codec: Some(VideoCodec::Vp8),
+            can_begin,
+            ids,
             payload,
         }
     }
@@ -368,22 +342,9 @@ mod tests {
         let mut slot = Forwarder::new(VIDEO_CLOCK);
         slot.forward(&packet(1, 10, 0, start, true));
         slot.forward(&packet(1, 11, 1, start, false));
-        let Forward::Send { patch, .. } = slot.forward(&packet(2, 90, 2, start, true)) else { panic!("not sent") };
-        assert_eq!(patch, Some(Patch::new(12, true, None)), "11 was the last picture, so 12 comes next");
-    }
-
-    #[test]
-    fn a_patch_changes_what_it_should_and_nothing_else() {
-        let table: [(Patch, &[u8], &[u8]); 4] = [
-            (Patch::new(0x1234, true, None), &[0x90, 0x80, 0x80, 1, 7], &[0x90, 0x80, 0x92, 0x34, 7]),
-            (Patch::new(0x1234, true, Some(9)), &[0x90, 0xc0, 0x80, 1, 2, 7], &[0x90, 0xc0, 0x92, 0x34, 9, 7]),
-            (Patch::new(0x1234, false, Some(9)), &[0x90, 0xc0, 1, 2, 7], &[0x90, 0xc0, 0x34, 9, 7]),
-            (Patch::new(0x1234, true, Some(9)), &[0x90, 0xc0, 1], &[0x90, 0xc0, 0x92]),
-        ];
-        for (patch, before, after) in table {
-            let mut payload = before.to_vec();
-            patch.apply(&mut payload);
-            assert_eq!(payload, after);
-        }
+        let next = packet(2, 90, 2, start, true);
+        let Forward::Send { patch, .. } = slot.forward(&next) else { panic!("not sent") };
+        let expected = next.ids.map(|ids| ids.replaced_by(12, 0));
+        assert_eq!(patch, expected, "11 was the last picture, so 12 comes next");
     }
 }

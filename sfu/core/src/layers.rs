@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use shared::codec::VideoCodec;
 use shared::limits::{CAMERA_LAYERS, Layer, SCREEN_LAYERS};
 use shared::signal::VideoSource;
 
@@ -108,6 +109,8 @@ pub(crate) struct Layers {
     layers: [Flow; MOST_LAYERS],
     /// Its packets name their layers.
     simulcast: bool,
+    /// How it is encoded, once something came.
+    codec: Option<VideoCodec>,
     /// What the publisher was told.
     told: Option<LayerSet>,
     /// Since when the publisher is asked for each layer that does not come.
@@ -135,6 +138,7 @@ impl Layers {
             sizes,
             layers: Default::default(),
             simulcast: false,
+            codec: None,
             told: None,
             awaited_since: Default::default(),
             missed_at: Default::default(),
@@ -145,6 +149,16 @@ impl Layers {
     /// Its packets name their layers.
     pub(crate) fn set_simulcast(&mut self) {
         self.simulcast = true;
+    }
+
+    /// Whether a packet of that codec is of this picture. An encoder that gives one codec up for another is silent in between:
+    /// where two codecs come at once, the newer one is not believed.
+    pub(crate) fn takes(&mut self, codec: VideoCodec, now: Instant) -> bool {
+        let is_silent = || (0..MOST_LAYERS as u8).all(|layer| !self.is_alive(layer, now));
+        if self.codec != Some(codec) && is_silent() {
+            self.codec = Some(codec);
+        }
+        self.codec == Some(codec)
     }
 
     /// The largest layer that is worth wishing for. A picture that is sent, but in one size, has one; a layer that was

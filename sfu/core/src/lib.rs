@@ -16,6 +16,7 @@
 extern crate self as sfu_core; // the shared test client is written against the public name
 
 mod allocation;
+mod codecs;
 mod crypto;
 mod cursor;
 mod demux;
@@ -29,6 +30,7 @@ mod keyframe;
 mod layers;
 mod node;
 mod offer;
+mod payload;
 mod peer;
 mod pointer;
 mod quality;

@@ -19,12 +19,11 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use str0m::RtcConfig;
-use str0m::format::{Codec, FormatParams};
-use str0m::media::{Frequency, Pt};
 
 use shared::control::{Event, Gone};
 use shared::ids::{RoomId, SessionId};
 
+use crate::codecs;
 use crate::crypto;
 use crate::demux::{Demux, Path};
 use crate::guard::{Panicked, guarded};
@@ -40,9 +39,6 @@ use crate::timers::Timers;
 /// Nobody is woken again sooner than this: a deadline that stays in the past, ours or str0m's, must cost one
 /// session a little time and never spin the node.
 const MIN_SLEEP: Duration = Duration::from_millis(1);
-
-/// Payload type of Opus where we choose it; a browser's offer says its own.
-const OPUS: Pt = Pt::new_with_value(111);
 
 /// How a datagram travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -126,26 +122,8 @@ impl Node {
     /// An empty node.
     pub fn new(config: Config, now: Instant) -> Self {
         let provider = crypto::provider();
-        let mut rtc_config = RtcConfig::new()
-            .set_crypto_provider(provider.clone())
-            .set_rtp_mode(true)
-            .set_ice_lite(true)
-            .clear_codecs()
-            .enable_vp8(true);
-        rtc_config.codec_config().add_config(
-            OPUS,
-            None,
-            Codec::Opus,
-            Frequency::FORTY_EIGHT_KHZ,
-            Some(2),
-            FormatParams {
-                min_p_time: Some(10),
-                use_inband_fec: Some(true),
-                // Asks browsers to send next to nothing while nobody speaks (RFC 7587 section 3.1.3).
-                use_dtx: Some(true),
-                ..FormatParams::default()
-            },
-        );
+        let rtc_config = RtcConfig::new().set_crypto_provider(provider.clone()).set_rtp_mode(true).set_ice_lite(true);
+        let mut rtc_config = codecs::configured(rtc_config);
         if let Some(certificate) = provider.dtls_provider.generate_certificate() {
             rtc_config = rtc_config.set_dtls_cert(certificate);
         }

@@ -1,5 +1,6 @@
 //! Who is in a room and who perceives whom: the one place where lobby and roles are turned into media.
 
+use shared::codec::VideoCodec;
 use shared::control::Purpose;
 use shared::ids::{ParticipantId, SessionId};
 use shared::meeting::Role;
@@ -20,6 +21,8 @@ pub(crate) struct Room {
     observers: Speakers,
     /// Whose screen everybody sees.
     screen: Option<ParticipantId>,
+    /// How the pictures are encoded that somebody has sent.
+    codecs: Vec<(Picture, VideoCodec)>,
     pub(crate) board: Board,
 }
 
@@ -31,6 +34,7 @@ impl Room {
             speakers: Speakers::new(speakers),
             observers: Speakers::new(speakers),
             screen: None,
+            codecs: Vec::new(),
             board: Board::default(),
         }
     }
@@ -57,6 +61,7 @@ impl Room {
             self.speakers.remove(who.participant);
             self.observers.remove(who.participant);
             self.screen.take_if(|sharer| *sharer == who.participant);
+            self.codecs.retain(|(picture, _)| picture.who != who.participant);
         }
     }
 
@@ -74,6 +79,22 @@ impl Room {
         } else {
             self.screen.take_if(|sharer| *sharer == who);
         }
+    }
+
+    /// A picture comes in this codec. Whether that is new.
+    pub(crate) fn set_codec(&mut self, picture: Picture, codec: VideoCodec) -> bool {
+        match self.codecs.iter_mut().find(|(known, _)| *known == picture) {
+            Some((_, known)) => std::mem::replace(known, codec) != codec,
+            None => {
+                self.codecs.push((picture, codec));
+                true
+            }
+        }
+    }
+
+    /// How a picture is encoded, once it has come.
+    pub(crate) fn codec_of(&self, picture: Picture) -> Option<VideoCodec> {
+        self.codecs.iter().find(|(known, _)| *known == picture).map(|(_, codec)| *codec)
     }
 
     /// Whether it is this person's screen that everybody sees.

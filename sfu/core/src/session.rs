@@ -10,7 +10,7 @@ use shared::ids::{ParticipantId, RoomId, SessionId};
 use shared::limits::{CAMERA_LAYERS, MAX_DRAWING_OPS_PER_SECOND};
 use shared::meeting::Role;
 use shared::quality::Quality;
-use shared::signal::{Picture, Stage, VideoSource};
+use shared::signal::{Picture, Stage, Undecodable, VideoSource};
 
 use crate::cursor::Cursor;
 use crate::drawing::Board;
@@ -165,11 +165,16 @@ impl Session {
     /// everything else. Last, whether a layer of the picture begins with it.
     pub(crate) fn incoming(&mut self, packet: RtpPacket) -> Option<(Feed, Incoming, bool)> {
         let Source { feed, layer } = self.source_of(packet.header.ssrc, *packet.seq_no)?;
-        let begins = match feed {
-            Feed::Voice => false,
-            Feed::Picture(of) => self.pictures.of_mut(of).note(layer, packet.payload.len(), packet.timestamp),
+        let Feed::Picture(of) = feed else {
+            return Some((feed, Incoming::new(self.who.session, packet, None, layer), false));
         };
-        Some((feed, Incoming::new(self.who.session, packet, feed != Feed::Voice, layer), begins))
+        let codec = self.tracks.codecs.sent_as(packet.header.payload_type)?;
+        let (layers, now) = (self.pictures.of_mut(of), packet.timestamp);
+        if !layers.takes(codec, now) {
+            return None;
+        }
+        let begins = layers.note(layer, packet.payload.len(), now);
+        Some((feed, Incoming::new(self.who.session, packet, Some(codec), layer), begins))
     }
 
     fn source_of(&mut self, ssrc: Ssrc, seq: u64) -> Option<Source> {
@@ -228,7 +233,7 @@ impl Session {
     /// Fills this subscriber's slots anew.
     pub(crate) fn refill(&mut self, room: &Room) -> Refilled {
         let before = self.tracks.as_slots();
-        let (mut pictures, first) = room.pictures_for(&self.who);
+        let (mut pictures, first) = self.decodable(room);
         self.view.order(&mut pictures, first);
         let newly_seen = match self.who.purpose {
             Purpose::Watch => self.tracks.video.assign_led(&pictures),
@@ -239,21 +244,40 @@ impl Session {
         Refilled { changed, newly_seen }
     }
 
+    /// As [`Room::pictures_for`], without what this subscriber has no codec for, which is noted.
+    fn decodable(&mut self, room: &Room) -> (Vec<Picture>, usize) {
+        let (mut pictures, first) = room.pictures_for(&self.who);
+        let foreign = |picture: &Picture| self.undecodable(room, *picture);
+        let hidden = pictures.iter().take(first).filter_map(foreign).count();
+        let undecodable: Vec<Undecodable> = pictures.iter().filter_map(foreign).collect();
+        pictures.retain(|picture| undecodable.iter().all(|hidden| hidden.picture != *picture));
+        self.tracks.undecodable = undecodable;
+        (pictures, first - hidden)
+    }
+
+    /// The picture, when it is encoded as this subscriber has not agreed to take it. What nobody has sent yet can be anything.
+    pub(crate) fn undecodable(&self, room: &Room, picture: Picture) -> Option<Undecodable> {
+        let codec = room.codec_of(picture)?;
+        self.tracks.codecs.pictures_in(codec).is_none().then_some(Undecodable { picture, codec })
+    }
+
     /// Passes a packet on to this subscriber, if a slot of theirs carries what it is part of.
     pub(crate) fn forward(&mut self, from: ParticipantId, feed: Feed, packet: &Incoming, now: Instant) -> Passed {
         if !self.receives() {
             return Passed::Nothing;
         }
+        let codecs = &self.tracks.codecs;
+        let types = packet.codec.map_or(codecs.opus, |codec| codecs.pictures_in(codec));
         let slot = match feed {
             Feed::Voice => self.tracks.audio.slot_of(from),
             Feed::Picture(source) => self.tracks.video.slot_of(Picture { who: from, source }),
         };
-        let Some((pt, slot)) = slot else { return Passed::Nothing };
+        let Some((types, slot)) = types.zip(slot) else { return Passed::Nothing };
         match slot.forward(packet) {
             Forward::Send { seq, timestamp, patch } => {
-                let numbers = Numbers { seq, timestamp, patch, nackable: feed != Feed::Voice };
+                let numbers = Numbers { seq, timestamp, patch, types };
                 let (sender, stream) = (&mut self.sender, slot.stream);
-                match guarded(|| sender.forward(stream, pt, packet, numbers, now)) {
+                match guarded(|| sender.forward(stream, packet, numbers, now)) {
                     Ok(()) => Passed::Sent,
                     Err(_) => Passed::Fault,
                 }

@@ -1,13 +1,13 @@
 //! The m-lines of one session: up its microphone, camera and screen, down its slots; and the payload types agreed on.
 
 use str0m::Rtc;
-use str0m::format::{Codec, PayloadParams};
-use str0m::media::{Media, MediaKind, Mid, Pt};
+use str0m::media::{Media, MediaKind, Mid};
 
 use shared::ids::ParticipantId;
 use shared::limits::{AUDIO_SLOTS, VIDEO_SLOTS};
-use shared::signal::{Picture, Slots, VideoSource};
+use shared::signal::{Picture, Slots, Undecodable, VideoSource};
 
+use crate::codecs::{self, Codecs};
 use crate::forwarder::{Forward, Forwarder, Incoming};
 use crate::peer::Promised;
 use crate::send::Negotiated;
@@ -24,12 +24,14 @@ pub(crate) struct Tracks {
     pub(crate) screen: Option<Mid>,
     pub(crate) audio: Down<ParticipantId>,
     pub(crate) video: Down<Picture>,
+    pub(crate) codecs: Codecs,
+    /// Pictures that this session would be shown, had it agreed on their codec.
+    pub(crate) undecodable: Vec<Undecodable>,
 }
 
 /// The receive-only m-lines of one kind, and what fills each.
 #[derive(Debug)]
 pub(crate) struct Down<T> {
-    pub(crate) pt: Option<Pt>,
     clock_rate: u32,
     pub(crate) assignment: Assignment<T>,
     pub(crate) slots: Vec<Slot>,
@@ -81,10 +83,12 @@ impl Tracks {
             microphone: None,
             camera: None,
             screen: None,
-            audio: Down::new(payload_type(rtc, mids, Codec::Opus), AUDIO_CLOCK),
-            video: Down::new(payload_type(rtc, mids, Codec::Vp8), VIDEO_CLOCK),
+            audio: Down::new(AUDIO_CLOCK),
+            video: Down::new(VIDEO_CLOCK),
+            codecs: Codecs::negotiated(rtc, mids),
+            undecodable: Vec::new(),
         };
-        if tracks.audio.pt.is_none() && tracks.video.pt.is_none() {
+        if !mids.iter().filter_map(|mid| rtc.media(*mid)).any(|media| codecs::has_ours(rtc, media)) {
             return None;
         }
         for media in mids.iter().filter_map(|mid| rtc.media(*mid)) {
@@ -127,16 +131,13 @@ impl Tracks {
     }
 
     /// The streams, each with what was negotiated for it.
-    pub(crate) fn streams(rtc: &Rtc, streams: &[Promised]) -> Vec<Negotiated> {
-        let resend = rtc.codec_config().iter().find(|params| params.spec().codec == Codec::Vp8);
-        let resend = resend.and_then(PayloadParams::resend);
+    pub(crate) fn streams(&self, rtc: &Rtc, streams: &[Promised]) -> Vec<Negotiated> {
         let negotiated = |stream: &Promised| {
             let is_audio = rtc.media(stream.mid).is_some_and(|media| media.kind() == MediaKind::Audio);
             Negotiated {
                 mid: stream.mid,
                 ssrc: stream.ssrc,
-                rtx: stream.rtx.filter(|_| !is_audio),
-                rtx_payload_type: resend.filter(|_| !is_audio),
+                rtx: stream.rtx.filter(|_| !is_audio && self.codecs.repeats()),
                 clock_rate: if is_audio { AUDIO_CLOCK } else { VIDEO_CLOCK },
             }
         };
@@ -145,13 +146,17 @@ impl Tracks {
 
     /// As signaling hears it.
     pub(crate) fn as_slots(&self) -> Slots {
-        Slots { audio: self.audio.assignment.clone(), video: self.video.assignment.clone() }
+        Slots {
+            audio: self.audio.assignment.clone(),
+            video: self.video.assignment.clone(),
+            undecodable: self.undecodable.clone(),
+        }
     }
 }
 
 impl<T: Copy + PartialEq> Down<T> {
-    fn new(pt: Option<Pt>, clock_rate: u32) -> Self {
-        Self { pt, clock_rate, assignment: Vec::new(), slots: Vec::new() }
+    fn new(clock_rate: u32) -> Self {
+        Self { clock_rate, assignment: Vec::new(), slots: Vec::new() }
     }
 
     fn add(&mut self, stream: Option<usize>, most: usize) {
@@ -169,10 +174,10 @@ impl<T: Copy + PartialEq> Down<T> {
         }
     }
 
-    /// The slot that this fills, with the payload type of all of them.
-    pub(crate) fn slot_of(&mut self, shown: T) -> Option<(Pt, &mut Slot)> {
+    /// The slot that this fills.
+    pub(crate) fn slot_of(&mut self, shown: T) -> Option<&mut Slot> {
         let index = self.assignment.iter().position(|slot| *slot == Some(shown))?;
-        self.pt.zip(self.slots.get_mut(index))
+        self.slots.get_mut(index)
     }
 
     /// Fills the slots as wished; what is new in them.
@@ -191,10 +196,4 @@ impl<T: Copy + PartialEq> Down<T> {
 pub(crate) enum Feed {
     Voice,
     Picture(VideoSource),
-}
-
-/// The payload type of a codec, when some m-line of the offer lists it.
-fn payload_type(rtc: &Rtc, mids: &[Mid], codec: Codec) -> Option<Pt> {
-    let pt = rtc.codec_config().iter().find(|params| params.spec().codec == codec)?.pt();
-    mids.iter().filter_map(|mid| rtc.media(*mid)).any(|media| media.remote_pts().contains(&pt)).then_some(pt)
 }

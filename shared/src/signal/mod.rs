@@ -34,7 +34,7 @@ use crate::units::UnixMs;
 
 pub use door::{InvitedAs, JoinRefused, PasswordRefused, PasswordState, Stage, TurnedAway, Waiting};
 pub use errors::{OfferError, ProtocolError, ShareError};
-pub use room::{LobbyCard, MediaState, Picture, RoomSnapshot, RosterEntry, Slots, Tile, VideoSource};
+pub use room::{LobbyCard, MediaState, Picture, RoomSnapshot, RosterEntry, Slots, Tile, Undecodable, VideoSource};
 
 /// What a page says to signaling.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::door::PasswordState;
+use crate::codec::VideoCodec;
 use crate::device::DeviceOf;
 use crate::ids::ParticipantId;
 use crate::location::LocationHint;
@@ -86,6 +87,18 @@ pub struct Slots {
     /// Video slots, [`crate::limits::VIDEO_SLOTS`] of them. They fill with a shared screen first; a moderator's with
     /// lobby faces next.
     pub video: Vec<Option<Picture>>,
+    /// Pictures that this page would see, had its browser offered their codec.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undecodable: Vec<Undecodable>,
+}
+
+/// A picture that somebody cannot be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undecodable {
+    /// Which.
+    pub picture: Picture,
+    /// How it is encoded.
+    pub codec: VideoCodec,
 }
 
 /// Where a picture comes from.

@@ -254,7 +254,9 @@ fn shown(refused: PlugRefused) -> (StatusCode, &'static str) {
         }
         PlugRefused::Offer(OfferError::WrongCodec) => (
             StatusCode::UNPROCESSABLE_ENTITY,
-            tr("Offer pictures as VP8 and sound as Opus: this server passes on nothing else and converts nothing."),
+            tr(
+                "Offer pictures as VP8 or H.264 (baseline profile, packetization-mode=1) and sound as Opus: this server passes on nothing else and converts nothing.",
+            ),
         ),
         PlugRefused::Offer(OfferError::WrongDirection) => (
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -265,7 +267,7 @@ fn shown(refused: PlugRefused) -> (StatusCode, &'static str) {
         }
         PlugRefused::Offer(OfferError::Unusable | OfferError::OtherSession | OfferError::TooMany) => (
             StatusCode::UNPROCESSABLE_ENTITY,
-            tr("The offer lacks what a connection needs: a DTLS fingerprint, ICE credentials, VP8 or Opus."),
+            tr("The offer lacks what a connection needs: a DTLS fingerprint, ICE credentials, VP8, H.264 or Opus."),
         ),
         PlugRefused::Offer(OfferError::Unreadable | OfferError::TooLarge) => {
             (StatusCode::BAD_REQUEST, tr("The offer cannot be read as SDP."))

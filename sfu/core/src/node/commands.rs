@@ -75,7 +75,7 @@ impl Node {
             let mut peer = Peer::new(rtc, who.purpose);
             let streams = peer.take_streams(mids.iter().copied());
             let tracks = Tracks::negotiated(peer.rtc(), &mids, &streams)?;
-            let sender = Sender::new(peer.rtc(), &Tracks::streams(peer.rtc(), &streams), now);
+            let sender = Sender::new(peer.rtc(), &tracks.streams(peer.rtc(), &streams), now);
             Some((peer, sender, tracks, Reach::new(outline, streams, now)))
         });
         let (mut peer, sender, tracks, reach) = built.ok().flatten().ok_or(OfferError::Unusable)?;

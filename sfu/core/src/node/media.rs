@@ -38,12 +38,20 @@ impl Node {
             }
         }
         if begins {
-            // Its first packet may be the keyframe that somebody waits for.
-            let members = self.rooms.get(&who.room).map(|room| room.members()).unwrap_or_default();
-            let sessions: Vec<SessionId> = members.iter().map(|member| member.session).collect();
-            sessions.into_iter().for_each(|session| self.choose_layers(session));
+            self.begun(&who, feed, &packet);
         }
         self.fan_out(id, &who, feed, &packet);
+    }
+
+    /// A layer of a picture begins. Its first packet may be the keyframe that somebody waits for.
+    fn begun(&mut self, who: &Who, feed: Feed, packet: &Incoming) {
+        let (Some(room), Feed::Picture(source)) = (self.rooms.get_mut(&who.room), feed) else { return };
+        let picture = Picture { who: who.participant, source };
+        if packet.codec.is_some_and(|codec| room.set_codec(picture, codec)) {
+            return self.reassign(who.room); // perhaps not everybody can be shown it
+        }
+        let sessions: Vec<SessionId> = room.members().iter().map(|member| member.session).collect();
+        sessions.into_iter().for_each(|session| self.choose_layers(session));
     }
 
     /// Passes a packet on to everybody in whose slots it belongs.

@@ -2,7 +2,7 @@
 
 use shared::control::Purpose;
 use shared::ids::{ParticipantId, RoomId, SessionId};
-use shared::signal::VideoSource;
+use shared::signal::{Picture, VideoSource};
 
 use crate::node::Node;
 use crate::room::Room;
@@ -16,7 +16,10 @@ impl Node {
         };
         let Some(room) = self.rooms.get(&session.who.room) else { return };
         let (pictures, _) = room.pictures_for(&session.who);
-        let faces = pictures.iter().filter(|picture| picture.source == VideoSource::Camera).map(|picture| picture.who);
+        let is_face = |picture: &&Picture| {
+            picture.source == VideoSource::Camera && session.undecodable(room, **picture).is_none()
+        };
+        let faces = pictures.iter().filter(is_face).map(|picture| picture.who);
         let pictured: Vec<ParticipantId> = faces.filter(|who| self.may_show(room, *who)).collect();
         let lead = room.lead();
         let Some(session) = self.sessions.get_mut(&id) else { return };

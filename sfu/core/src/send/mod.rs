@@ -16,14 +16,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use str0m::Rtc;
-use str0m::media::{Mid, Pt};
+use str0m::media::Mid;
 use str0m::rtp::Ssrc;
 
 pub(crate) use bursts::Burst;
 pub(crate) use header::Tags;
 
+use crate::codecs::PayloadTypes;
 use crate::estimate::Estimator;
-use crate::forwarder::{Incoming, Patch};
+use crate::forwarder::Incoming;
+use crate::payload::Patch;
 use crate::quality::Tally;
 use crate::rtcp::{self, Feedback, Reception};
 use crate::srtp::{MasterKeys, NotSealed, Opener, Sealer};
@@ -71,8 +73,8 @@ pub(crate) struct Numbers {
     pub(crate) seq: u64,
     pub(crate) timestamp: u32,
     pub(crate) patch: Option<Patch>,
-    /// Whether it may be asked for again.
-    pub(crate) nackable: bool,
+    /// The subscriber's. Without one for repetitions it cannot be asked for again.
+    pub(crate) types: PayloadTypes,
 }
 
 /// What a subscriber's report means for others.
@@ -94,7 +96,6 @@ pub(crate) struct Negotiated {
     pub(crate) mid: Mid,
     pub(crate) ssrc: Ssrc,
     pub(crate) rtx: Option<Ssrc>,
-    pub(crate) rtx_payload_type: Option<Pt>,
     pub(crate) clock_rate: u32,
 }
 
@@ -103,7 +104,7 @@ impl Sender {
     pub(crate) fn new(rtc: &Rtc, negotiated: &[Negotiated], now: Instant) -> Self {
         let stream = |of: &Negotiated| {
             let extensions = rtc.media(of.mid).map_or_else(Extensions::none, Extensions::of);
-            let rtx = of.rtx.zip(of.rtx_payload_type).map(|(ssrc, pt)| Rtx { ssrc: *ssrc, payload_type: *pt, next: 1 });
+            let rtx = of.rtx.map(|ssrc| Rtx { ssrc: *ssrc, next: 1 });
             Stream::new(*of.ssrc, rtx, extensions, of.clock_rate)
         };
         let streams: Vec<Stream> = negotiated.iter().map(stream).collect();
@@ -158,14 +159,14 @@ impl Sender {
     }
 
     /// Sends a publisher's packet on a stream.
-    pub(crate) fn forward(&mut self, stream: usize, pt: Pt, packet: &Incoming, numbers: Numbers, now: Instant) {
-        let Numbers { seq, timestamp, patch, nackable } = numbers;
+    pub(crate) fn forward(&mut self, stream: usize, packet: &Incoming, numbers: Numbers, now: Instant) {
+        let Numbers { seq, timestamp, patch, types } = numbers;
         let Some(of) = self.streams.get_mut(stream).filter(|_| self.keys.is_some()) else { return };
         if !of.claim(seq) {
             return;
         }
         let header = Header {
-            payload_type: *pt,
+            payload_type: *types.media,
             marker: packet.marker,
             padded: false,
             seq: seq as u16,
@@ -173,16 +174,16 @@ impl Sender {
             ssrc: of.ssrc,
         };
         let body = Body { repeated: None, payload: &packet.payload, patch, padding: 0 };
-        let is_nackable = nackable && of.rtx.is_some();
+        let resend = types.resend.filter(|_| of.rtx.is_some());
         if self.seal(stream, header, seq, packet.tags, body, now).is_err() {
             return;
         }
         let Some(of) = self.streams.get_mut(stream) else { return };
         of.note(seq, timestamp, packet.payload.len(), now);
-        if is_nackable {
+        if let Some(resend) = resend {
             self.may_repeat = (self.may_repeat + packet.payload.len()).min(REPEATS_SAVED);
             let numbers = (seq, timestamp, packet.marker);
-            of.keep(Kept::new(numbers, packet.tags, patch, Arc::clone(&packet.payload), now));
+            of.keep(Kept::new(numbers, *resend, packet.tags, patch, Arc::clone(&packet.payload), now));
         }
     }
 
@@ -219,20 +220,20 @@ impl Sender {
     /// with another header it would give the key away.
     fn repeat(&mut self, stream: usize, kept: &Kept, now: Instant) {
         let Some(rtx) = self.streams.get_mut(stream).and_then(|of| of.rtx.as_mut()) else { return };
-        let (index, ssrc, payload_type) = (rtx.next, rtx.ssrc, rtx.payload_type);
+        let (index, ssrc) = (rtx.next, rtx.ssrc);
         rtx.next += 1;
-        let Kept { timestamp, marker, tags, patch, .. } = *kept;
-        let header = Header { payload_type, marker, padded: false, seq: index as u16, timestamp, ssrc };
+        let Kept { timestamp, marker, resend, tags, patch, .. } = *kept;
+        let header = Header { payload_type: resend, marker, padded: false, seq: index as u16, timestamp, ssrc };
         let body = Body { repeated: Some(kept.seq as u16), payload: &kept.payload, patch, padding: 0 };
         let _ = self.seal(stream, header, index, tags, body, now);
     }
 
     /// A packet of nothing, on a repetition stream.
-    fn pad(&mut self, stream: usize, now: Instant) {
+    fn pad(&mut self, stream: usize, payload_type: u8, now: Instant) {
         let Some(of) = self.streams.get_mut(stream) else { return };
         let timestamp = of.timestamp();
         let Some(rtx) = of.rtx.as_mut() else { return };
-        let (index, ssrc, payload_type) = (rtx.next, rtx.ssrc, rtx.payload_type);
+        let (index, ssrc) = (rtx.next, rtx.ssrc);
         rtx.next += 1;
         let header = Header { payload_type, marker: false, padded: true, seq: index as u16, timestamp, ssrc };
         let body = Body { repeated: None, payload: &[], patch: None, padding: PADDING };
@@ -328,13 +329,13 @@ impl Sender {
             let Some((stream, kept)) = candidates.filter_map(largest).max_by_key(|(_, kept)| kept.payload.len()) else {
                 return;
             };
-            let size = kept.payload.len();
+            let (size, resend) = (kept.payload.len(), kept.resend);
             if size >= WORTH_REPEATING && left >= size / 2 {
                 let kept = kept.clone();
                 self.repeat(stream, &kept, now);
                 left = left.saturating_sub(size);
             } else {
-                self.pad(stream, now);
+                self.pad(stream, resend, now);
                 left = left.saturating_sub(usize::from(PADDING));
             }
             self.padded = stream;

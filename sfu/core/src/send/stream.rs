@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::forwarder::Patch;
+use crate::payload::Patch;
 use crate::rtcp::SenderReport;
 use crate::send::header::{Extensions, Tags};
 
@@ -39,7 +39,6 @@ pub(crate) struct Stream {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rtx {
     pub(crate) ssrc: u32,
-    pub(crate) payload_type: u8,
     pub(crate) next: u64,
 }
 
@@ -49,6 +48,8 @@ pub(crate) struct Kept {
     pub(crate) seq: u64,
     pub(crate) timestamp: u32,
     pub(crate) marker: bool,
+    /// The payload type of its repetitions: another codec's packets have another.
+    pub(crate) resend: u8,
     pub(crate) tags: Tags,
     pub(crate) patch: Option<Patch>,
     pub(crate) payload: Arc<[u8]>,
@@ -159,12 +160,13 @@ impl Kept {
     /// Sent for the first time.
     pub(crate) fn new(
         (seq, timestamp, marker): (u64, u32, bool),
+        resend: u8,
         tags: Tags,
         patch: Option<Patch>,
         payload: Arc<[u8]>,
         at: Instant,
     ) -> Self {
-        Self { seq, timestamp, marker, tags, patch, payload, at, repeats: 0, repeated_at: None }
+        Self { seq, timestamp, marker, resend, tags, patch, payload, at, repeats: 0, repeated_at: None }
     }
 }
 
@@ -180,7 +182,7 @@ mod tests {
         for seq in newest - 9..=newest {
             assert!(stream.claim(seq));
             stream.note(seq, seq as u32 * 3000, 100, now);
-            stream.keep(Kept::new((seq, 0, false), Tags::default(), None, [seq as u8].into(), now));
+            stream.keep(Kept::new((seq, 0, false), 97, Tags::default(), None, [seq as u8].into(), now));
         }
         stream
     }
@@ -227,14 +229,14 @@ mod tests {
         let now = Instant::now();
         let mut stream = stream(2_000, now);
         for seq in [2_003, 2_001, 2_002] {
-            stream.keep(Kept::new((seq, 0, false), Tags::default(), None, [0].into(), now));
+            stream.keep(Kept::new((seq, 0, false), 97, Tags::default(), None, [0].into(), now));
         }
         assert!(stream.kept.iter().map(|kept| kept.seq).is_sorted());
         for seq in 3_000..4_000 {
-            stream.keep(Kept::new((seq, 0, false), Tags::default(), None, [0].into(), now));
+            stream.keep(Kept::new((seq, 0, false), 97, Tags::default(), None, [0].into(), now));
         }
         assert_eq!(stream.kept.len(), MOST_KEPT);
-        stream.keep(Kept::new((5_000, 0, false), Tags::default(), None, [0].into(), now + 2 * KEPT_FOR));
+        stream.keep(Kept::new((5_000, 0, false), 97, Tags::default(), None, [0].into(), now + 2 * KEPT_FOR));
         assert_eq!(stream.kept.len(), 1);
     }
 

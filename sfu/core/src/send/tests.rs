@@ -18,13 +18,7 @@ fn keys(is_client: bool) -> MasterKeys {
 /// A sender of one stream with repetitions, and the subscriber's way of sealing reports.
 fn sender(now: Instant) -> (Sender, Sealer) {
     let rtc = RtcConfig::new().build(now);
-    let negotiated = Negotiated {
-        mid: Mid::from("v"),
-        ssrc: SSRC.into(),
-        rtx: Some(RTX.into()),
-        rtx_payload_type: Some(97.into()),
-        clock_rate: 90_000,
-    };
+    let negotiated = Negotiated { mid: Mid::from("v"), ssrc: SSRC.into(), rtx: Some(RTX.into()), clock_rate: 90_000 };
     let mut sender = Sender::new(&rtc, &[negotiated], now);
     sender.unlock(&keys(false));
     (sender, keys(true).session().unwrap().0)
@@ -40,14 +34,16 @@ fn packet(bytes: usize, now: Instant) -> Incoming {
         payload: vec![0; bytes].into(),
         arrived: now,
         layer: 0,
-        vp8: None,
+        codec: None,
+        ids: None,
         can_begin: true,
     }
 }
 
 fn forward(sender: &mut Sender, seq: u64, bytes: usize, now: Instant) {
-    let numbers = Numbers { seq, timestamp: 0, patch: None, nackable: true };
-    sender.forward(0, 96.into(), &packet(bytes, now), numbers, now);
+    let types = PayloadTypes { media: 96.into(), resend: Some(97.into()) };
+    let numbers = Numbers { seq, timestamp: 0, patch: None, types };
+    sender.forward(0, &packet(bytes, now), numbers, now);
 }
 
 /// A request for sixty times seventeen packets, up to `newest`.

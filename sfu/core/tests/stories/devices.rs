@@ -12,7 +12,7 @@ use str0m::media::MediaKind;
 use crate::media_client::{MediaClient, Shape};
 use crate::world::{World, room};
 
-const TV: Shape = Shape::Watcher { voices: 1, pictures: 1 };
+const TV: Shape = Shape::Watcher { voices: 1, pictures: 1, h264: false };
 
 /// Counters of the pictures that came from somebody since, and on which slots.
 fn pictures_since(world: &World, watcher: usize, from: usize, since: usize) -> (usize, Vec<usize>) {
@@ -26,7 +26,7 @@ fn pictures_since(world: &World, watcher: usize, from: usize, since: usize) -> (
 }
 
 /// One of these people speaks and all of them film, for so long. The others' microphones pick up the room.
-fn speak(world: &mut World, people: &[usize], speaker: usize, duration: Duration) {
+pub(super) fn speak(world: &mut World, people: &[usize], speaker: usize, duration: Duration) {
     for round in 0..duration.as_millis() / 20 {
         for person in people.iter().copied() {
             if round % 2 == 0 {
@@ -99,7 +99,7 @@ fn a_shared_screen_comes_before_faces_and_who_speaks_next() {
     let ann = world.enter("Ann", Role::Moderator, Stage::Room);
     let ben = world.enter("Ben", Role::Participant, Stage::Room);
     let tv = world.plug_in("television", TV);
-    let wall = world.plug_in("video wall", Shape::Watcher { voices: 3, pictures: 2 });
+    let wall = world.plug_in("video wall", Shape::Watcher { voices: 3, pictures: 2, h264: false });
     speak(&mut world, &[ann, ben], ann, Duration::from_secs(3));
     let largest = world.people[tv].client.received.iter().rfind(|received| received.kind == MediaKind::Video);
     assert_eq!(largest.map(|received| received.mark.layer), Some(2));
@@ -150,7 +150,7 @@ fn a_watcher_sees_neither_lobby_nor_observers_and_is_nobody_s_picture() {
     let ann = world.enter("Ann", Role::Moderator, Stage::Room);
     let otto = world.enter("Otto", Role::Observer, Stage::Room);
     let lea = world.enter("Lea", Role::Participant, Stage::Lobby);
-    let wall = world.plug_in("video wall", Shape::Watcher { voices: 3, pictures: 4 });
+    let wall = world.plug_in("video wall", Shape::Watcher { voices: 3, pictures: 4, h264: false });
     world.talk(&[ann, otto, lea], 100);
     let [ann, otto, lea, wall] = [ann, otto, lea, wall].map(|person| &world.people[person]);
     assert!(wall.seen(ann).len() > 40 && wall.heard(ann).len() > 40);
@@ -188,13 +188,17 @@ fn an_offer_that_cannot_work_is_refused_with_its_reason() {
         MediaClient::device(1, "192.0.2.1:1".parse().unwrap(), shape, now).unwrap().offer().to_owned()
     };
     let publisher = offer(Shape::Publisher);
+    let encoder = offer(Shape::Encoder);
     let watcher = offer(TV);
     let page = MediaClient::new(1, "192.0.2.1:1".parse().unwrap(), std::time::Instant::now()).unwrap();
-    let two_pictures = offer(Shape::Watcher { voices: 1, pictures: 2 }).replace("a=recvonly", "a=sendonly");
+    let two_pictures =
+        offer(Shape::Watcher { voices: 1, pictures: 2, h264: false }).replace("a=recvonly", "a=sendonly");
     let table = [
         (Purpose::Publish, publisher.clone(), None),
         (Purpose::Publish, publisher.replace("a=sendonly", "a=sendrecv"), None),
-        (Purpose::Publish, publisher.replace("VP8/90000", "H264/90000"), Some(OfferError::WrongCodec)),
+        (Purpose::Publish, encoder.clone(), None),
+        (Purpose::Publish, encoder.replace("42e01f", "64001f"), Some(OfferError::WrongCodec)),
+        (Purpose::Publish, publisher.replace("VP8/90000", "H263/90000"), Some(OfferError::WrongCodec)),
         (Purpose::Publish, publisher.replace("opus/48000/2", "PCMU/8000"), Some(OfferError::WrongCodec)),
         (Purpose::Publish, watcher.clone(), Some(OfferError::WrongDirection)),
         (Purpose::Publish, two_pictures, Some(OfferError::WrongDirection)),
@@ -202,7 +206,7 @@ fn an_offer_that_cannot_work_is_refused_with_its_reason() {
         (Purpose::Watch, watcher.replace("a=recvonly", "a=sendrecv"), None),
         (Purpose::Watch, publisher, Some(OfferError::WrongDirection)),
         (Purpose::Watch, page.offer().to_owned(), Some(OfferError::WrongDirection)),
-        (Purpose::Watch, watcher.replace("VP8/90000", "H264/90000"), Some(OfferError::WrongCodec)),
+        (Purpose::Watch, watcher.replace("VP8/90000", "H263/90000"), Some(OfferError::WrongCodec)),
         (Purpose::Watch, "v=0\r\n".to_owned(), Some(OfferError::Unreadable)),
     ];
     for (number, (purpose, offer, expected)) in (1_u16..).zip(table) {

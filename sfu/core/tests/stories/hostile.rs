@@ -57,7 +57,11 @@ fn bad_offers_are_refused_one_by_one() {
         ("65 m-lines", good.clone() + &m_line.repeat(65), Some(OfferError::TooManyMediaSections)),
         ("no fingerprint", without("a=fingerprint"), Some(OfferError::Unusable)),
         ("no ICE password", without("a=ice-pwd"), Some(OfferError::Unusable)),
-        ("no codec of ours", good.replace("VP8", "X8").replace("opus", "xopus"), Some(OfferError::Unusable)),
+        (
+            "no codec of ours",
+            good.replace("VP8", "X8").replace("H264", "X264").replace("opus", "xopus"),
+            Some(OfferError::Unusable),
+        ),
         ("the same m-lines twice", good.clone() + &good, Some(OfferError::Unreadable)),
     ];
     for (what, offer, error) in table {

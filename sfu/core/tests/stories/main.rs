@@ -11,6 +11,7 @@
 #[path = "../../../../e2e/src/media_client.rs"]
 mod media_client;
 
+mod codecs;
 mod devices;
 mod hostile;
 mod layers;

@@ -141,7 +141,7 @@ impl World {
         self.join_with(name, client, address, room, (role, stage, Purpose::Page))
     }
 
-    /// Somebody's device comes into room 1 and its connection comes up.
+    /// Somebody's device, or an unusual page, comes into room 1 and its connection comes up.
     pub fn plug_in(&mut self, name: &'static str, shape: Shape) -> usize {
         let device = self.offer_device(name, shape);
         self.run_until("connected", |world| world.is_up(device));
@@ -153,7 +153,11 @@ impl World {
         let number = self.people.len() as u16 + 1;
         let address = SocketAddr::from(([192, 0, 2, number as u8], 40_001 + self.sessions as u16));
         let client = MediaClient::device(number, address, shape, self.now).unwrap();
-        let purpose = if shape == Shape::Publisher { Purpose::Publish } else { Purpose::Watch };
+        let purpose = match shape {
+            Shape::Page | Shape::PlainPage => Purpose::Page,
+            Shape::Publisher | Shape::Encoder => Purpose::Publish,
+            Shape::Watcher { .. } => Purpose::Watch,
+        };
         self.join_with(name, client, address, room(1), (Role::Participant, Stage::Room, purpose))
     }
 

@@ -33,7 +33,8 @@ fn a_lost_socket_leaves_media_alone() {
     let (mut play, mia, piet) = Play::two_in_the_room();
     let out = lose_socket(&mut play, piet);
     assert_eq!(out, [Output::Media(Command::Watch { session: piet, closely: true })]);
-    let slots = Slots { audio: vec![None], video: vec![Some(Picture::face(ParticipantId(1)))] };
+    let video = vec![Some(Picture::face(ParticipantId(1)))];
+    let slots = Slots { audio: vec![None], video, ..Slots::default() };
     assert_eq!(play.event(Event::SlotsChanged { session: piet, slots: slots.clone() }), []);
     assert_eq!(play.event(Event::LayersWanted { session: piet, camera: vec![true, false], screen: true }), []);
     let rosa = play.arrive(ROSA);
