@@ -1,7 +1,7 @@
 """A device that nobody here wrote: aiortc, as a script would use it against /whip and /whep.
 
-Standard input has one line of JSON: {"does": "publish"|"watch", "url": …, "token": …, "colour": [r, g, b], "pitch": Hz}. Every
-half second a line of JSON says what was seen so far. When standard input ends, the device ends its connection and says goodbye.
+Standard input has one line of JSON: {"does": "publish"|"watch", "url": …, "token": …, "colour": [r, g, b], "pitch": Hz}, and perhaps
+"codec": "H264" for an offer of pictures as OBS Studio makes it, of H.264 alone. Every half second a line of JSON says what was seen so far. When standard input ends, the device ends its connection and says goodbye.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ import urllib.request
 
 import aioice.ice
 import numpy
-from aiortc import AudioStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSessionDescription, VideoStreamTrack
+from aiortc import AudioStreamTrack, RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCSessionDescription, VideoStreamTrack
 from av import AudioFrame, VideoFrame
 
 # Tests stay on this machine; by itself aioice leaves loopback out.
@@ -84,6 +84,11 @@ async def listen(track):
             seen["pitch"] = statistics.mode(pitches)
 
 
+def alone(codec):
+    offered = RTCRtpSender.getCapabilities("video").codecs
+    return [c for c in offered if c.name == codec and c.parameters.get("profile-level-id") == "42e01f" or c.name == "rtx"]
+
+
 def ask(method, url, token, body=None):
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/sdp"}
     request = urllib.request.Request(url, data=body and body.encode(), headers=headers, method=method)
@@ -111,7 +116,9 @@ async def main():
 
     if wish["does"] == "publish":
         connection.addTransceiver(Beep(wish["pitch"]), direction="sendonly")
-        connection.addTransceiver(Picture(wish["colour"]), direction="sendonly")
+        video = connection.addTransceiver(Picture(wish["colour"]), direction="sendonly")
+        if wish.get("codec"):
+            video.setCodecPreferences(alone(wish["codec"]))
     else:
         connection.addTransceiver("audio", direction="recvonly")
         connection.addTransceiver("video", direction="recvonly")

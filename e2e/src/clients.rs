@@ -33,6 +33,15 @@ impl Client {
         Self::start("aiortc", command, &wish(server, does, token, person)).await
     }
 
+    /// As [`Client::aiortc`], publishing pictures as H.264 and nothing else.
+    pub async fn aiortc_with_h264(server: &Deployment, token: &Secret, person: Person) -> Self {
+        let mut command = Command::new(tools().join("venv/bin/python"));
+        command.arg(script("aiortc_device.py"));
+        let mut wish = wish(server, DeviceUse::Publish, token, person);
+        wish["codec"] = json!("H264");
+        Self::start("aiortc", command, &wish).await
+    }
+
     /// GStreamer's webrtcbin, driven by a script of a few lines.
     pub async fn gstreamer(server: &Deployment, does: DeviceUse, token: &Secret, person: Person) -> Self {
         let mut command = Command::new("/usr/bin/python3");

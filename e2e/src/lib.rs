@@ -45,6 +45,6 @@ pub use fake_media::{Colour, Person};
 pub use folder::TempFolder;
 pub use media_nodes::MediaNodes;
 pub use network::{Network, SERVER, report};
-pub use probe::{Encryption, Received};
+pub use probe::{Decoded, Encryption, Received};
 pub use proxy::Proxy;
 pub use until::{until, until_some};

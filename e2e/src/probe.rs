@@ -44,6 +44,19 @@ pub struct Received {
     pub frames: u64,
 }
 
+/// A stream of pictures that is decoded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decoded {
+    /// As `getStats` names it: `video/VP8`.
+    pub codec: String,
+    /// Pictures so far.
+    pub frames: u64,
+    /// Lines of the newest.
+    pub height: u64,
+    /// Milliseconds without a new picture, where that was long enough to be seen as a freeze.
+    pub frozen_ms: u64,
+}
+
 /// What protects the media.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Encryption {
@@ -92,6 +105,29 @@ impl Browser {
         }
     }
 
+    /// The pictures that the newest PeerConnection decodes.
+    pub async fn decoded(&self) -> Vec<Decoded> {
+        let found = self
+            .run(
+                r"return (async () => {
+                  const stats = await window.__probe.connections.at(-1).getStats();
+                  const pictures = [...stats.values()].filter(s => s.type === 'inbound-rtp' && s.framesDecoded > 0);
+                  return pictures.map(s => [stats.get(s.codecId)?.mimeType || '', s.framesDecoded, s.frameHeight || 0,
+                    Math.round((s.totalFreezesDuration || 0) * 1000)]);
+                })()",
+                vec![],
+            )
+            .await;
+        let number = |value: &Value| value.as_u64().unwrap_or_default();
+        let of = |stream: &Value| Decoded {
+            codec: stream[0].as_str().unwrap_or_default().to_owned(),
+            frames: number(&stream[1]),
+            height: number(&stream[2]),
+            frozen_ms: number(&stream[3]),
+        };
+        found.as_array().map(|streams| streams.iter().map(of).collect()).unwrap_or_default()
+    }
+
     /// What protects the newest PeerConnection's media; `None` before it is connected.
     pub async fn encryption(&self) -> Option<Encryption> {
         let found = self
@@ -101,7 +137,8 @@ impl Browser {
                   if (!connection || connection.connectionState !== 'connected') return null;
                   const stats = [...(await connection.getStats()).values()];
                   const transport = stats.find(stat => stat.type === 'transport');
-                  const offer = connection.localDescription.sdp;
+                  // It was sent before any address was gathered, of which some machines have many.
+                  const offer = connection.localDescription.sdp.replace(/^a=candidate:.*\r\n/gm, '');
                   const codecs = [...offer.matchAll(/^a=rtpmap:\d+ ([^\/]+)/gm)].map(match => match[1].toUpperCase());
                   return { srtp: transport?.srtpCipher || '', dtls: transport?.dtlsCipher || '', size: offer.length, codecs };
                 })()",

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use leptos::prelude::*;
 use shared::api::Site;
+use shared::codec::VideoCodec;
 use shared::device::Device;
 use shared::ids::ParticipantId;
 use shared::meeting::{MeetingInfo, Role};
@@ -24,6 +25,10 @@ pub struct PersonSlots {
     pub video: Option<usize>,
     /// Their screen.
     pub screen: Option<usize>,
+    /// How their face is encoded, where this browser cannot show it.
+    pub undecodable: Option<VideoCodec>,
+    /// The same of their screen.
+    pub undecodable_screen: Option<VideoCodec>,
 }
 
 /// One person's signals: what changes about one person repaints nothing of another.
@@ -190,6 +195,8 @@ impl Store {
                     audio: room.audio_slot(*who),
                     video: room.video_slot(Picture::face(*who)),
                     screen: room.video_slot(Picture::screen(*who)),
+                    undecodable: room.undecodable(Picture::face(*who)),
+                    undecodable_screen: room.undecodable(Picture::screen(*who)),
                 };
                 self.person(*who).slots.set(slots);
             }

@@ -236,23 +236,33 @@ fn encoding(layer: &Layer) -> RtcRtpEncodingParameters {
 
 /// Lists only the codecs that the SFU forwards: an offer of every codec is three times as long.
 fn prefer_what_is_forwarded(transceiver: &RtcRtpTransceiver, kind: &str, direction: RtcRtpTransceiverDirection) {
-    let capabilities = match direction {
-        RtcRtpTransceiverDirection::Recvonly => RtcRtpReceiver::get_capabilities(kind),
-        _ => RtcRtpSender::get_capabilities(kind),
+    // Devices send H.264; pages send what every browser decodes.
+    let (capabilities, wanted): (_, &[&str]) = match direction {
+        RtcRtpTransceiverDirection::Recvonly => {
+            (RtcRtpReceiver::get_capabilities(kind), &["audio/opus", "video/VP8", "video/H264", "video/rtx"])
+        }
+        _ => (RtcRtpSender::get_capabilities(kind), &["audio/opus", "video/VP8", "video/rtx"]),
     };
     let Some(capabilities) = capabilities else { return };
-    let wanted = ["audio/opus", "video/VP8", "video/rtx"];
     let codecs: Array = capabilities
         .get_codecs()
         .iter()
         .filter(|codec| {
-            let mime = codec.unchecked_ref::<RtcRtpCodecCapability>().get_mime_type();
-            wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(&mime))
+            let codec = codec.unchecked_ref::<RtcRtpCodecCapability>();
+            let mime = codec.get_mime_type();
+            let is_wanted = wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(&mime));
+            is_wanted && (!mime.eq_ignore_ascii_case("video/H264") || is_basic_h264(codec.get_sdp_fmtp_line()))
         })
         .collect();
     if codecs.length() > 0 {
         transceiver.set_codec_preferences(&codecs);
     }
+}
+
+/// Constrained baseline with fragments, which every browser has that has H.264 at all (RFC 7742 section 6.2): the offer would grow
+/// by half with all the others.
+fn is_basic_h264(parameters: Option<String>) -> bool {
+    parameters.is_some_and(|it| it.contains("packetization-mode=1") && it.contains("profile-level-id=42e0"))
 }
 
 fn channel(connection: &RtcPeerConnection, label: &str, id: u16, reliable: bool) -> RtcDataChannel {

@@ -4,7 +4,7 @@ use shared::ids::ParticipantId;
 use shared::secret::Secret;
 use shared::signal::{
     InvitedAs, JoinRefused, LobbyCard, OfferError, PasswordRefused, PasswordState, ProtocolError, RoomSnapshot,
-    RosterEntry, ServerMsg, ShareError, Slots, Stage as Place, TurnedAway,
+    RosterEntry, ServerMsg, ShareError, Slots, Stage as Place, TurnedAway, Undecodable,
 };
 
 use super::by_id::ById;
@@ -427,6 +427,7 @@ impl Room {
         let before = std::mem::replace(&mut self.slots, slots);
         let moved: ById<()> = differing(&before.audio, &self.slots.audio)
             .chain(differing(&before.video, &self.slots.video).map(|picture| picture.who))
+            .chain(differing(&hidden(&before), &hidden(&self.slots)).map(|hidden| hidden.picture.who))
             .map(|who| (who, ()))
             .collect();
         Applied { changes: moved.keys().copied().map(Change::Slot).collect(), tasks: Vec::new() }
@@ -456,6 +457,10 @@ impl Room {
 }
 
 /// Everything that is in a slot on one side and not in the same on the other.
+fn hidden(slots: &Slots) -> Vec<Option<Undecodable>> {
+    slots.undecodable.iter().copied().map(Some).collect()
+}
+
 fn differing<T: Copy + PartialEq>(before: &[Option<T>], after: &[Option<T>]) -> impl Iterator<Item = T> {
     let longest = before.len().max(after.len());
     let at = |slots: &[Option<T>], index: usize| slots.get(index).copied().flatten();

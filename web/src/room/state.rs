@@ -1,5 +1,6 @@
 //! What a page knows of its meeting.
 
+use shared::codec::VideoCodec;
 use shared::device::{Device, DeviceUse};
 use shared::ids::ParticipantId;
 use shared::meeting::{MeetingInfo, Role};
@@ -179,6 +180,11 @@ impl Room {
     /// Which video slot shows this picture.
     pub fn video_slot(&self, picture: Picture) -> Option<usize> {
         self.slots.video.iter().position(|slot| *slot == Some(picture))
+    }
+
+    /// How a picture is encoded that this browser cannot show.
+    pub fn undecodable(&self, picture: Picture) -> Option<VideoCodec> {
+        self.slots.undecodable.iter().find(|hidden| hidden.picture == picture).map(|hidden| hidden.codec)
     }
 
     /// Who shares their screen.

@@ -2,6 +2,7 @@
 //!
 //! Matches are exhaustive on purpose: a new reason does not compile until it has a sentence.
 
+use shared::codec::VideoCodec;
 use shared::device::{DeviceError, DeviceState, DeviceUse};
 use shared::location::{ComputerPlace, LocationHint, PhonePlace, Verdict};
 use shared::meeting::{MeetingKind, Role};
@@ -172,6 +173,11 @@ pub fn password_on_card(state: &PasswordState) -> &'static str {
         PasswordState::Given => tr("Password given"),
         PasswordState::UsedUp => tr("Password used up"),
     }
+}
+
+/// Why there is nobody's picture although it is sent.
+pub fn undecodable(name: &str, codec: VideoCodec) -> String {
+    tr_with("{name} sends {codec}, which this browser cannot show.", &[("name", name), ("codec", codec.name())])
 }
 
 /// What somebody in the lobby waits for.

@@ -70,7 +70,7 @@ pub(super) fn Card(session: Session, who: ParticipantId, door: Door) -> impl Int
     view! {
         <article class="lobby-card" style:--person=person_colour(who) data-testid=format!("lobby-card-{}", who.0) data-name=name>
             <div class="lobby-card__face">
-                <div class="lobby-card__no-face">{move || view! { <Avatar name=name.get() /> }}<span class="small">{tr("No picture")}</span></div>
+                <div class="lobby-card__no-face">{move || view! { <Avatar name=name.get() /> }}<span class="small">{move || slots.get().undecodable.map_or_else(|| tr("No picture").to_owned(), |codec| words::undecodable(&name.get(), codec))}</span></div>
                 <Picture stream=face shown=camera label=name.get_untracked() />
             </div>
             <div class="lobby-card__who">

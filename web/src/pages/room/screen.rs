@@ -11,6 +11,7 @@ use super::tile::person_colour;
 use crate::app::Session;
 use crate::pages::picture::{Picture, stream_of};
 use crate::pages::switches::Switch;
+use crate::room::words;
 use crate::ui::{Button, Glyph, Icon, Spinner};
 
 /// Somebody else's screen, whole and as large as the place allows. Says into `stage` how wide it is shown.
@@ -20,7 +21,7 @@ pub(super) fn ScreenStage(session: Session, who: ParticipantId, stage: RwSignal<
     let person = store.person(who);
     let (entry, slots) = (RwSignal::from(person.entry), RwSignal::from(person.slots));
     let name = Memo::new(move |_| entry.with(|entry| entry.as_ref().map(|e| e.name.clone()).unwrap_or_default()));
-    let words = move || tr_with("{name}’s screen", &[("name", &name.get())]);
+    let title = move || tr_with("{name}’s screen", &[("name", &name.get())]);
     let picture = Signal::derive_local(move || {
         let peer = store.peer.get()?;
         stream_of(&peer.video(slots.get().screen?)?)
@@ -39,14 +40,21 @@ pub(super) fn ScreenStage(session: Session, who: ParticipantId, stage: RwSignal<
             node_ref=node
             class="stage"
             style:--person=person_colour(who)
-            aria-label=words
+            aria-label=title
             data-testid="screen"
             data-name=name
             on:loadeddata:capture=move |_| arrived.set(true)
         >
-            <Picture stream=picture shown=arrived label=untrack(words) />
-            {move || (!arrived.get()).then(|| view! { <div class="stage__waiting" role="status"><Spinner /><span>{tr("The screen is on its way…")}</span></div> })}
-            <div class="tile__caption"><Icon glyph=Glyph::Screen /><span class="tile__name">{words}</span></div>
+            <Picture stream=picture shown=arrived label=untrack(title) />
+            {move || (!arrived.get()).then(|| {
+                let undecodable = slots.get().undecodable_screen;
+                let words = match undecodable {
+                    Some(codec) => words::undecodable(&name.get(), codec),
+                    None => tr("The screen is on its way…").to_owned(),
+                };
+                view! { <div class="stage__waiting" role="status">{undecodable.is_none().then(|| view! { <Spinner /> })}<span>{words}</span></div> }
+            })}
+            <div class="tile__caption"><Icon glyph=Glyph::Screen /><span class="tile__name">{title}</span></div>
         </section>
     }
 }

@@ -8,7 +8,7 @@ use shared::text::tr;
 use super::HandBadge;
 use crate::app::Session;
 use crate::pages::picture::{Picture, stream_of};
-use crate::room::quality::words;
+use crate::room::{quality, words};
 use crate::ui::{Avatar, Bars, Glyph, Icon};
 
 /// The CSS variable of a person's colour.
@@ -34,6 +34,7 @@ pub(super) fn Tile(session: Session, who: ParticipantId) -> impl IntoView {
     let microphone = Memo::new(move |_| entry.with(|entry| entry.as_ref().is_some_and(|e| e.media.microphone)));
     let hand = Memo::new(move |_| entry.with(|entry| entry.as_ref().is_some_and(|e| e.hand)));
     let connection = Memo::new(move |_| entry.with(|entry| entry.as_ref().map(|e| e.connection).unwrap_or_default()));
+    let undecodable = move || Some(words::undecodable(&name.get(), slots.get().undecodable?));
     view! {
         <article
             class="tile"
@@ -48,6 +49,7 @@ pub(super) fn Tile(session: Session, who: ParticipantId) -> impl IntoView {
         >
             {move || view! { <Avatar name=name.get() /> }}
             <Picture stream=face shown=camera label=name.get_untracked() />
+            {move || undecodable().map(|words| view! { <p class="tile__undecodable" data-testid="undecodable">{words}</p> })}
             <Caption name=Signal::derive(move || name.get()) microphone=microphone camera=camera hand=hand connection=connection />
         </article>
     }
@@ -119,11 +121,11 @@ fn Caption(
 #[component]
 pub(super) fn BadConnection(#[prop(into)] quality: Signal<Quality>) -> impl IntoView {
     move || {
-        let quality = quality.get();
-        let words = words::connection(quality)?;
+        let grade = quality.get();
+        let words = quality::words::connection(grade)?;
         Some(view! {
-            <span class="bad-connection" title=words data-testid="bad-connection" data-quality=words::grade(Some(quality))>
-                <Bars quality=Signal::stored(Some(quality)) />
+            <span class="bad-connection" title=words data-testid="bad-connection" data-quality=quality::words::grade(Some(grade))>
+                <Bars quality=Signal::stored(Some(grade)) />
                 <span class="visually-hidden">{words}</span>
             </span>
         })

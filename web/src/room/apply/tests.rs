@@ -1,5 +1,6 @@
 //! Stories of Ada (moderator), Ben and Cleo, as their pages live them.
 
+use shared::codec::VideoCodec;
 use shared::device::{Device, DeviceOf, DeviceState, DeviceUse};
 use shared::ids::MeetingId;
 use shared::location::{ComputerPlace, LocationHint, PhonePlace};
@@ -162,6 +163,7 @@ fn slots_name_only_those_who_moved() {
     let slots = |video: &[Option<ParticipantId>]| Slots {
         audio: vec![Some(ADA), None],
         video: video.iter().map(|who| who.map(Picture::face)).collect(),
+        undecodable: Vec::new(),
     };
     let first = room.apply(ServerMsg::SlotsChanged { slots: slots(&[Some(ADA), None]) });
     assert_eq!(first.changes, [Change::Slot(ADA)]);
@@ -173,6 +175,11 @@ fn slots_name_only_those_who_moved() {
     );
     let third = room.apply(ServerMsg::SlotsChanged { slots: slots(&[Some(CLEO), None]) });
     assert_eq!(third.changes, [Change::Slot(ADA), Change::Slot(CLEO)]);
+    let undecodable = vec![Undecodable { picture: Picture::face(ADA), codec: VideoCodec::H264 }];
+    let hidden = Slots { undecodable, ..slots(&[Some(CLEO), None]) };
+    let fourth = room.apply(ServerMsg::SlotsChanged { slots: hidden });
+    assert_eq!(fourth.changes, [Change::Slot(ADA)], "she comes with another camera");
+    assert_eq!(room.undecodable(Picture::face(ADA)), Some(VideoCodec::H264));
 }
 
 #[test]
