@@ -15,8 +15,8 @@ use str0m::channel::{ChannelConfig, ChannelId, Reliability};
 use str0m::config::{DtlsCert, DtlsVersion};
 use str0m::crypto::dtls::{DtlsImplError, DtlsInstance, DtlsOutput, DtlsProvider, ProtocolVersion, SrtpProfile};
 use str0m::crypto::{CryptoError, CryptoProvider};
-use str0m::format::{Codec, PayloadParams};
-use str0m::media::{Direction, KeyframeRequestKind, MediaKind, Mid, Pt, Rid, Simulcast, SimulcastLayer};
+use str0m::format::{Codec, FormatParams, PayloadParams};
+use str0m::media::{Direction, Frequency, KeyframeRequestKind, MediaKind, Mid, Pt, Rid, Simulcast, SimulcastLayer};
 use str0m::net::{Protocol, Receive, TcpType};
 use str0m::rtp::{Extension, ExtensionValues, RtpPacket, RtpWrite, SeqNo, Vp8Descriptor};
 use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig, RtcError};
@@ -48,7 +48,9 @@ pub struct Received {
     pub timestamp: u32,
     /// How it is encoded.
     pub codec: Codec,
-    /// VP8 picture id.
+    /// Whether its picture ends with it.
+    pub ends: bool,
+    /// Picture id of VP8 or VP9.
     pub picture: Option<u16>,
     /// Whether a decoder can begin with this packet.
     pub keyframe: bool,
@@ -104,6 +106,8 @@ pub enum Shape {
     Page,
     /// A page in a browser that has no H.264.
     PlainPage,
+    /// A page that sends its camera as one stream of VP9 with all sizes in it.
+    LayeredPage,
     /// A device that publishes: one voice, one picture in one size.
     Publisher,
     /// As that, with H.264 alone: OBS Studio.
@@ -193,6 +197,23 @@ fn h264_head(first: bool, keyframe: bool) -> Vec<u8> {
     if keyframe && first { H264_PARAMETERS.to_vec() } else { vec![0x7c, start | slice] }
 }
 
+/// RFC 9628: I, P, L, F and the rest of the first byte; a picture id of 15 bits; the layer; what a predicted frame needs.
+fn vp9_head(frame: u32, layer: u8, largest: u8, keyframe: bool, (first, last): (bool, bool)) -> Vec<u8> {
+    let bit = |is: bool, bit: u8| if is { bit } else { 0 };
+    let is_for_itself = !keyframe || layer == largest;
+    let flags = 0xb0 | bit(!keyframe, 0x40) | bit(first, 8) | bit(last, 4) | bit(is_for_itself, 1);
+    let place = 0x10 | layer << 1 | bit(keyframe && layer > 0, 1);
+    let mut head = vec![flags, 0x80 | (frame >> 8) as u8 & 0x7f, frame as u8, place];
+    head.extend((!keyframe).then_some(2));
+    head
+}
+
+/// The picture id of such a payload, and whether a decoder can begin with it.
+fn read_vp9(payload: &[u8]) -> Option<(u16, bool)> {
+    let [flags, high, low, place, ..] = *payload else { return None };
+    Some((u16::from_be_bytes([high & 0x7f, low]), flags & 0x48 == 8 && place & 0x0e == 0))
+}
+
 /// Most bytes of picture in one packet.
 const PART_BYTES: usize = 1_100;
 
@@ -239,16 +260,20 @@ impl MediaClient {
             .clear_codecs()
             .enable_opus(true, false)
             .enable_vp8(shape != Shape::Encoder);
+        let is_page = matches!(shape, Shape::Page | Shape::PlainPage | Shape::LayeredPage);
+        if is_page {
+            let format = FormatParams { profile_id: Some(0), ..FormatParams::default() };
+            rtc.codec_config().add_config(98.into(), Some(99.into()), Codec::Vp9, Frequency::NINETY_KHZ, None, format);
+        }
         if matches!(shape, Shape::Page | Shape::Encoder | Shape::Watcher { h264: true, .. }) {
             rtc.codec_config().add_h264(108.into(), Some(109.into()), true, 0x42_e0_1f);
         }
         let mut rtc = rtc.build(now);
         rtc.add_local_candidate(candidate);
         let mut api = rtc.sdp_api();
-        let is_page = matches!(shape, Shape::Page | Shape::PlainPage);
         let publishes = matches!(shape, Shape::Publisher | Shape::Encoder);
         let (voices, pictures) = match shape {
-            Shape::Page | Shape::PlainPage => (AUDIO_SLOTS, VIDEO_SLOTS),
+            Shape::Page | Shape::PlainPage | Shape::LayeredPage => (AUDIO_SLOTS, VIDEO_SLOTS),
             Shape::Publisher | Shape::Encoder => (0, 0),
             Shape::Watcher { voices, pictures, .. } => (voices, pictures),
         };
@@ -259,8 +284,9 @@ impl MediaClient {
         let microphone = up(MediaKind::Audio, is_page || publishes, None);
         let mut layers = Simulcast::new();
         CAMERA_LAYERS.iter().for_each(|layer| layers.add_send_layer(SimulcastLayer::new(layer.rid)));
-        let mid = up(MediaKind::Video, is_page || publishes, is_page.then_some(layers)).mid;
-        let rid = |layer: Layer| is_page.then(|| Rid::from(layer.rid));
+        let in_several = is_page && shape != Shape::LayeredPage;
+        let mid = up(MediaKind::Video, is_page || publishes, in_several.then_some(layers)).mid;
+        let rid = |layer: Layer| in_several.then(|| Rid::from(layer.rid));
         let camera = CAMERA_LAYERS.map(|layer| Up { mid, rid: rid(layer), next: 0, frames: 0 });
         let screen = up(MediaKind::Video, is_page, None);
         let mut slots = Vec::new();
@@ -413,6 +439,7 @@ impl MediaClient {
         let of = |params: &&PayloadParams| params.pt() == packet.header.payload_type;
         let codec = self.rtc.codec_config().iter().find(of)?.spec().codec;
         let vp8 = (codec == Codec::Vp8).then(|| Vp8Descriptor::parse(&packet.payload).ok()).flatten();
+        let vp9 = if codec == Codec::Vp9 { read_vp9(&packet.payload) } else { None };
         let begins_h264 = codec == Codec::H264 && packet.payload.starts_with(&H264_PARAMETERS);
         Some(Received {
             kind,
@@ -420,8 +447,11 @@ impl MediaClient {
             seq: *packet.seq_no,
             timestamp: packet.header.timestamp,
             codec,
-            picture: vp8.and_then(|vp8| vp8.picture_id()),
-            keyframe: begins_h264 || vp8.is_some_and(|vp8| vp8.starts_keyframe(&packet.payload)),
+            ends: packet.header.marker,
+            picture: vp8.and_then(|vp8| vp8.picture_id()).or(vp9.map(|(picture, _)| picture)),
+            keyframe: begins_h264
+                || vp9.is_some_and(|(_, begins)| begins)
+                || vp8.is_some_and(|vp8| vp8.starts_keyframe(&packet.payload)),
             mark: Mark {
                 sender: u16::from_be_bytes([mark[0], mark[1]]),
                 counter: u32::from_be_bytes([mark[2], mark[3], mark[4], mark[5]]),
@@ -481,6 +511,24 @@ impl MediaClient {
         for part in 0..parts {
             let bytes = bytes.saturating_sub(part * PART_BYTES).min(PART_BYTES);
             self.send_part(now, layer, Part { frame, first: part == 0, last: part + 1 == parts, keyframe, bytes });
+        }
+    }
+
+    /// Sends one picture in all sizes up to this one, in one stream of VP9 (`L3T3_KEY`), each size in so many packets. Drain
+    /// afterwards.
+    pub fn send_layers(&mut self, now: Instant, largest: u8, keyframe: bool, parts: u32) {
+        let [up, ..] = &mut self.camera;
+        let (mid, frame, first) = (up.mid, up.frames, up.next);
+        (up.frames, up.next) = (frame + 1, first + parts * (u32::from(largest) + 1));
+        for (counter, index) in (first..).zip(0..parts * (u32::from(largest) + 1)) {
+            let (layer, part) = ((index / parts) as u8, index % parts);
+            let ends = part + 1 == parts;
+            let mut payload = vp9_head(frame, layer, largest, keyframe, (part == 0, ends));
+            payload.resize(payload.len() + 300, 0x55);
+            let payload = self.mark(payload, counter, layer);
+            self.write(mid, None, Codec::Vp9, counter, |pt, seq| {
+                RtpWrite::new(pt, seq, frame * 3000, now, payload).marker(ends && layer == largest)
+            });
         }
     }
 

@@ -17,6 +17,9 @@ const H264: [(u32, Pt, Pt); 2] = [
     (0x42_00_1f, Pt::new_with_value(127), Pt::new_with_value(121)),
 ];
 
+/// VP9's only profile of eight bits a sample, with its payload type and that of its repetitions.
+const VP9: (u32, Pt, Pt) = (0, Pt::new_with_value(98), Pt::new_with_value(99));
+
 /// Makes sessions offer and take what is passed on.
 pub(crate) fn configured(config: RtcConfig) -> RtcConfig {
     let mut config = config.clear_codecs().enable_vp8(true);
@@ -24,6 +27,9 @@ pub(crate) fn configured(config: RtcConfig) -> RtcConfig {
     for (profile, media, resend) in H264 {
         codecs.add_h264(media, Some(resend), true, profile);
     }
+    let (profile, media, resend) = VP9;
+    let vp9 = FormatParams { profile_id: Some(profile), ..FormatParams::default() };
+    codecs.add_config(media, Some(resend), Codec::Vp9, Frequency::NINETY_KHZ, None, vp9);
     let opus = FormatParams {
         min_p_time: Some(10),
         use_inband_fec: Some(true),
@@ -112,6 +118,7 @@ fn codec_of(params: &PayloadParams) -> Option<VideoCodec> {
     match params.spec().codec {
         Codec::Vp8 => Some(VideoCodec::Vp8),
         Codec::H264 => Some(VideoCodec::H264),
+        Codec::Vp9 => Some(VideoCodec::Vp9),
         _ => None,
     }
 }

@@ -13,6 +13,7 @@ use str0m::rtp::RtpPacket;
 
 use crate::payload::{Front, Ids, Patch};
 use crate::send::Tags;
+use crate::svc::{Part, Spatial};
 
 /// A packet on its way from a publisher to all subscribers: the payload is shared, never copied per subscriber.
 #[derive(Debug, Clone)]
@@ -24,28 +25,30 @@ pub(crate) struct Incoming {
     pub(crate) tags: Tags,
     pub(crate) payload: Arc<[u8]>,
     pub(crate) arrived: Instant,
-    /// Which of the picture's layers it belongs to, the smallest is 0. Always 0 for audio.
-    pub(crate) layer: u8,
     /// How the picture is encoded; `None` for audio.
     pub(crate) codec: Option<VideoCodec>,
     /// Read once per packet.
     pub(crate) ids: Option<Ids>,
+    /// Its place in a stream with several layers.
+    pub(crate) spatial: Option<Spatial>,
     /// Whether a decoder can begin here. Always so for audio.
     pub(crate) can_begin: bool,
 }
 
-/// One stream of one publisher.
+/// One stream of one publisher; of one that has several layers in it, one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Source {
     pub(crate) session: SessionId,
     pub(crate) ssrc: u32,
+    /// Which of the picture's layers it is, the smallest is 0. Always 0 for audio.
+    pub(crate) layer: u8,
 }
 
 impl Incoming {
     /// Takes what is forwarded out of a packet.
     pub(crate) fn new(session: SessionId, packet: RtpPacket, codec: Option<VideoCodec>, layer: u8) -> Self {
-        let voice = Front { can_begin: true, ids: None };
-        let Front { can_begin, ids } = codec.map_or(voice, |codec| Front::read(codec, &packet.payload));
+        let voice = Front { can_begin: true, ..Front::default() };
+        let Front { can_begin, ids, spatial } = codec.map_or(voice, |codec| Front::read(codec, &packet.payload));
         let values = &packet.header.ext_vals;
         let tags = Tags {
             audio_level: values.audio_level,
@@ -53,17 +56,29 @@ impl Incoming {
             orientation: values.video_orientation,
         };
         Self {
-            source: Source { session, ssrc: *packet.header.ssrc },
+            source: Source { session, ssrc: *packet.header.ssrc, layer },
             seq: *packet.seq_no,
             timestamp: packet.header.timestamp,
             marker: packet.header.marker,
             tags,
-            layer,
             arrived: packet.timestamp,
             codec,
             can_begin,
             ids,
+            spatial,
             payload: packet.payload,
+        }
+    }
+
+    /// The packet as the stream of one layer has it. That one's picture ends where the layer does.
+    pub(crate) fn part(&self, part: Part) -> Self {
+        let ends = self.spatial.is_some_and(|spatial| spatial.ends && spatial.layer == part.layer);
+        let source = Source { layer: part.layer, ..self.source };
+        let whole = Self { source, seq: part.seq, marker: ends, ..self.clone() };
+        if part.is_empty {
+            Self { payload: Arc::default(), ids: None, can_begin: false, marker: false, ..whole }
+        } else {
+            whole
         }
     }
 }
@@ -235,18 +250,18 @@ mod tests {
     fn packet(session: u64, seq: u64, timestamp: u32, arrived: Instant, keyframe: bool) -> Incoming {
         // X, S and partition 0; I: a 15-bit picture id; then the VP8 header whose lowest bit says "not a keyframe".
         let payload: Arc<[u8]> = [0x90, 0x80, 0x80, (seq % 100) as u8, u8::from(!keyframe), 0].into();
-        let Front { can_begin, ids } = Front::read(VideoCodec::Vp8, &payload);
+        let Front { can_begin, ids, spatial } = Front::read(VideoCodec::Vp8, &payload);
         Incoming {
-            source: Source { session: SessionId(session), ssrc: session as u32 },
+            source: Source { session: SessionId(session), ssrc: session as u32, layer: 0 },
             seq,
             timestamp,
             marker: true,
             tags: Tags::default(),
-            layer: 0,
             arrived,
             codec: Some(VideoCodec::Vp8),
             can_begin,
             ids,
+            spatial,
             payload,
         }
     }

@@ -107,8 +107,10 @@ pub(crate) struct Layers {
     /// What it can have.
     sizes: &'static [Layer],
     layers: [Flow; MOST_LAYERS],
-    /// Its packets name their layers.
+    /// There may be several: its packets name theirs.
     simulcast: bool,
+    /// All of them are in one stream, whose keyframes are keyframes of each.
+    one_stream: bool,
     /// How it is encoded, once something came.
     codec: Option<VideoCodec>,
     /// What the publisher was told.
@@ -138,6 +140,7 @@ impl Layers {
             sizes,
             layers: Default::default(),
             simulcast: false,
+            one_stream: false,
             codec: None,
             told: None,
             awaited_since: Default::default(),
@@ -151,12 +154,22 @@ impl Layers {
         self.simulcast = true;
     }
 
+    /// Its layers are in one stream. An encoder with few bits leaves larger ones out, until they are wished for.
+    pub(crate) fn set_one_stream(&mut self) {
+        (self.one_stream, self.simulcast) = (true, true);
+    }
+
+    /// Whether all layers are in one stream.
+    pub(crate) fn is_one_stream(&self) -> bool {
+        self.one_stream
+    }
+
     /// Whether a packet of that codec is of this picture. An encoder that gives one codec up for another is silent in between:
     /// where two codecs come at once, the newer one is not believed.
     pub(crate) fn takes(&mut self, codec: VideoCodec, now: Instant) -> bool {
         let is_silent = || (0..MOST_LAYERS as u8).all(|layer| !self.is_alive(layer, now));
         if self.codec != Some(codec) && is_silent() {
-            self.codec = Some(codec);
+            (self.codec, self.one_stream) = (Some(codec), false);
         }
         self.codec == Some(codec)
     }

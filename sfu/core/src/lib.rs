@@ -6,7 +6,8 @@
 //!
 //! A packet: `Node::handle_datagram` → `demux` → `peer` (str0m) → `Node::fan_out` → `forwarder` (rewrites
 //! sequence number and timestamp) → the subscriber's `peer` → `Node::poll_output`.
-//! Of voices only those of a room's `speakers` go further.
+//! Of voices only those of a room's `speakers` go further. Which clear bytes of pictures are read stands in `payload`; what is sent under
+//! which payload type, in `codecs`; a stream with several layers in it is taken apart by `svc` before it is handed out.
 //! A pointer: the same as far as `peer` → `pointer` (limits the rate) → stamped with its author → everybody in the room.
 //! An operation on the board: `peer` → `drawing` (judges the envelope, orders) → every subscriber's `cursor`.
 
@@ -46,6 +47,7 @@ mod speakers;
 mod srtp;
 mod stats;
 mod stun;
+mod svc;
 mod timers;
 mod tracks;
 mod view;

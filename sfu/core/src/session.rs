@@ -25,6 +25,7 @@ use crate::reach::Reach;
 use crate::room::Room;
 use crate::route::{Nominations, Route};
 use crate::send::{Numbers, Sender};
+use crate::svc::Splitter;
 use crate::tracks::{Feed, Tracks};
 use crate::view::View;
 
@@ -162,19 +163,36 @@ impl Session {
     }
 
     /// What a packet from this peer carries: of their microphone, camera or screen, as it is forwarded. `None` for
-    /// everything else. Last, whether a layer of the picture begins with it.
-    pub(crate) fn incoming(&mut self, packet: RtpPacket) -> Option<(Feed, Incoming, bool)> {
-        let Source { feed, layer } = self.source_of(packet.header.ssrc, *packet.seq_no)?;
+    /// everything else.
+    pub(crate) fn incoming(&mut self, packet: RtpPacket) -> Option<Arrived> {
+        let (ssrc, now) = (packet.header.ssrc, packet.timestamp);
+        let Source { feed, layer, is_named } = self.source_of(ssrc, *packet.seq_no)?;
         let Feed::Picture(of) = feed else {
-            return Some((feed, Incoming::new(self.who.session, packet, None, layer), false));
+            let packet = Incoming::new(self.who.session, packet, None, layer);
+            return Some(Arrived { feed, packet, begins: false });
         };
         let codec = self.tracks.codecs.sent_as(packet.header.payload_type)?;
-        let (layers, now) = (self.pictures.of_mut(of), packet.timestamp);
+        let layers = self.pictures.of_mut(of);
         if !layers.takes(codec, now) {
             return None;
         }
+        let mut packet = Incoming::new(self.who.session, packet, Some(codec), layer);
+        // Where layers have streams of their own, each is passed on whole.
+        packet.spatial = packet.spatial.filter(|_| !is_named);
+        let layer = packet.spatial.map_or(layer, |spatial| spatial.layer);
+        if packet.spatial.is_some() {
+            layers.set_one_stream();
+        }
         let begins = layers.note(layer, packet.payload.len(), now);
-        Some((feed, Incoming::new(self.who.session, packet, Some(codec), layer), begins))
+        Some(Arrived { feed, packet, begins })
+    }
+
+    /// The streams of single layers that a packet of a stream with several is part of.
+    pub(crate) fn split(&mut self, packet: &Incoming) -> Vec<Incoming> {
+        let (Some(spatial), ssrc) = (packet.spatial, packet.source.ssrc) else { return Vec::new() };
+        let Some(known) = self.streams.iter_mut().find(|known| *known.ssrc == ssrc) else { return Vec::new() };
+        let splitter = known.splitter.get_or_insert_with(|| Box::new(Splitter::new(packet.seq)));
+        splitter.split(packet.seq, spatial).map(|part| packet.part(part)).collect()
     }
 
     fn source_of(&mut self, ssrc: Ssrc, seq: u64) -> Option<Source> {
@@ -183,12 +201,13 @@ impl Session {
             return known.source;
         }
         let (mid, rid) = self.peer.stream_of(ssrc)?;
+        let is_named = rid.is_some();
         let source = if Some(mid) == self.tracks.microphone {
-            Some(Source { feed: Feed::Voice, layer: 0 })
+            Some(Source { feed: Feed::Voice, layer: 0, is_named })
         } else if Some(mid) == self.tracks.camera {
-            layer_of(rid).map(|layer| Source { feed: Feed::Picture(VideoSource::Camera), layer })
+            layer_of(rid).map(|layer| Source { feed: Feed::Picture(VideoSource::Camera), layer, is_named })
         } else if Some(mid) == self.tracks.screen {
-            Some(Source { feed: Feed::Picture(VideoSource::Screen), layer: 0 })
+            Some(Source { feed: Feed::Picture(VideoSource::Screen), layer: 0, is_named })
         } else {
             None
         };
@@ -198,15 +217,16 @@ impl Session {
         // One voice, three layers of a camera, a screen; more streams than that are a peer's own invention and are
         // looked up each time.
         if self.streams.len() < 12 {
-            self.streams.push(Known { ssrc, source, arrivals: Arrivals::default() });
+            self.streams.push(Known { ssrc, source, arrivals: Arrivals::default(), splitter: None });
         }
         source
     }
 
     /// Asks this publisher for a keyframe of one layer. Whether there was a stream to ask for.
     pub(crate) fn request_keyframe(&mut self, of: VideoSource, layer: u8) -> bool {
-        let wanted = Source { feed: Feed::Picture(of), layer };
-        let stream = self.streams.iter().find(|known| known.source == Some(wanted));
+        let layer = if self.pictures.of(of).is_one_stream() { 0 } else { layer };
+        let is_wanted = |source: Source| source.feed == Feed::Picture(of) && source.layer == layer;
+        let stream = self.streams.iter().find(|known| known.source.is_some_and(is_wanted));
         stream.is_some_and(|known| self.peer.request_keyframe(known.ssrc))
     }
 
@@ -318,6 +338,17 @@ struct Known {
     /// `None` for a stream that is no part of anything.
     source: Option<Source>,
     arrivals: Arrivals,
+    /// Of a stream with several layers.
+    splitter: Option<Box<Splitter>>,
+}
+
+/// A publisher's packet.
+#[derive(Debug)]
+pub(crate) struct Arrived {
+    pub(crate) feed: Feed,
+    pub(crate) packet: Incoming,
+    /// Whether a layer of the picture begins with it.
+    pub(crate) begins: bool,
 }
 
 /// What one of a publisher's streams carries.
@@ -325,6 +356,8 @@ struct Known {
 struct Source {
     feed: Feed,
     layer: u8,
+    /// It is one of several streams, each with the name of its layer.
+    is_named: bool,
 }
 
 /// The layer of that name; a camera without layers has one. `None` for a name that the page does not use.

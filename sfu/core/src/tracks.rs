@@ -62,15 +62,18 @@ impl Slot {
 
     /// What becomes of a packet here.
     pub(crate) fn forward(&mut self, packet: &Incoming) -> Forward {
-        if self.forwarder.carries(packet.source) && self.target.is_some() {
+        let layer = packet.source.layer;
+        // A keyframe of a stream with several layers is one of each of them: it comes again as the one that is wanted.
+        let is_changed_here = packet.spatial.is_some() && packet.can_begin && self.target != Some(layer);
+        if self.forwarder.carries(packet.source) && self.target.is_some() && !is_changed_here {
             return self.forwarder.forward(packet);
         }
-        if self.target != Some(packet.layer) {
+        if self.target != Some(layer) {
             return Forward::NotShown;
         }
         let forward = self.forwarder.forward(packet);
         if matches!(forward, Forward::Send { .. }) {
-            self.layer = packet.layer;
+            self.layer = layer;
         }
         forward
     }

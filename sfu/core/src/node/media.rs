@@ -10,7 +10,7 @@ use shared::signal::{Picture, Stage, VideoSource};
 use crate::forwarder::Incoming;
 use crate::layers::MOST_LAYERS;
 use crate::node::{Node, Output};
-use crate::session::{Passed, Who};
+use crate::session::{Arrived, Passed, Who};
 use crate::speakers::Hearing;
 use crate::tracks::Feed;
 
@@ -20,7 +20,7 @@ impl Node {
         self.stats.rtp_in += 1;
         let Some(publisher) = self.sessions.get_mut(&id) else { return };
         let who = publisher.who;
-        let Some((feed, packet, begins)) = publisher.incoming(packet) else { return };
+        let Some(Arrived { feed, packet, begins }) = publisher.incoming(packet) else { return };
         if feed == Feed::Voice {
             let Some(room) = self.rooms.get_mut(&who.room) else { return };
             let led_by = room.lead();
@@ -40,7 +40,11 @@ impl Node {
         if begins {
             self.begun(&who, feed, &packet);
         }
-        self.fan_out(id, &who, feed, &packet);
+        if packet.spatial.is_none() {
+            return self.fan_out(id, &who, feed, &packet);
+        }
+        let parts = self.sessions.get_mut(&id).map(|publisher| publisher.split(&packet)).unwrap_or_default();
+        parts.iter().for_each(|part| self.fan_out(id, &who, feed, part));
     }
 
     /// A layer of a picture begins. Its first packet may be the keyframe that somebody waits for.
@@ -76,7 +80,7 @@ impl Node {
         }
         broken.into_iter().for_each(|session| self.fault(session));
         if let (true, Feed::Picture(source)) = (needs_keyframe, feed) {
-            self.want_keyframe(id, source, packet.layer);
+            self.want_keyframe(id, source, packet.source.layer);
         }
     }
 
@@ -93,7 +97,9 @@ impl Node {
     pub(super) fn want_keyframe(&mut self, publisher: SessionId, of: VideoSource, layer: u8) {
         let now = self.now;
         let Some(session) = self.sessions.get_mut(&publisher) else { return };
-        let Some(throttle) = session.pictures.of_mut(of).keyframes.get_mut(usize::from(layer)) else { return };
+        let layers = session.pictures.of_mut(of);
+        let layer = if layers.is_one_stream() { 0 } else { layer };
+        let Some(throttle) = layers.keyframes.get_mut(usize::from(layer)) else { return };
         if throttle.request(now) {
             self.ask_for_keyframe(publisher, of, layer);
         }

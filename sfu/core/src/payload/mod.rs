@@ -4,13 +4,17 @@
 //! - VP8: the payload descriptor (RFC 7741 section 4.2) and the first byte behind it, whose lowest bit says "not a keyframe".
 //! - H.264: the headers of NAL units, of a byte each: alone, in an aggregate with the sizes between them, or at the front of a
 //!   fragment with the byte that says whether it is the first (RFC 6184 section 5).
+//! - VP9: the payload descriptor (RFC 9628 section 4.2), and nothing behind it.
 //!
-//! Only ids of VP8 are rewritten; an H.264 stream has none.
+//! Picture ids are rewritten where there are any; an H.264 stream has none.
 
 mod h264;
+mod vp9;
 
 use shared::codec::VideoCodec;
 use str0m::rtp::Vp8Descriptor;
+
+use crate::svc::Spatial;
 
 /// What a packet's first bytes say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -19,6 +23,8 @@ pub(crate) struct Front {
     pub(crate) can_begin: bool,
     /// Numbers that must go on when a slot changes its source.
     pub(crate) ids: Option<Ids>,
+    /// Its place among the layers of a picture that has several in one stream.
+    pub(crate) spatial: Option<Spatial>,
 }
 
 /// The numbers of a picture, and where they stand in the payload.
@@ -38,14 +44,24 @@ impl Front {
     pub(crate) fn read(codec: VideoCodec, payload: &[u8]) -> Self {
         match codec {
             VideoCodec::Vp8 => Self::of_vp8(payload).unwrap_or_default(),
-            VideoCodec::H264 => Self { can_begin: h264::begins(payload), ids: None },
+            VideoCodec::H264 => Self { can_begin: h264::begins(payload), ..Self::default() },
+            VideoCodec::Vp9 => Self::of_vp9(payload).unwrap_or_default(),
         }
     }
 
     fn of_vp8(payload: &[u8]) -> Option<Self> {
         let descriptor = Vp8Descriptor::parse(payload).ok()?;
         let ids = descriptor.picture_id().and_then(|picture| Ids::at(payload, 2, picture, descriptor.tl0_pic_idx(), 0));
-        Some(Self { can_begin: descriptor.starts_keyframe(payload), ids })
+        Some(Self { can_begin: descriptor.starts_keyframe(payload), ids, spatial: None })
+    }
+
+    fn of_vp9(payload: &[u8]) -> Option<Self> {
+        let of = vp9::Descriptor::read(payload)?;
+        // The byte that names the layers stands between the two.
+        let ids = of.picture.and_then(|picture| Ids::at(payload, 1, picture, of.tl0, 1));
+        let spatial = |layer| Spatial { layer, ends: of.ends, is_needed_above: !of.is_for_itself };
+        let can_begin = of.begins && !of.is_predicted && of.layer.unwrap_or_default() == 0;
+        Some(Self { can_begin, ids, spatial: of.layer.map(spatial) })
     }
 }
 
@@ -108,7 +124,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_payload_makes_it_panic(payload in proptest::collection::vec(any::<u8>(), 0..40)) {
-            for codec in [VideoCodec::Vp8, VideoCodec::H264] {
+            for codec in [VideoCodec::Vp8, VideoCodec::H264, VideoCodec::Vp9] {
                 let front = Front::read(codec, &payload);
                 let mut patched = payload.clone();
                 if let Some(ids) = front.ids {

@@ -26,16 +26,16 @@ fn sender(now: Instant) -> (Sender, Sealer) {
 
 fn packet(bytes: usize, now: Instant) -> Incoming {
     Incoming {
-        source: Source { session: shared::ids::SessionId(1), ssrc: 1 },
+        source: Source { session: shared::ids::SessionId(1), ssrc: 1, layer: 0 },
         seq: 0,
         timestamp: 0,
         marker: true,
         tags: Tags::default(),
         payload: vec![0; bytes].into(),
         arrived: now,
-        layer: 0,
         codec: None,
         ids: None,
+        spatial: None,
         can_begin: true,
     }
 }

@@ -1,5 +1,6 @@
 //! People and devices whose pictures are encoded differently, in one room.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use shared::codec::VideoCodec;
@@ -107,4 +108,70 @@ fn what_is_lost_is_repeated_as_what_it_was() {
         assert!(late > 5, "{late} of {} were late: something was lost", seqs.len());
         assert_eq!(missing, 0, "of {}", seqs.len());
     }
+}
+
+/// What came to somebody since the last look, from whoever films in layers: one stream in which each picture is whole. Its layers.
+fn layers_since(world: &mut World, viewer: usize, last: &mut Option<Received>) -> Vec<BTreeSet<u8>> {
+    let received = std::mem::take(&mut world.people[viewer].client.received);
+    let mut pictures: Vec<BTreeSet<u8>> = Vec::new();
+    for packet in received.into_iter().filter(|packet| packet.kind == MediaKind::Video) {
+        assert_eq!(packet.codec, Codec::Vp9);
+        match last {
+            None => assert!(packet.keyframe, "it begins with a keyframe"),
+            Some(last) => {
+                assert_eq!(packet.seq, last.seq + 1, "{packet:?} after {last:?}");
+                assert_eq!(
+                    packet.timestamp != last.timestamp,
+                    last.ends,
+                    "a picture ends with a mark: {packet:?} after {last:?}"
+                );
+                let picture = last.picture.unwrap() + u16::from(last.ends);
+                assert!(packet.picture >= Some(picture), "ids go on: {packet:?} after {last:?}");
+            }
+        }
+        if last.is_none_or(|last| last.ends) {
+            pictures.push(BTreeSet::new());
+        }
+        pictures.last_mut().map(|layers| layers.insert(packet.mark.layer));
+        *last = Some(packet);
+    }
+    assert!(last.is_some_and(|last| last.ends));
+    pictures
+}
+
+/// One stream of VP9, of which each gets the layer that fits their tile: of a keyframe also what the layer needs, of everything else
+/// nothing but the layer. It changes with the next keyframe, without a gap, and what nobody watches is not made.
+#[test]
+fn each_gets_their_layer_out_of_one_stream() {
+    let mut world = World::new();
+    let ann = world.plug_in("Ann", Shape::LayeredPage);
+    let ben = world.enter("Ben", Role::Participant, Stage::Room);
+    let cleo = world.enter("Cleo", Role::Participant, Stage::Room);
+    let [mut bens, mut cleos] = [None; 2];
+    world.look(cleo, &[(ann, 200)]);
+    world.look(ben, &[(ann, 1_200)]);
+    world.film_in_layers(ann, 10 * SECOND);
+    layers_since(&mut world, ben, &mut bens);
+    let expected = |pictures: &[BTreeSet<u8>], layer: u8, what: &str| {
+        let rest = pictures.iter().filter(|layers| **layers == BTreeSet::from([layer])).count();
+        let keyframes = pictures.iter().filter(|layers| **layers == (0..=layer).collect()).count();
+        let is_so = rest + keyframes >= pictures.len() && rest > 40;
+        assert!(is_so, "{what}: {rest} of one layer and {keyframes} keyframes of {}", pictures.len());
+    };
+    let smallest = layers_since(&mut world, cleo, &mut cleos);
+    expected(&smallest, 0, "Cleo");
+    assert!(smallest.len() >= 240, "{} pictures in 10 s", smallest.len());
+    for (width, layer) in [(1_200, 2), (500, 1), (200, 0), (1_200, 2)] {
+        world.look(ben, &[(ann, width)]);
+        world.film_in_layers(ann, 5 * SECOND);
+        layers_since(&mut world, ben, &mut bens);
+        world.film_in_layers(ann, 2 * SECOND);
+        expected(&layers_since(&mut world, ben, &mut bens), layer, &format!("Ben at {width}"));
+        let wanted = &world.people[ann].layers_wanted;
+        let watched = (0..3).map(|one| one == 0 || one == layer).collect::<Vec<bool>>();
+        assert_eq!(*wanted, watched, "Ben at {width}");
+    }
+    expected(&layers_since(&mut world, cleo, &mut cleos), 0, "Cleo");
+    let asked = world.people[ann].client.keyframe_requests;
+    assert!(asked < 20, "{asked} keyframes asked for in 38 s");
 }

@@ -11,7 +11,7 @@ use shared::ids::{ParticipantId, SessionId};
 use shared::meeting::Role;
 use shared::signal::{OfferError, Stage};
 
-use crate::media_client::MediaClient;
+use crate::media_client::{MediaClient, Shape};
 use crate::world::{World, room};
 
 fn stranger() -> SocketAddr {
@@ -46,6 +46,7 @@ fn refusal(world: &mut World, offer: String) -> Option<OfferError> {
 fn bad_offers_are_refused_one_by_one() {
     let mut world = World::new();
     let good = MediaClient::new(1, stranger(), world.now).unwrap().offer().to_owned();
+    let device = MediaClient::device(1, stranger(), Shape::Publisher, world.now).unwrap().offer().to_owned();
     let without = |prefix: &str| -> String {
         good.lines().filter(|line| !line.starts_with(prefix)).map(|line| format!("{line}\r\n")).collect()
     };
@@ -59,10 +60,10 @@ fn bad_offers_are_refused_one_by_one() {
         ("no ICE password", without("a=ice-pwd"), Some(OfferError::Unusable)),
         (
             "no codec of ours",
-            good.replace("VP8", "X8").replace("H264", "X264").replace("opus", "xopus"),
+            good.replace("VP8", "X8").replace("H264", "X264").replace("VP9", "X9").replace("opus", "xopus"),
             Some(OfferError::Unusable),
         ),
-        ("the same m-lines twice", good.clone() + &good, Some(OfferError::Unreadable)),
+        ("the same m-lines twice", device.clone() + &device, Some(OfferError::Unreadable)),
     ];
     for (what, offer, error) in table {
         let refused = refusal(&mut world, offer);

@@ -165,7 +165,7 @@ fn the_answer_lists_only_what_is_forwarded() {
         .filter_map(|line| line.strip_prefix("a=rtpmap:")?.split_once(' ')?.1.split('/').next())
         .map(str::to_ascii_lowercase)
         .collect();
-    assert_eq!(codecs.into_iter().collect::<Vec<_>>(), ["h264", "opus", "rtx", "vp8"]);
+    assert_eq!(codecs.into_iter().collect::<Vec<_>>(), ["h264", "opus", "rtx", "vp8", "vp9"]);
     let opus = answer.lines().find(|line| line.starts_with("a=fmtp:") && line.contains("useinbandfec=1"));
     assert!(opus.is_some_and(|line| line.contains("usedtx=1")), "encoders rest while nobody speaks: {opus:?}");
     assert!(answer.contains("a=ice-lite") && answer.contains("198.51.100.1 8080 typ host"), "{answer}");

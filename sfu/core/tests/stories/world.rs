@@ -154,7 +154,7 @@ impl World {
         let address = SocketAddr::from(([192, 0, 2, number as u8], 40_001 + self.sessions as u16));
         let client = MediaClient::device(number, address, shape, self.now).unwrap();
         let purpose = match shape {
-            Shape::Page | Shape::PlainPage => Purpose::Page,
+            Shape::Page | Shape::PlainPage | Shape::LayeredPage => Purpose::Page,
             Shape::Publisher | Shape::Encoder => Purpose::Publish,
             Shape::Watcher { .. } => Purpose::Watch,
         };
@@ -350,6 +350,22 @@ impl World {
                 self.say(*person, -30);
             }
             self.run_for(Duration::from_millis(20));
+        }
+    }
+
+    /// Somebody films in one stream with all sizes that are watched in it, for so long.
+    pub fn film_in_layers(&mut self, person: usize, duration: Duration) {
+        for _ in 0..duration.as_millis() / 40 {
+            let now = self.now;
+            let filming = &mut self.people[person];
+            let largest = filming.layers_wanted.iter().rposition(|wanted| *wanted).unwrap_or(2) as u8;
+            // Another number of layers is another stream for an encoder.
+            let asked = filming.client.keyframe_requests + u32::from(largest) * 1_000;
+            let keyframe = filming.keyframes_sent != asked + 1;
+            filming.keyframes_sent = asked + 1;
+            filming.client.send_layers(now, largest, keyframe, 2);
+            filming.timeout = now;
+            self.run_for(Duration::from_millis(40));
         }
     }
 
