@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::chromium;
 use crate::engine::{Engine, Running};
-use crate::fake_media::Person;
+use crate::fake_media::{Person, large_camera};
 use crate::firefox;
 use crate::folder::TempFolder;
 
@@ -38,6 +38,14 @@ impl Browser {
     pub async fn start_with(person: Person, sound: Sound, flags: &[&str]) -> Self {
         let folder = TempFolder::new(person.name);
         Self { running: chromium::start(person, sound, flags, folder.path()).await, person, folder }
+    }
+
+    /// As [`Browser::start`], with a camera of 1280 by 720 pixels in the person's colour.
+    pub async fn start_with_large_camera(person: Person) -> Self {
+        let browser = Self::start(person).await;
+        let script = json!({ "source": large_camera(person) });
+        browser.devtools("Page.addScriptToEvaluateOnNewDocument", script).await;
+        browser
     }
 
     /// Starts Firefox, which grants camera and microphone without asking. Its voice is the person's, its picture is not

@@ -126,6 +126,31 @@ fn write_beeps(path: &Path, pitch: u32) -> std::io::Result<()> {
     std::fs::write(path, out)
 }
 
+/// Makes a person's camera a canvas of 1280 by 720: three layers need a picture larger than the faces of the files.
+pub(crate) fn large_camera(person: Person) -> String {
+    let [red, green, blue] = person.face.rgb();
+    LARGE_CAMERA.replace("COLOUR", &format!("{red},{green},{blue}"))
+}
+
+const LARGE_CAMERA: &str = r"
+(() => {
+  const devices = navigator.mediaDevices;
+  const getUserMedia = devices.getUserMedia.bind(devices);
+  devices.getUserMedia = async wish => {
+    const real = await getUserMedia(wish);
+    if (!wish.video) return real;
+    const canvas = document.createElement('canvas');
+    canvas.width = 1280; canvas.height = 720;
+    const context = canvas.getContext('2d');
+    let count = 0;
+    setInterval(() => {
+      context.fillStyle = 'rgb(COLOUR)'; context.fillRect(0, 0, 1280, 720);
+      context.fillStyle = 'white'; context.fillRect((count += 16) % 1200, 0, 80, 80);
+    }, 80);
+    return new MediaStream([...canvas.captureStream(12).getVideoTracks(), ...real.getAudioTracks()]);
+  };
+})();";
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,14 +3,13 @@
 
 use std::time::Duration;
 
-use e2e::{Browser, Deployment, Person};
+use e2e::{Browser, Deployment, Options, Person};
 use serde_json::json;
 use shared::meeting::Role;
 
 /// Seals what every sender sends, and opens it again at every receiver unless told otherwise. Of a frame stays clear
-/// what packetisers and decoders need to find their way: VP8's header (10 bytes of a keyframe, 3 of another), Opus'
-/// table of contents (1 byte). The rest is XORed with a stream that differs from frame to frame.
-/// The camera is a canvas: three layers need a picture larger than the harness's faces.
+/// what packetisers and decoders need to find their way: VP8's header (10 bytes of a keyframe, 3 of another), nothing of
+/// VP9, Opus' table of contents (1 byte). The rest is XORed with a stream that differs from frame to frame.
 const SEAL: &str = r"
 (() => {
   const worker = () => {
@@ -23,7 +22,7 @@ const SEAL: &str = r"
         }
       };
       const transform = (frame, controller) => {
-        const clear = options.kind === 'audio' ? 1 : frame.type === 'key' ? 10 : 3;
+        const clear = options.kind === 'audio' ? 1 : CLEAR;
         const given = new Uint8Array(frame.data);
         if (options.seals) {
           const sealed = new Uint8Array(given.length + 4);
@@ -54,29 +53,14 @@ const SEAL: &str = r"
     else if (OPENS) transceiver.receiver.transform = new RTCRtpScriptTransform(seal, { kind, seals: false });
     return transceiver;
   };
-  const devices = navigator.mediaDevices;
-  const getUserMedia = devices.getUserMedia.bind(devices);
-  devices.getUserMedia = async wish => {
-    const real = await getUserMedia(wish);
-    if (!wish.video) return real;
-    const canvas = document.createElement('canvas');
-    canvas.width = 1280; canvas.height = 720;
-    const context = canvas.getContext('2d');
-    let count = 0;
-    setInterval(() => {
-      context.fillStyle = 'COLOUR'; context.fillRect(0, 0, 1280, 720);
-      context.fillStyle = 'white'; context.fillRect((count += 16) % 1200, 0, 80, 80);
-    }, 80);
-    return new MediaStream([...canvas.captureStream(12).getVideoTracks(), ...real.getAudioTracks()]);
-  };
 })();";
 
 /// A browser whose pages seal.
-async fn sealing(person: Person, colour: &str, opens: bool) -> Browser {
-    let browser = Browser::start(person).await;
+async fn sealing(person: Person, clear: &str, opens: bool) -> Browser {
+    let browser = Browser::start_with_large_camera(person).await;
     // The pages' policy forbids a worker from elsewhere, and rightly.
     browser.devtools("Page.setBypassCSP", json!({ "enabled": true })).await;
-    let source = SEAL.replace("COLOUR", colour).replace("OPENS", &opens.to_string());
+    let source = SEAL.replace("CLEAR", clear).replace("OPENS", &opens.to_string());
     browser.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": source })).await;
     browser
 }
@@ -94,14 +78,12 @@ async fn resize(browser: &Browser, width: u32, height: u32) {
 
 /// Two people whose frames are sealed see and hear each other, in every size; a third who does not open them sees
 /// nothing, though everything reaches them.
-#[tokio::test]
-async fn sealed_frames_are_forwarded_in_every_size() {
-    let server = Deployment::start().await;
+async fn sealed_frames_go_round(server: &Deployment, codec: &str, clear: &str) {
     let people = [("Maria", Role::Moderator), ("Peter", Role::Participant), ("Quinn", Role::Participant)];
     let meeting = server.console().await.meeting("Sealed", &people).await;
-    let maria = sealing(Person::MARIA, "rgb(200,30,30)", true).await;
-    maria.moderate(&server, meeting.link("Maria")).await;
-    let peter = sealing(Person::PETER, "rgb(20,160,40)", true).await;
+    let maria = sealing(Person::MARIA, clear, true).await;
+    maria.moderate(server, meeting.link("Maria")).await;
+    let peter = sealing(Person::PETER, clear, true).await;
     peter.come_in(meeting.link("Peter")).await.until_sees("lobby").await;
     maria.admit("Peter").await;
     peter.until_sees("room").await;
@@ -120,6 +102,8 @@ async fn sealed_frames_are_forwarded_in_every_size() {
         maria.until_media_flows().await;
     }
     maria.until_faces(&[Person::PETER]).await;
+    let decoded = maria.decoded().await;
+    assert!(decoded.iter().all(|stream| stream.codec == codec), "{decoded:?}");
 
     // Who speaks is told from the levels beside the frames.
     let speaking = "return !!document.querySelector(`[data-testid=\"tile-${arguments[0]}\"].tile--speaking`)";
@@ -127,11 +111,23 @@ async fn sealed_frames_are_forwarded_in_every_size() {
     peter.click("mic-toggle").await;
     maria.wait("nobody to be marked", || async { maria.run(speaking, vec![json!(tile)]).await == json!(false) }).await;
 
-    let quinn = sealing(Person::QUINN, "rgb(30,50,210)", false).await;
+    let quinn = sealing(Person::QUINN, clear, false).await;
     quinn.come_in(meeting.link("Quinn")).await.until_sees("lobby").await;
     maria.admit("Quinn").await;
     quinn.until_sees("room").await;
     quinn.wait_within(Duration::from_secs(20), "packets", || async { quinn.received().await.rtp_packets > 200 }).await;
     let received = quinn.received().await;
     assert_eq!(received.frames, 0, "who does not open frames decodes them: {received:?}");
+}
+
+#[tokio::test]
+async fn sealed_frames_are_forwarded_in_every_size() {
+    sealed_frames_go_round(&Deployment::start().await, "video/VP8", "(frame.type === 'key' ? 10 : 3)").await;
+}
+
+/// All sizes in one stream, which the server takes apart by what stands in front of the frames.
+#[tokio::test]
+async fn sealed_layers_of_one_stream_are_told_apart() {
+    let options = Options { config: "[media]\nvideo_codec = \"vp9\"\n".into(), demo: false };
+    sealed_frames_go_round(&Deployment::start_with(options).await, "video/VP9", "0").await;
 }

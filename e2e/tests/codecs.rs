@@ -2,12 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail loudly anywhere")]
 
-use e2e::{Browser, Client, Colour, Decoded, Deployment, Person, invitee, meeting_now};
-use serde_json::Value;
+use e2e::{Browser, Client, Colour, Decoded, Deployment, Options, Person, invitee, meeting_now};
+use serde_json::{Value, json};
 use shared::api::NewMeeting;
 use shared::device::DeviceUse;
 use shared::meeting::{MeetingKind, Role};
 use shared::secret::Secret;
+
+async fn resize(browser: &Browser, width: u32) {
+    let size = json!({ "width": width, "height": width * 3 / 4, "deviceScaleFactor": 1, "mobile": false });
+    browser.devtools("Emulation.setDeviceMetricsOverride", size).await;
+}
 
 async fn token(browser: &Browser, button: &str) -> Secret {
     browser.click("connect-device").await.click(button).await;
@@ -68,6 +73,80 @@ async fn an_encoder_with_h264_alone_is_shown_where_it_can_be_and_explained_where
     assert_eq!(player.hang_up().await["ended"], 200);
     assert_eq!(encoder.hang_up().await["ended"], 200);
     peter.until_gone("undecodable").await;
+    for browser in [&maria, &peter] {
+        assert_eq!(browser.complaints().await, Vec::<String>::new(), "{}", browser.person().name);
+    }
+}
+
+async fn deployment(codec: &str) -> Deployment {
+    Deployment::start_with(Options { config: format!("[media]\nvideo_codec = \"{codec}\"\n"), demo: false }).await
+}
+
+/// What the camera's encoders make: the streams' shapes, where the browser tells, and how many there are.
+async fn sent(browser: &Browser) -> Value {
+    let body = "return (async () => [...(await window.__probe.connections.at(-1).getStats()).values()]
+        .filter(s => s.type === 'outbound-rtp' && s.kind === 'video' && s.framesEncoded > 0)
+        .map(s => s.scalabilityMode ?? ''))()";
+    browser.run(body, vec![]).await
+}
+
+/// The window is made so wide, pictures of so many lines come in that codec, and go on.
+async fn shows_in(browser: &Browser, width: u32, codec: &str, lines: u64) -> Decoded {
+    resize(browser, width).await;
+    let is_so = || async { browser.decoded().await.iter().any(|s| s.codec == codec && s.height == lines) };
+    browser.wait(&format!("{lines} lines of {codec}"), is_so).await;
+    let before = until_decodes(browser, codec, 1).await;
+    let after = until_decodes(browser, codec, before.frames + 30).await;
+    assert_eq!(after.height, lines, "it stays");
+    after
+}
+
+/// One stream of VP9 with three sizes in it: each watcher gets the one that fits their tile, and another when the tile changes.
+/// Firefox, which makes no such stream, sends VP8 and shows both.
+#[tokio::test]
+async fn each_gets_the_size_that_fits_out_of_one_stream_of_vp9() {
+    let server = deployment("vp9").await;
+    let people = [("Maria", Role::Moderator), ("Peter", Role::Participant), ("Quinn", Role::Participant)];
+    let meeting = server.console().await.meeting("Layers", &people).await;
+    let maria = Browser::start_with_large_camera(Person::MARIA).await;
+    let (peter, quinn) = tokio::join!(Browser::start(Person::PETER), Browser::start_firefox(Person::QUINN));
+    maria.moderate(&server, meeting.link("Maria")).await;
+    for other in [&peter, &quinn] {
+        other.come_in(meeting.link(other.person().name)).await.until_sees("lobby").await;
+        maria.admit(other.person().name).await;
+    }
+    quinn.until_faces(&[Person::MARIA, Person::PETER]).await;
+    let [small, middle, large] = [(500, 180, "L1T3"), (2_600, 360, "L2T3_KEY"), (6_000, 720, "L3T3_KEY")];
+    for (width, lines, mode) in [small, large, small, middle, large] {
+        println!("{:?}", shows_in(&peter, width, "video/VP9", lines).await);
+        let is_so = || async { sent(&maria).await == json!([mode]) };
+        maria.wait(&format!("one stream, with what is watched in it: {mode}"), is_so).await;
+    }
+    assert_eq!(peter.faces().await.get("Maria"), Some(&Person::MARIA.face));
+    let shows = |decoded: Vec<Decoded>, codec: &str| decoded.iter().any(|stream| stream.codec == codec);
+    assert!(shows(peter.decoded().await, "video/VP8"), "Firefox's own: {:?}", peter.decoded().await);
+    assert!(shows(quinn.decoded().await, "video/VP9"), "{:?}", quinn.decoded().await);
+    for browser in [&maria, &peter, &quinn] {
+        assert_eq!(browser.complaints().await, Vec::<String>::new(), "{}", browser.person().name);
+    }
+}
+
+/// Cameras as H.264, where a deployment wants it: three streams of three sizes, as of VP8.
+#[tokio::test]
+async fn each_gets_the_size_that_fits_of_three_streams_of_h264() {
+    let server = deployment("h264").await;
+    let people = [("Maria", Role::Moderator), ("Peter", Role::Participant)];
+    let meeting = server.console().await.meeting("Sizes", &people).await;
+    let maria = Browser::start_with_large_camera(Person::MARIA).await;
+    let peter = Browser::start(Person::PETER).await;
+    maria.moderate(&server, meeting.link("Maria")).await;
+    peter.come_in(meeting.link("Peter")).await.until_sees("lobby").await;
+    maria.admit("Peter").await;
+    for (width, lines) in [(500, 180), (2_600, 360), (500, 180), (6_000, 720)] {
+        println!("{:?}", shows_in(&peter, width, "video/H264", lines).await);
+    }
+    assert_eq!(sent(&maria).await.as_array().map(Vec::len), Some(3), "{}", sent(&maria).await);
+    peter.until_faces(&[Person::MARIA]).await;
     for browser in [&maria, &peter] {
         assert_eq!(browser.complaints().await, Vec::<String>::new(), "{}", browser.person().name);
     }

@@ -54,7 +54,7 @@ async fn three_people_see_and_hear_each_other() {
         assert!(strong, "DTLS suite {}", encryption.dtls);
         assert!(encryption.offer_bytes < 48 * 1024, "the offer has {} bytes", encryption.offer_bytes);
         let forwarded: Vec<_> = encryption.codecs.iter().map(String::as_str).collect();
-        assert_eq!(forwarded, ["H264", "OPUS", "RTX", "VP8"]);
+        assert_eq!(forwarded, ["H264", "OPUS", "RTX", "VP8", "VP9"]);
         assert_eq!(browser.complaints().await, Vec::<String>::new(), "{}", browser.person().name);
     }
 }

@@ -23,6 +23,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::codec::VideoCodec;
 use crate::ids::InviteeId;
 use crate::input::InvalidText;
 use crate::meeting::{MeetingInfo, MeetingKind, MeetingPhase, Role};
@@ -42,6 +43,8 @@ pub struct Site {
     pub sms: bool,
     /// How many digits PINs have.
     pub pin_lengths: PinLengths,
+    /// How pages are to encode cameras, where their browser can.
+    pub video_codec: VideoCodec,
     /// Version of the server.
     pub version: String,
 }

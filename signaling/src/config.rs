@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
+use shared::codec::VideoCodec;
 use shared::limits::{AUDIO_SLOTS, MAX_PIN_DIGITS, MIN_PIN_DIGITS, PIN_DIGITS};
 
 /// The port when none is given.
@@ -95,10 +96,12 @@ pub struct Media {
     pub advertise: Option<IpAddr>,
     /// How many people of a meeting are heard at once, 1 to [`AUDIO_SLOTS`]: the loudest.
     pub speakers: usize,
+    /// How pages encode cameras, where their browser can: `vp8`, `h264`, or `vp9` with all sizes in one stream.
+    pub video_codec: VideoCodec,
     /// The folder that `conclave media-keys` made for signaling. Goes with `nodes`.
     pub keys: Option<PathBuf>,
     /// Media nodes in processes of their own, `conclave-sfu`. None: the media node is part of this process. With any, what
-    /// stands above but `keys` belongs into each node's own configuration.
+    /// stands above but `keys` and `video_codec` belongs into each node's own configuration.
     pub nodes: Vec<MediaNode>,
 }
 
@@ -114,7 +117,15 @@ pub struct MediaNode {
 
 impl Default for Media {
     fn default() -> Self {
-        Self { port: None, threads: 1, advertise: None, speakers: AUDIO_SLOTS, keys: None, nodes: Vec::new() }
+        Self {
+            port: None,
+            threads: 1,
+            advertise: None,
+            speakers: AUDIO_SLOTS,
+            video_codec: VideoCodec::default(),
+            keys: None,
+            nodes: Vec::new(),
+        }
     }
 }
 
@@ -508,6 +519,7 @@ mod tests {
             threads = 4
             advertise = "192.0.2.7"
             speakers = 2
+            video_codec = "vp9"
             [door]
             pin_digits = 12
             archive_after_days = 0
@@ -523,6 +535,7 @@ mod tests {
         let config = parse(text).unwrap();
         assert_eq!((config.listen.len(), config.media.port, config.accounts.idle_minutes), (2, Some(3478), 15));
         assert_eq!((config.media.speakers, config.media.threads), (2, 4));
+        assert_eq!(config.media.video_codec, VideoCodec::Vp9);
         assert_eq!((config.sms.sender, config.is_demo()), (SmsSenderKind::Outbox, false));
         let printed = toml::to_string(&config).unwrap();
         assert_eq!(toml::from_str::<Config>(&printed).unwrap(), config);
@@ -542,6 +555,7 @@ mod tests {
             ("[media]\nspeakers = 0", "between 1 and 3"),
             ("[media]\nthreads = 0", "between 1 and 64"),
             ("[media]\nspeakers = 4", "between 1 and 3"),
+            ("[media]\nvideo_codec = \"h265\"", "line 2"),
             ("[media]\nkeys = \"k\"", "`nodes`"),
             ("[[media.nodes]]\nname = \"a\"\naddress = \"h:1\"", "`keys`"),
             ("[media]\nport = 1\nkeys = \"k\"\n[[media.nodes]]\nname = \"a\"\naddress = \"h:1\"", "each of the"),

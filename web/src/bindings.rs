@@ -1,5 +1,5 @@
 //! What `web-sys` does not have or has only behind an unstable flag: the reader's own words for countries and times, another
-//! network path for a connection; and where the keyboard goes next.
+//! network path for a connection, an encoder's layers; and where the keyboard goes next.
 //! By reflection, so that a browser without them degrades to something readable.
 
 use js_sys::{Array, Date, Function, Object, Reflect};
@@ -27,6 +27,16 @@ pub fn locale() -> String {
 fn call(object: &JsValue, method: &str, argument: &JsValue) -> Option<String> {
     let method: Function = Reflect::get(object, &method.into()).ok()?.dyn_into().ok()?;
     method.call1(object, argument).ok()?.as_string()
+}
+
+/// Asks an encoder for layers of this shape.
+pub fn set_scalability_mode(encoding: &web_sys::RtcRtpEncodingParameters, mode: &str) {
+    let _ = Reflect::set(encoding, &"scalabilityMode".into(), &mode.into());
+}
+
+/// The shape of the layers that an encoder makes.
+pub fn scalability_mode(encoding: &web_sys::RtcRtpEncodingParameters) -> Option<String> {
+    Reflect::get(encoding, &"scalabilityMode".into()).ok()?.as_string()
 }
 
 /// Has the connection's next offer begin ICE anew.

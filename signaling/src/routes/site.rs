@@ -13,6 +13,7 @@ pub(super) async fn site(State(state): State<AppState>) -> axum::Json<Site> {
         geo_attribution: state.geo_attribution(),
         sms: state.sms.is_there(),
         pin_lengths: state.door.pin_lengths().and(state.config.door.pin_digits),
+        video_codec: state.config.media.video_codec,
         version: env!("CARGO_PKG_VERSION").to_owned(),
     })
 }

@@ -8,9 +8,11 @@ use shared::text::tr;
 use wasm_bindgen_futures::spawn_local;
 
 use super::session::Session;
+use crate::media::codecs::CameraCodec;
 use crate::media::peer::{Peer, PeerEvent};
 use crate::media::screen::ScreenProblem;
 use crate::room::{Link, Room, Stage, words};
+use crate::signal::site;
 use crate::ui::Tone;
 
 /// What became of an answer.
@@ -34,7 +36,15 @@ impl Session {
                 self.on_peer(event);
             }
         };
-        let Ok(peer) = Peer::new(Rc::new(on_event)) else { return self.no_webrtc() };
+        let site = match self.store.site.get_untracked() {
+            Some(site) => Some(site),
+            None => site::fetch().await, // a return may be quicker
+        };
+        if self.shell().peer_life.get() != life {
+            return;
+        }
+        let camera = CameraCodec::nearest(site.map(|site| site.video_codec).unwrap_or_default());
+        let Ok(peer) = Peer::new(camera, Rc::new(on_event)) else { return self.no_webrtc() };
         let Ok(offer) = peer.offer().await else { return self.no_webrtc() };
         if self.shell().peer_life.get() != life {
             return;

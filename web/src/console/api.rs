@@ -172,7 +172,7 @@ mod tests {
         let table = [
             (
                 200,
-                r#"{"demo":true,"geo_attribution":null,"sms":false,"pin_lengths":{"shortest":16,"longest":16},"version":"1"}"#,
+                r#"{"demo":true,"geo_attribution":null,"sms":false,"pin_lengths":{"shortest":16,"longest":16},"video_codec":"vp8","version":"1"}"#,
                 None,
             ),
             (429, refusal.as_str(), Some(CallError::Refused(ApiError::TooManyTries { retry_after_s: 9 }))),

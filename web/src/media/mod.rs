@@ -5,9 +5,11 @@
 //! - [`local`]: this person's own camera and microphone as signals
 //! - [`wish`]: what a press on a switch does while a device is off, starting or on (no browser in it)
 //! - [`level`]: the microphone's level meter
+//! - [`codecs`]: what is offered, and what the camera's encoder makes
 //! - [`peer`]: the PeerConnection: three senders up, fixed slots down, two data channels
 //! - `stats`: what the browser counts of it
 
+pub mod codecs;
 pub mod devices;
 pub mod level;
 pub mod local;

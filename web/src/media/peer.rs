@@ -10,18 +10,20 @@ use std::time::Duration;
 
 use js_sys::{Array, ArrayBuffer, Uint8Array};
 use leptos::prelude::set_timeout;
-use shared::limits::{AUDIO_SLOTS, CAMERA_LAYERS, Layer, SCREEN_LAYERS, VIDEO_SLOTS};
+use shared::codec::VideoCodec;
+use shared::limits::{AUDIO_SLOTS, SCREEN_LAYERS, VIDEO_SLOTS};
 use shared::surface::{DRAWING_CHANNEL, DrawDown, DrawUp, POINTER_CHANNEL, PointerDown, PointerUp};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
     Event, EventTarget, MediaStreamTrack, MessageEvent, RtcDataChannel, RtcDataChannelInit, RtcDataChannelState,
-    RtcDataChannelType, RtcPeerConnection, RtcPeerConnectionState, RtcRtpCodecCapability, RtcRtpEncodingParameters,
-    RtcRtpReceiver, RtcRtpSender, RtcRtpSynchronizationSource, RtcRtpTransceiver, RtcRtpTransceiverDirection,
-    RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit,
+    RtcDataChannelType, RtcPeerConnection, RtcPeerConnectionState, RtcRtpReceiver, RtcRtpSender,
+    RtcRtpSynchronizationSource, RtcRtpTransceiver, RtcRtpTransceiverDirection, RtcRtpTransceiverInit, RtcSdpType,
+    RtcSessionDescriptionInit,
 };
 
+use super::codecs::{self, CameraCodec};
 use super::stats;
 use crate::bindings::restart_ice;
 use crate::room::quality::{Line, Sample};
@@ -67,18 +69,14 @@ pub struct Peer {
 
 impl Peer {
     /// Builds the connection in the order that the contract fixes: up, slots, data.
-    pub fn new(on_event: OnEvent) -> Result<Self, JsValue> {
+    pub fn new(camera: CameraCodec, on_event: OnEvent) -> Result<Self, JsValue> {
         let connection = RtcPeerConnection::new()?;
-        let up = RtcRtpTransceiverDirection::Sendonly;
-        let microphone = add(&connection, "audio", up, &[])?.sender();
-        let camera = add(&connection, "video", up, &CAMERA_LAYERS)?.sender();
-        let screen = add(&connection, "video", up, &SCREEN_LAYERS)?.sender();
-        let down = RtcRtpTransceiverDirection::Recvonly;
-        let slots = |kind, count| -> Result<Vec<RtcRtpReceiver>, JsValue> {
-            (0..count).map(|_| Ok(add(&connection, kind, down, &[])?.receiver())).collect()
-        };
-        let audio = slots("audio", AUDIO_SLOTS)?;
-        let video = slots("video", VIDEO_SLOTS)?;
+        let microphone = sender(&connection, "audio", VideoCodec::Vp8, &Array::new());
+        let camera = sender(&connection, "video", camera.codec, &camera.encodings());
+        let screen =
+            sender(&connection, "video", VideoCodec::Vp8, &SCREEN_LAYERS.iter().map(codecs::encoding).collect());
+        let audio = (0..AUDIO_SLOTS).map(|_| slot(&connection, "audio")).collect();
+        let video = (0..VIDEO_SLOTS).map(|_| slot(&connection, "video")).collect();
         let pointers = channel(&connection, "pointers", POINTER_CHANNEL, false);
         let drawing = channel(&connection, "drawing", DRAWING_CHANNEL, true);
         let handlers = [
@@ -206,63 +204,24 @@ fn lines() -> impl Iterator<Item = Line> {
     up.into_iter().chain((0..AUDIO_SLOTS).map(Line::Voice)).chain((0..VIDEO_SLOTS).map(Line::Picture))
 }
 
-fn add(
-    connection: &RtcPeerConnection,
-    kind: &str,
-    direction: RtcRtpTransceiverDirection,
-    layers: &[Layer],
-) -> Result<RtcRtpTransceiver, JsValue> {
+/// A sender; of sound the codec is known.
+fn sender(connection: &RtcPeerConnection, kind: &str, codec: VideoCodec, encodings: &Array) -> RtcRtpSender {
     let init = RtcRtpTransceiverInit::new();
-    init.set_direction(direction);
-    if !layers.is_empty() {
-        init.set_send_encodings(&layers.iter().map(encoding).collect::<Array>());
+    init.set_direction(RtcRtpTransceiverDirection::Sendonly);
+    if encodings.length() > 0 {
+        init.set_send_encodings(encodings);
     }
     let transceiver = connection.add_transceiver_with_str_and_init(kind, &init);
-    prefer_what_is_forwarded(&transceiver, kind, direction);
-    Ok(transceiver)
+    codecs::offer(&transceiver, kind, Some(codec));
+    transceiver.sender()
 }
 
-fn encoding(layer: &Layer) -> RtcRtpEncodingParameters {
-    let encoding = RtcRtpEncodingParameters::new();
-    if !layer.rid.is_empty() {
-        encoding.set_rid(layer.rid);
-    }
-    encoding.set_max_bitrate(layer.max_kbps * 1_000);
-    encoding.set_scale_resolution_down_by(layer.scale_down as f32);
-    // The largest costs most and is wanted last: the server says when.
-    encoding.set_active(layer.scale_down > 1);
-    encoding
-}
-
-/// Lists only the codecs that the SFU forwards: an offer of every codec is three times as long.
-fn prefer_what_is_forwarded(transceiver: &RtcRtpTransceiver, kind: &str, direction: RtcRtpTransceiverDirection) {
-    // Devices send H.264; pages send what every browser decodes.
-    let (capabilities, wanted): (_, &[&str]) = match direction {
-        RtcRtpTransceiverDirection::Recvonly => {
-            (RtcRtpReceiver::get_capabilities(kind), &["audio/opus", "video/VP8", "video/H264", "video/rtx"])
-        }
-        _ => (RtcRtpSender::get_capabilities(kind), &["audio/opus", "video/VP8", "video/rtx"]),
-    };
-    let Some(capabilities) = capabilities else { return };
-    let codecs: Array = capabilities
-        .get_codecs()
-        .iter()
-        .filter(|codec| {
-            let codec = codec.unchecked_ref::<RtcRtpCodecCapability>();
-            let mime = codec.get_mime_type();
-            let is_wanted = wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(&mime));
-            is_wanted && (!mime.eq_ignore_ascii_case("video/H264") || is_basic_h264(codec.get_sdp_fmtp_line()))
-        })
-        .collect();
-    if codecs.length() > 0 {
-        transceiver.set_codec_preferences(&codecs);
-    }
-}
-
-/// Constrained baseline with fragments, which every browser has that has H.264 at all (RFC 7742 section 6.2): the offer would grow
-/// by half with all the others.
-fn is_basic_h264(parameters: Option<String>) -> bool {
-    parameters.is_some_and(|it| it.contains("packetization-mode=1") && it.contains("profile-level-id=42e0"))
+fn slot(connection: &RtcPeerConnection, kind: &str) -> RtcRtpReceiver {
+    let init = RtcRtpTransceiverInit::new();
+    init.set_direction(RtcRtpTransceiverDirection::Recvonly);
+    let transceiver = connection.add_transceiver_with_str_and_init(kind, &init);
+    codecs::offer(&transceiver, kind, None);
+    transceiver.receiver()
 }
 
 fn channel(connection: &RtcPeerConnection, label: &str, id: u16, reliable: bool) -> RtcDataChannel {
@@ -284,10 +243,7 @@ fn send(channel: &RtcDataChannel, bytes: &[u8]) -> bool {
 
 fn encode(sender: &RtcRtpSender, layers: &[bool]) {
     let parameters = sender.get_parameters();
-    let Some(encodings) = parameters.get_encodings() else { return };
-    for (encoding, active) in encodings.iter().zip(layers) {
-        encoding.unchecked_into::<RtcRtpEncodingParameters>().set_active(*active);
-    }
+    codecs::want(&parameters, layers);
     let set = sender.set_parameters_with_parameters(&parameters);
     spawn_local(async move { drop(JsFuture::from(set).await) });
 }
