@@ -70,11 +70,11 @@ impl Incoming {
         }
     }
 
-    /// The packet as the stream of one layer has it. That one's picture ends where the layer does.
+    /// The packet as the stream of one layer has it. There a picture ends where the layer does, or where it ends without it.
     pub(crate) fn part(&self, part: Part) -> Self {
         let ends = self.spatial.is_some_and(|spatial| spatial.ends && spatial.layer == part.layer);
         let source = Source { layer: part.layer, ..self.source };
-        let whole = Self { source, seq: part.seq, marker: ends, ..self.clone() };
+        let whole = Self { source, seq: part.seq, marker: self.marker || ends, ..self.clone() };
         if part.is_empty {
             Self { payload: Arc::default(), ids: None, can_begin: false, marker: false, ..whole }
         } else {

@@ -59,7 +59,9 @@ impl Front {
         let of = vp9::Descriptor::read(payload)?;
         // The byte that names the layers stands between the two.
         let ids = of.picture.and_then(|picture| Ids::at(payload, 1, picture, of.tl0, 1));
-        let spatial = |layer| Spatial { layer, ends: of.ends, is_needed_above: !of.is_for_itself };
+        // The largest layer of a keyframe is needed where a larger one was: until it comes back there is nothing else to show.
+        let is_needed_above = !of.is_for_itself || !of.is_predicted;
+        let spatial = |layer| Spatial { layer, ends: of.ends, is_needed_above };
         let can_begin = of.begins && !of.is_predicted && of.layer.unwrap_or_default() == 0;
         Some(Self { can_begin, ids, spatial: of.layer.map(spatial) })
     }

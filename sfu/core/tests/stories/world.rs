@@ -353,12 +353,13 @@ impl World {
         }
     }
 
-    /// Somebody films in one stream with all sizes that are watched in it, for so long.
-    pub fn film_in_layers(&mut self, person: usize, duration: Duration) {
+    /// Somebody films in one stream with all sizes that are watched in it, but no larger ones than this, for so long.
+    pub fn film_in_layers(&mut self, person: usize, most: u8, duration: Duration) {
         for _ in 0..duration.as_millis() / 40 {
             let now = self.now;
             let filming = &mut self.people[person];
             let largest = filming.layers_wanted.iter().rposition(|wanted| *wanted).unwrap_or(2) as u8;
+            let largest = largest.min(most);
             // Another number of layers is another stream for an encoder.
             let asked = filming.client.keyframe_requests + u32::from(largest) * 1_000;
             let keyframe = filming.keyframes_sent != asked + 1;
