@@ -20,7 +20,8 @@ connection.onStateChange((state) => (seen.state = state));
 const direction = wish.does === "publish" ? "SendOnly" : "RecvOnly";
 const [audio, video] = [new Audio("0", direction), new Video("1", direction)];
 audio.addOpusCodec(111);
-video.addVP8Codec(96);
+if (wish.codec === "H264") video.addH264Codec(96);
+else video.addVP8Codec(96);
 const tracks = [["audio", audio], ["video", video]].map(([kind, media]) => {
   const track = connection.addTrack(media);
   track.setMediaHandler(new RtcpReceivingSession());

@@ -56,6 +56,15 @@ impl Client {
         Self::start("libdatachannel", command, &wish(server, does, token, person)).await
     }
 
+    /// As [`Client::libdatachannel`], watching pictures as H.264 and nothing else.
+    pub async fn libdatachannel_with_h264(server: &Deployment, token: &Secret) -> Self {
+        let mut command = Command::new("node");
+        command.arg(script("libdatachannel_device.mjs")).env("CLIENTS", tools());
+        let mut wish = wish(server, DeviceUse::Watch, token, Person::QUINN);
+        wish["codec"] = json!("H264");
+        Self::start("libdatachannel", command, &wish).await
+    }
+
     /// werift, in TypeScript.
     pub async fn werift(server: &Deployment, does: DeviceUse, token: &Secret, person: Person) -> Self {
         let mut command = Command::new("node");

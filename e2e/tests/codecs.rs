@@ -71,6 +71,9 @@ async fn an_encoder_with_h264_alone_is_shown_where_it_can_be_and_explained_where
     let decodes = |said: &Value| said["frames"].as_u64() >= Some(30) && colour(said) == Some(Person::QUINN.face);
     player.until("the encoder's pictures", decodes).await;
     assert_eq!(player.hang_up().await["ended"], 200);
+    let mut player = Client::libdatachannel_with_h264(&server, &watch).await;
+    player.until("pictures as H.264 alone", |said| said["video"].as_u64() >= Some(30)).await;
+    assert_eq!(player.hang_up().await["ended"], 200);
     assert_eq!(encoder.hang_up().await["ended"], 200);
     peter.until_gone("undecodable").await;
     for browser in [&maria, &peter] {
