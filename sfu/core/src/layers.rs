@@ -320,6 +320,20 @@ mod tests {
     }
 
     #[test]
+    fn a_codec_is_given_up_in_silence_and_not_in_the_middle_of_a_picture() {
+        let now = Instant::now();
+        let mut camera = Layers::new(&CAMERA_LAYERS);
+        assert!(camera.takes(VideoCodec::Vp8, now));
+        camera.note(1, 900, now);
+        let soon = now + 100 * MS;
+        assert!(!camera.takes(VideoCodec::H264, soon) && camera.takes(VideoCodec::Vp8, soon));
+        let later = now + 800 * MS;
+        assert!(camera.takes(VideoCodec::H264, later), "an encoder that fell back");
+        camera.note(0, 900, later);
+        assert!(!camera.takes(VideoCodec::Vp8, later));
+    }
+
+    #[test]
     fn a_layer_that_nobody_watches_rests_after_a_while() {
         let now = Instant::now();
         let mut camera = Layers::new(&CAMERA_LAYERS);

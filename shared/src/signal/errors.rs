@@ -96,9 +96,9 @@ pub enum OfferError {
     /// SDP, but without what a session needs: DTLS fingerprint, ICE credentials, a codec that is forwarded.
     #[error("not usable")]
     Unusable,
-    /// A device's offer: pictures are taken and sent as VP8 or H.264 (baseline, packetization-mode 1), sound as Opus, and an m-line
-    /// has something else alone.
-    #[error("pictures must be offered as VP8 or H.264 baseline and sound as Opus")]
+    /// A device's offer: pictures are taken and sent as VP8, H.264 (baseline, packetization-mode 1) or VP9 (profile 0), sound as Opus,
+    /// and an m-line has something else alone.
+    #[error("pictures must be offered as VP8, H.264 baseline or VP9 profile 0, and sound as Opus")]
     WrongCodec,
     /// A device's offer: an m-line goes the wrong way, or there are more or fewer of them than its purpose has.
     #[error("a publisher offers one picture and one sound at most, to send; a watcher offers to receive")]

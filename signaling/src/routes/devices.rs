@@ -255,7 +255,7 @@ fn shown(refused: PlugRefused) -> (StatusCode, &'static str) {
         PlugRefused::Offer(OfferError::WrongCodec) => (
             StatusCode::UNPROCESSABLE_ENTITY,
             tr(
-                "Offer pictures as VP8 or H.264 (baseline profile, packetization-mode=1) and sound as Opus: this server passes on nothing else and converts nothing.",
+                "Offer pictures as VP8, H.264 (baseline profile, packetization-mode=1) or VP9 (profile 0), and sound as Opus: this server passes on nothing else and converts nothing.",
             ),
         ),
         PlugRefused::Offer(OfferError::WrongDirection) => (
@@ -267,7 +267,9 @@ fn shown(refused: PlugRefused) -> (StatusCode, &'static str) {
         }
         PlugRefused::Offer(OfferError::Unusable | OfferError::OtherSession | OfferError::TooMany) => (
             StatusCode::UNPROCESSABLE_ENTITY,
-            tr("The offer lacks what a connection needs: a DTLS fingerprint, ICE credentials, VP8, H.264 or Opus."),
+            tr(
+                "The offer lacks what a connection needs: a DTLS fingerprint, ICE credentials, VP8, H.264, VP9 or Opus.",
+            ),
         ),
         PlugRefused::Offer(OfferError::Unreadable | OfferError::TooLarge) => {
             (StatusCode::BAD_REQUEST, tr("The offer cannot be read as SDP."))
