@@ -1,6 +1,6 @@
 # `make help` says what there is. The work is done by the scripts in .tools/.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench soak sizes geo setup clean
+.PHONY: help run test lint bench attack soak sizes geo setup clean
 # make defines HOST in no environment we know of, but a shell may: only the command line counts.
 ifneq ($(origin HOST),command line)
 HOST :=
@@ -21,6 +21,9 @@ lint: ## formatting, clippy and the architecture checks
 
 bench: ## print what was measured, as "bench: NAME VALUE"
 	@.tools/measure.sh bench
+
+attack: ## what strangers try, against a real server on loopback, each attack with its guard off and on (ATTACK=name)
+	@.tools/attack.sh
 
 soak: ## half an hour of coming and going (MINUTES=): what the server still holds when everybody has gone
 	@.tools/measure.sh soak

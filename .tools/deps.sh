@@ -20,6 +20,9 @@ tests)
   [ -n "$(find /usr/lib -name libgstvpx.so -print -quit)" ] || missing+=(gstreamer1.0-plugins-base gstreamer1.0-plugins-good)
   /usr/bin/python3 -c 'import gi' 2>/dev/null || missing+=(python3-gst-1.0)
   /usr/bin/python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
+  # An SMS gateway with an SMSC behind it, and one for SMPP.
+  have bearerbox || missing+=(kannel)
+  [ -x /usr/lib/kannel/test/drive_smpp ] || missing+=(kannel-extras)
   have npm || missing+=(nodejs npm)
   # Without any font Chromium draws no text at all.
   [ -n "$(find /usr/share/fonts /usr/local/share/fonts -name '*.[to]t[fc]' -print -quit 2>/dev/null)" ] || missing+=(fonts-dejavu-core)

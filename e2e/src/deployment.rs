@@ -21,6 +21,11 @@ pub struct Options {
     pub config: String,
     /// As `make run` starts it.
     pub demo: bool,
+    /// The build whose guards can be switched off (`CONCLAVE_UNGUARDED_BIN`), with these of them off: the control of an
+    /// attack. Empty: the build that people get.
+    pub unguarded: &'static str,
+    /// What is logged, `CONCLAVE_LOG`. Empty: the talkative log, because what must not be in a log must not be in that one either.
+    pub log: &'static str,
 }
 
 impl Options {
@@ -30,7 +35,17 @@ impl Options {
         let config = format!(
             "public_url = \"http://localhost:{{port}}\"\n[proxy]\nranges = [\"{ranges}\"]\nheader = \"X-Forwarded-For\"\n[geo]\nfiles = ['{data}']\n[sms]\nsender = \"outbox\"\n"
         );
-        Self { config, demo: false }
+        Self { config, ..Self::default() }
+    }
+}
+
+impl Options {
+    fn binary(&self) -> PathBuf {
+        if self.unguarded.is_empty() {
+            return binary();
+        }
+        let path = std::env::var_os("CONCLAVE_UNGUARDED_BIN").map(PathBuf::from);
+        path.expect("CONCLAVE_UNGUARDED_BIN names the build whose guards can be switched off: `make attack` makes it")
     }
 }
 
@@ -46,7 +61,7 @@ pub struct Deployment {
 impl Deployment {
     /// Starts one with SMS kept in memory, as the demo does, and an admin.
     pub async fn start() -> Self {
-        Self::start_with(Options { config: "[sms]\nsender = \"outbox\"\n".into(), demo: false }).await
+        Self::start_with(Options { config: "[sms]\nsender = \"outbox\"\n".into(), ..Options::default() }).await
     }
 
     /// Starts one with a configuration of the test's own.
@@ -103,7 +118,7 @@ impl Deployment {
 
     /// The program itself.
     pub fn binary(&self) -> PathBuf {
-        binary()
+        self.options.binary()
     }
 
     /// Resident memory, bytes.
@@ -173,14 +188,14 @@ fn create_admin(folder: &TempFolder) {
 async fn launch(folder: &TempFolder, options: &Options, port: u16) -> (Process, String) {
     let terminal = folder.path().join("terminal");
     let log = File::options().create(true).append(true).open(folder.path().join("log")).unwrap();
-    let mut command = Command::new(binary());
+    let mut command = Command::new(options.binary());
+    command.env("CONCLAVE_UNGUARDED", options.unguarded);
     command.arg("serve").arg("--config").arg(folder.path().join("conclave.toml"));
     command.arg("--data").arg(folder.path().join("data")).arg("--web").arg(web());
     if !options.config.contains("listen =") {
         command.args(["--listen", &format!("127.0.0.1:{port}")]);
     }
-    // The talkative log: what must not be in a log must not be in this one either.
-    command.env("CONCLAVE_LOG", "debug");
+    command.env("CONCLAVE_LOG", if options.log.is_empty() { "debug" } else { options.log });
     if options.demo {
         command.arg("--demo");
     }

@@ -47,7 +47,7 @@ impl MediaNodes {
         for (name, node) in NAMES.iter().zip(&self.nodes) {
             config += &format!("[[media.nodes]]\nname = \"{name}\"\naddress = \"{}\"\n", node.control);
         }
-        Options { config, demo: false }
+        Options { config, ..Options::default() }
     }
 
     /// The node with this media port.

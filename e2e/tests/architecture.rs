@@ -25,8 +25,13 @@ struct Graph {
 
 impl Graph {
     fn read() -> Self {
+        // For the platform that tests run on: what only others need was never downloaded.
+        let rustc = Command::new("rustc").arg("-vV").output().unwrap();
+        let said = String::from_utf8(rustc.stdout).unwrap();
+        let host = said.lines().find_map(|line| line.strip_prefix("host: ")).unwrap().to_owned();
         let output = Command::new(env!("CARGO"))
             .args(["metadata", "--format-version", "1", "--offline", "--locked"])
+            .args(["--filter-platform", &host])
             .current_dir(top())
             .output()
             .unwrap();
@@ -182,7 +187,8 @@ fn every_table_carries_its_organisation() {
             let name = rest.trim_start().trim_start_matches("if not exists").trim_start();
             let name = name.split(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or("");
             tables += 1;
-            let exempt = name == "organisations";
+            // The door is the deployment's: what it counts is nobody's.
+            let exempt = ["organisations", "door_minutes"].contains(&name);
             assert!(exempt || rest.contains("organisation_id"), "{name} in {} has no organisation_id", file.display());
         }
     }

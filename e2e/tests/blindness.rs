@@ -128,6 +128,6 @@ async fn sealed_frames_are_forwarded_in_every_size() {
 /// All sizes in one stream, which the server takes apart by what stands in front of the frames.
 #[tokio::test]
 async fn sealed_layers_of_one_stream_are_told_apart() {
-    let options = Options { config: "[media]\nvideo_codec = \"vp9\"\n".into(), demo: false };
+    let options = Options { config: "[media]\nvideo_codec = \"vp9\"\n".into(), ..Options::default() };
     sealed_frames_go_round(&Deployment::start_with(options).await, "video/VP9", "0").await;
 }

@@ -82,7 +82,8 @@ async fn an_encoder_with_h264_alone_is_shown_where_it_can_be_and_explained_where
 }
 
 async fn deployment(codec: &str) -> Deployment {
-    Deployment::start_with(Options { config: format!("[media]\nvideo_codec = \"{codec}\"\n"), demo: false }).await
+    Deployment::start_with(Options { config: format!("[media]\nvideo_codec = \"{codec}\"\n"), ..Options::default() })
+        .await
 }
 
 /// What the camera's encoders make: the streams' shapes, where the browser tells, and how many there are.

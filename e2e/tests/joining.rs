@@ -131,7 +131,7 @@ async fn a_name_that_would_be_markup_is_shown_as_typed() {
 /// Two commands: what the demo prints opens a meeting.
 #[tokio::test]
 async fn what_the_demo_prints_opens_a_meeting() {
-    let server = Deployment::start_with(Options { config: String::new(), demo: true }).await;
+    let server = Deployment::start_with(Options { demo: true, ..Options::default() }).await;
     let terminal = server.terminal();
     let (links, pins) = (after(&terminal, "link"), after(&terminal, "PIN"));
     assert_eq!((links.len(), pins.len()), (3, 3), "{terminal}");

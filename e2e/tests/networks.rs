@@ -238,7 +238,7 @@ fn a_browser_without_udp_falls_back_to_tcp() {
     Network::story(story, async |network| {
         network.block_udp();
         let config = format!("listen = [\"{SERVER}:{{port}}\"]\n[tls]\nself_signed = true\n");
-        let server = Deployment::start_with(Options { config, demo: false }).await;
+        let server = Deployment::start_with(Options { config, ..Options::default() }).await;
         network.enter_clients();
         let maria = Browser::start_with(Person::MARIA, Sound::Allowed, &["--use-fake-ui-for-media-stream"]).await;
         maria.log_in(&server).await;
@@ -283,7 +283,7 @@ fn a_browser_that_goes_elsewhere_goes_on_there() {
 /// Peter's computer changes over, and Maria's stays where it is: they see each other again without doing anything.
 async fn change_over(network: &Network, story: &str, change: Change) {
     let config = format!("listen = [\"{SERVER}:{{port}}\"]\n[tls]\nself_signed = true\n");
-    let server = Deployment::start_with(Options { config, demo: false }).await;
+    let server = Deployment::start_with(Options { config, ..Options::default() }).await;
     let flags = ["--use-fake-ui-for-media-stream"];
     let maria = Browser::start_with(Person::MARIA, Sound::Allowed, &flags).await;
     maria.log_in(&server).await;

@@ -18,7 +18,7 @@ const EMAIL: &str = "peter.unlikely@mail.example";
 #[tokio::test]
 async fn nothing_of_a_meeting_remains_and_the_log_knows_nobody() {
     let config = format!("[sms]\nsender = \"outbox\"\n[geo]\nattribution = \"{PLANTED}\"\n");
-    let server = Deployment::start_with(Options { config, demo: false }).await;
+    let server = Deployment::start_with(Options { config, ..Options::default() }).await;
     let console = server.console().await;
     let mut peter_invited = invitee("Petronella", Role::Participant);
     (peter_invited.phone, peter_invited.email) = (Some(PHONE.into()), Some(EMAIL.into()));

@@ -164,7 +164,7 @@ async fn soak() {
     let metrics =
         format!("127.0.0.1:{}", std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port());
     let config = format!("[metrics]\nlisten = \"{metrics}\"\n");
-    let server = Deployment::start_with(Options { config, demo: false }).await;
+    let server = Deployment::start_with(Options { config, ..Options::default() }).await;
     let console = server.console().await;
     let begun = Instant::now();
     let start = Held::by(&server, begun);

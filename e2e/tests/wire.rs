@@ -159,7 +159,7 @@ async fn a_broken_location_file_is_said_and_survived() {
     let file = folder.path().join("broken.mmdb");
     std::fs::write(&file, "no database").unwrap();
     let config = format!("[geo]\nfiles = ['{}']\n", file.display());
-    let server = Deployment::start_with(e2e::Options { config, demo: false }).await;
+    let server = Deployment::start_with(e2e::Options { config, ..e2e::Options::default() }).await;
     let log = server.log();
     let warnings = log.lines().filter(|line| line.contains("WARN") && line.contains("broken.mmdb")).count();
     assert_eq!(warnings, 1, "{log}");

@@ -223,6 +223,8 @@ pub struct DoorReport {
     pub turned_away: u32,
     /// Most sources in a minute of the last hour.
     pub sources: u32,
+    /// SMS that went out today (UTC), and how many may; `None`: this server sends none.
+    pub sms_today: Option<(u32, u32)>,
 }
 
 impl DoorReport {
@@ -287,6 +289,12 @@ pub enum ApiError {
     /// 502: the SMS gateway did not take it.
     #[error("the SMS was not taken by the gateway")]
     SmsNotDelivered,
+    /// 409: as many SMS went out today as may.
+    #[error("as many SMS went out today as may")]
+    SmsBudgetSpent,
+    /// 409: no SMS are sent to the country of the number.
+    #[error("no SMS are sent to the country of this number")]
+    SmsCountryNotServed,
     /// 422: one field is wrong.
     #[error("{field}: {reason}")]
     Field {

@@ -16,6 +16,7 @@ pub mod door;
 pub mod edge;
 pub mod extract;
 pub mod geo;
+pub mod guards;
 pub mod keys;
 pub mod live;
 pub mod media_keys;

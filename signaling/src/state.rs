@@ -16,8 +16,9 @@ use crate::edge::host::Hosts;
 use crate::geo::Geo;
 use crate::keys::Keys;
 use crate::live::Registry;
-use crate::meetings::passwords::{Passwords, SendLimit};
+use crate::meetings::passwords::Passwords;
 use crate::meetings::pins::Issuer;
+use crate::meetings::send_limit::SendLimit;
 use crate::metrics::Counters;
 use crate::sms::{Outbox, SmsSender};
 

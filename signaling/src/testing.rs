@@ -19,7 +19,7 @@ use crate::edge::host::Hosts;
 use crate::geo::Geo;
 use crate::keys::Keys;
 use crate::live::Registry;
-use crate::meetings::passwords::SendLimit;
+use crate::meetings::send_limit::SendLimit;
 use crate::metrics::Counters;
 use crate::sms::{NoSender, Outbox, SmsSender};
 use crate::state::{AppState, Parts};
@@ -81,7 +81,7 @@ pub(crate) async fn world_with_assets(change: impl FnOnce(&mut Config), assets: 
     let (commands, media) = mpsc::unbounded_channel();
     let sms: Arc<dyn SmsSender> = match config.sms.sender {
         SmsSenderKind::Outbox => Arc::new(outbox.clone()),
-        SmsSenderKind::None => Arc::new(NoSender),
+        _ => Arc::new(NoSender),
     };
     let parts = Parts {
         hosts: Hosts::of(&config),
@@ -92,7 +92,7 @@ pub(crate) async fn world_with_assets(change: impl FnOnce(&mut Config), assets: 
         keys: Keys::open(&folder.path().join("keys"), chance.as_ref()).unwrap(),
         door: Door::default(),
         geo: Geo::open(&config.geo.files),
-        send_limit: SendLimit::default(),
+        send_limit: SendLimit::new(&config.sms),
         sockets: sockets(),
         counters: Counters::default(),
         db,

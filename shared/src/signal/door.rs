@@ -109,6 +109,10 @@ pub enum PasswordRefused {
     NoSender,
     /// The gateway did not take it; trying again is sensible.
     NotDelivered,
+    /// As many went out today as may.
+    BudgetSpent,
+    /// This server sends nothing to the country of the number.
+    CountryNotServed,
 }
 
 /// What somebody in the lobby waits for.

@@ -27,6 +27,8 @@ pub struct Recipient {
     pub organisation: OrganisationId,
     /// Which meeting.
     pub meeting: MeetingId,
+    /// How many people it invites.
+    pub invited: u32,
     /// E.164.
     pub phone: Option<String>,
     /// The meeting's title.
@@ -40,7 +42,8 @@ pub struct Recipient {
 /// Whom a password for this invitee goes to.
 pub async fn recipient(db: &Db, invitee: InviteeId) -> Result<Option<Recipient>, DbError> {
     let row = sqlx::query(
-        "SELECT i.organisation_id, i.meeting_id, i.phone, m.title, m.starts_at, m.time_zone \
+        "SELECT i.organisation_id, i.meeting_id, i.phone, m.title, m.starts_at, m.time_zone, \
+         (SELECT COUNT(*) FROM invitees o WHERE o.meeting_id = i.meeting_id) AS invited \
          FROM invitees i JOIN meetings m ON m.id = i.meeting_id WHERE i.id = $1",
     )
     .bind(invitee.to_string())
@@ -50,6 +53,7 @@ pub async fn recipient(db: &Db, invitee: InviteeId) -> Result<Option<Recipient>,
     Ok(Some(Recipient {
         organisation: parse(&row, "organisation_id")?,
         meeting: parse(&row, "meeting_id")?,
+        invited: u32::try_from(row.try_get::<i64, _>("invited")?).unwrap_or(u32::MAX),
         phone: row.try_get("phone")?,
         title: row.try_get("title")?,
         starts_at: UnixMs(row.try_get("starts_at")?),

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::queue::{Full, Queue};
 use crate::edge::source::Source;
+use crate::guards::{self, Guard};
 
 /// Turns that may be granted at once after a pause: what a tenth of a second earns.
 const BURST: Duration = Duration::from_millis(100);
@@ -116,6 +117,9 @@ impl State {
     }
 
     fn each(&self) -> Duration {
+        if !guards::holds(Guard::Budget) {
+            return Duration::ZERO;
+        }
         Duration::try_from_secs_f64(1.0 / self.evaluations_per_s).unwrap_or(Duration::from_secs(1))
     }
 }

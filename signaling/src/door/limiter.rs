@@ -9,6 +9,7 @@ use shared::ids::InviteeId;
 use shared::units::UnixMs;
 
 use crate::edge::source::Source;
+use crate::guards::{self, Guard};
 
 /// On whose account a try goes. Whoever has a link does not answer for others behind the same address.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -45,7 +46,7 @@ impl Limiter {
     pub fn check(&mut self, now: UnixMs, whose: Whose) -> Result<(), u32> {
         self.forget(now);
         match self.failures.get(&whose) {
-            Some(times) if times.len() >= MAX_FAILURES => {
+            Some(times) if times.len() >= MAX_FAILURES && guards::holds(Guard::SourceLimit) => {
                 Err(times.front().map_or(1, |first| seconds_left(now, *first)))
             }
             _ => Ok(()),

@@ -9,6 +9,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use ipnet::IpNet;
 
 use crate::edge::source::Source;
+use crate::guards::{self, Guard};
 
 /// Tries that may wait at once, about 300 bytes each: 6 MB.
 const MAX_WAITING: usize = 20_000;
@@ -69,7 +70,7 @@ impl<T> Queue<T> {
     /// # Errors
     /// Nothing has more waiting than its own network: there is no place.
     pub fn push(&mut self, source: Source, what: T) -> Result<Option<T>, Full> {
-        let path: Vec<IpNet> = source.networks().collect();
+        let path = path(source);
         let Some(&network) = path.first() else { return Err(Full) };
         let gone = match self.remove(source) {
             Some(older) => Some(older),
@@ -91,13 +92,13 @@ impl<T> Queue<T> {
 
     /// Takes a source's try out: it hung up.
     pub fn remove(&mut self, source: Source) -> Option<T> {
-        let path: Vec<IpNet> = source.networks().collect();
+        let path = path(source);
         self.reweigh(*path.first()?, |ring| ring.remove(&path))
     }
 
     /// How many turns will have been taken when this source's comes, at most: others may hang up.
     pub fn ahead(&self, source: Source) -> Option<usize> {
-        let path: Vec<IpNet> = source.networks().collect();
+        let path = path(source);
         self.networks.ahead(&path).map(|turns| turns.min(self.len().saturating_sub(1)))
     }
 
@@ -125,6 +126,15 @@ impl<T> Queue<T> {
         }
         outcome
     }
+}
+
+/// The networks a source takes its turns in.
+fn path(source: Source) -> Vec<IpNet> {
+    let mut path: Vec<IpNet> = source.networks().collect();
+    if !guards::holds(Guard::FairQueue) {
+        path.drain(..path.len().saturating_sub(1));
+    }
+    path
 }
 
 impl<T> Default for Ring<T> {

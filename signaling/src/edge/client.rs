@@ -12,6 +12,7 @@ use shared::api::ApiError;
 
 use crate::config::Proxy;
 use crate::extract::Refusal;
+use crate::guards::{self, Guard};
 
 /// The client's address, as [`address`] found it. An extractor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +32,7 @@ impl<S: Sync> FromRequestParts<S> for Client {
 pub fn address(peer: IpAddr, headers: &HeaderMap, proxy: &Proxy) -> IpAddr {
     let mut nearest = unmapped(peer);
     let Some(name) = &proxy.header else { return nearest };
-    if !trusts(&proxy.ranges, nearest) {
+    if !trusts(&proxy.ranges, nearest) && guards::holds(Guard::ProxyRanges) {
         return nearest;
     }
     for hop in hops(headers, name) {

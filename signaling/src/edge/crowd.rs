@@ -1,20 +1,33 @@
 //! Places for connections, of which there are only so many: who gives way when all are taken.
 //!
 //! Whoever is known (in a room, logged in at the console) keeps their place. Everybody else is a stranger, and when no
-//! place is free, the oldest stranger of the network that holds most gives way to a newcomer from a network that holds
-//! less. So thousands of connections from a few networks cannot lock out a person from another one, and a person who has
-//! been let in is not put out by a crowd at the door.
+//! place is free, the oldest stranger of the network that takes most gives way to a newcomer from a network that takes
+//! less. What counts is the places it holds, or those it took within the last half minute or minute, if they are more: coming
+//! and going is no way around it. So thousands of connections from a few networks cannot lock out a person from another one, and a person who has
+//! been let in is not put out by a crowd at the door. Where all hold the same, the oldest stranger gives way once they have
+//! had [`FAIR_SHARE`]: nobody blocks the door by standing in it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::Future as _;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use ipnet::IpNet;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use super::source::Source;
+use crate::guards::{self, Guard};
+
+/// How long a stranger may stay while others of as small a network want in. Long enough to type a PIN that waits for its
+/// turn; longer makes it easier to stand in the door.
+const FAIR_SHARE: Duration = Duration::from_secs(5);
+
+/// How long a network's takings count: once or twice this.
+const HALF_MINUTE: Duration = Duration::from_secs(30);
 
 /// All places. Clones share them.
 #[derive(Debug, Clone)]
@@ -27,17 +40,66 @@ struct State {
     next: u64,
     all: usize,
     per_source: HashMap<Source, usize>,
-    strangers: HashMap<u64, Stranger>,
+    /// By age: ids are given out in order.
+    strangers: BTreeMap<u64, Stranger>,
     /// Ids of each source's strangers, the oldest first.
     of_source: HashMap<IpNet, BTreeSet<u64>>,
-    /// Networks within a network (`None`: of the first level) by how many strangers they hold.
-    within: HashMap<Option<IpNet>, BTreeSet<(usize, IpNet)>>,
-    weights: HashMap<IpNet, usize>,
+    /// Networks within a network (`None`: of the first level) by their rank, and among equals by how long ago they took their
+    /// newest place. Only those that hold one.
+    within: HashMap<Option<IpNet>, BTreeSet<(Rank, IpNet)>>,
+    networks: HashMap<IpNet, Held>,
+    taken_lately: Lately,
+}
+
+/// Higher gives way first.
+type Rank = (usize, Reverse<u64>);
+
+/// What a network has.
+#[derive(Debug, Clone, Copy)]
+struct Held {
+    strangers: usize,
+    /// Its newest place.
+    newest: u64,
+    /// As it stands in `within`.
+    rank: Rank,
+}
+
+/// Places that networks of the first level took in the half minute that runs and the one before.
+#[derive(Debug)]
+struct Lately {
+    now: HashMap<IpNet, usize>,
+    before: HashMap<IpNet, usize>,
+    since: Instant,
+}
+
+impl Lately {
+    fn of(&self, network: &IpNet) -> usize {
+        [&self.now, &self.before].into_iter().filter_map(|taken| taken.get(network)).sum()
+    }
+
+    /// One less.
+    fn forgive(&mut self, network: &IpNet) {
+        let taken = self.now.get_mut(network).filter(|taken| **taken > 0);
+        if let Some(taken) = taken.or_else(|| self.before.get_mut(network)) {
+            *taken = taken.saturating_sub(1);
+        }
+    }
+
+    /// Whether a half minute ended.
+    fn turns(&mut self) -> bool {
+        if self.since.elapsed() < HALF_MINUTE {
+            return false;
+        }
+        self.before = std::mem::take(&mut self.now);
+        self.since = Instant::now();
+        true
+    }
 }
 
 #[derive(Debug)]
 struct Stranger {
     source: Source,
+    since: Instant,
     give_way: oneshot::Sender<()>,
 }
 
@@ -72,10 +134,11 @@ impl Crowd {
             next: 0,
             all: 0,
             per_source: HashMap::new(),
-            strangers: HashMap::new(),
+            strangers: BTreeMap::new(),
             of_source: HashMap::new(),
             within: HashMap::new(),
-            weights: HashMap::new(),
+            networks: HashMap::new(),
+            taken_lately: Lately { now: HashMap::new(), before: HashMap::new(), since: Instant::now() },
         })))
     }
 
@@ -108,7 +171,7 @@ impl Crowd {
         let id = state.next;
         if counts {
             *state.per_source.entry(source).or_default() += 1;
-            state.add_stranger(id, Stranger { source, give_way: sender });
+            state.add_stranger(id, Stranger { source, since: Instant::now(), give_way: sender });
         }
         drop(state);
         let ticket = Ticket { crowd: self.clone(), id, source, counts };
@@ -144,9 +207,16 @@ impl Place {
 }
 
 impl Keep {
-    /// This is somebody we know: the place is no stranger's any more.
+    /// This is somebody we know: the place is no stranger's any more, and was never taken as far as their network goes. An
+    /// office whose people come at the same time is no crowd.
     pub fn keep(&self) {
-        self.0.crowd.lock().remove_stranger(self.0.id);
+        let mut state = self.0.crowd.lock();
+        if state.remove_stranger(self.0.id).is_some()
+            && let Some(network) = self.0.source.networks().next()
+        {
+            state.taken_lately.forgive(&network);
+            state.rank(None, network);
+        }
     }
 }
 
@@ -175,11 +245,14 @@ impl State {
         if self.all < self.most {
             return Some(());
         }
+        if !guards::holds(Guard::Crowd) {
+            return None;
+        }
         // Those who have been asked to go are no strangers any more; the crowd must not grow by more than it has asked.
         if self.all > self.most + self.most / 8 {
             return None;
         }
-        let id = self.who_gives_way_to(newcomer)?;
+        let id = self.who_gives_way_to(newcomer).or_else(|| self.who_has_had_their_share())?;
         let stranger = self.remove_stranger(id)?;
         // Gone already: then its place is free in a moment all the same.
         let _ = stranger.give_way.send(());
@@ -190,12 +263,12 @@ impl State {
         let mut of_newcomer = newcomer.networks();
         let mut parent = None;
         let mut is_elsewhere = false;
-        while let Some(&(most, heaviest)) = self.within.get(&parent).and_then(BTreeSet::last) {
+        while let Some(&((most, _), heaviest)) = self.within.get(&parent).and_then(BTreeSet::last) {
             if !is_elsewhere {
                 let own = of_newcomer.next()?;
                 if own != heaviest {
-                    let held = self.weights.get(&own).copied().unwrap_or_default();
-                    if held + 1 >= most {
+                    let held = self.networks.get(&own).map_or(0, |own| own.strangers);
+                    if held.max(self.lately(parent, own)) + 1 >= most {
                         return None;
                     }
                     is_elsewhere = true;
@@ -207,13 +280,24 @@ impl State {
         if is_elsewhere { self.of_source.get(&parent?)?.first().copied() } else { None }
     }
 
+    fn who_has_had_their_share(&self) -> Option<u64> {
+        let (id, oldest) = self.strangers.first_key_value()?;
+        (oldest.since.elapsed() >= FAIR_SHARE).then_some(*id)
+    }
+
     fn add_stranger(&mut self, id: u64, stranger: Stranger) {
         let source = stranger.source;
         self.strangers.insert(id, stranger);
         if let Some(network) = source.networks().last() {
             self.of_source.entry(network).or_default().insert(id);
         }
-        self.weigh(source, 1);
+        if self.taken_lately.turns() {
+            self.rank_all_anew();
+        }
+        if let Some(network) = source.networks().next() {
+            *self.taken_lately.now.entry(network).or_default() += 1;
+        }
+        self.count(source, 1, Some(id));
     }
 
     fn remove_stranger(&mut self, id: u64) -> Option<Stranger> {
@@ -226,29 +310,50 @@ impl State {
                 self.of_source.remove(&network);
             }
         }
-        self.weigh(stranger.source, -1);
+        self.count(stranger.source, -1, None);
         Some(stranger)
     }
 
     /// One more or one less in each of a source's networks.
-    fn weigh(&mut self, source: Source, change: isize) {
+    fn count(&mut self, source: Source, change: isize, newest: Option<u64>) {
         let mut parent = None;
         for network in source.networks() {
-            let before = self.weights.get(&network).copied().unwrap_or_default();
-            let after = before.saturating_add_signed(change);
-            let siblings = self.within.entry(parent).or_default();
-            siblings.remove(&(before, network));
-            if after > 0 {
-                siblings.insert((after, network));
-                self.weights.insert(network, after);
-            } else {
-                self.weights.remove(&network);
-                if siblings.is_empty() {
-                    self.within.remove(&parent);
-                }
-            }
+            let none = Held { strangers: 0, newest: 0, rank: (0, Reverse(0)) };
+            let held = self.networks.entry(network).or_insert(none);
+            held.strangers = held.strangers.saturating_add_signed(change);
+            held.newest = newest.unwrap_or(held.newest);
+            self.rank(parent, network);
             parent = Some(network);
         }
+    }
+
+    /// Puts a network where it belongs among those beside it.
+    fn rank(&mut self, parent: Option<IpNet>, network: IpNet) {
+        let Some(Held { strangers, newest, rank }) = self.networks.get(&network).copied() else { return };
+        let siblings = self.within.entry(parent).or_default();
+        siblings.remove(&(rank, network));
+        if strangers == 0 {
+            self.networks.remove(&network);
+            if siblings.is_empty() {
+                self.within.remove(&parent);
+            }
+            return;
+        }
+        let rank = (strangers.max(self.lately(parent, network)), Reverse(newest));
+        self.within.entry(parent).or_default().insert((rank, network));
+        self.networks.insert(network, Held { strangers, newest, rank });
+    }
+
+    fn rank_all_anew(&mut self) {
+        let networks: Vec<IpNet> = self.within.get(&None).into_iter().flatten().map(|(_, network)| *network).collect();
+        for network in networks {
+            self.rank(None, network);
+        }
+    }
+
+    /// Only networks of the first level are remembered.
+    fn lately(&self, parent: Option<IpNet>, network: IpNet) -> usize {
+        if parent.is_none() { self.taken_lately.of(&network) } else { 0 }
     }
 }
 
@@ -285,16 +390,20 @@ mod tests {
         let (crowd, mut attack) = full();
         let olga = crowd.take(source("192.0.2.1")).expect("a place for Olga");
         let asked: Vec<usize> = (0..100).filter(|n| is_asked_to_go(&mut attack[*n])).collect();
-        assert_eq!(asked, [2], "one of the sources that hold 20 each, and of it the oldest");
+        assert_eq!(
+            asked,
+            [0],
+            "of the sources that hold 20 each the one that took nothing for longest, and of it the oldest"
+        );
         assert_eq!(crowd.taken(), 101, "until it has gone");
-        attack.remove(2);
+        attack.remove(0);
         assert_eq!(crowd.taken(), 100);
         assert!(crowd.take(source("203.0.113.1")).is_none(), "the heaviest source gets no more");
         let neighbour = crowd.take(source("203.0.113.9")).expect("a place for its neighbour");
         drop((olga, neighbour, attack));
         let state = crowd.lock();
         assert!(state.all == 0 && state.per_source.is_empty() && state.strangers.is_empty());
-        assert!(state.weights.is_empty() && state.within.is_empty() && state.of_source.is_empty());
+        assert!(state.networks.is_empty() && state.within.is_empty() && state.of_source.is_empty());
     }
 
     #[test]
@@ -322,6 +431,61 @@ mod tests {
         assert!(crowd.take_for_many(source("10.0.0.1")).is_none());
         drop((greedy, proxy));
         assert_eq!(crowd.taken(), 0);
+    }
+
+    /// Ten networks that hold one place each and do nothing: whoever has had a fair share of time gives way, the oldest first.
+    #[tokio::test(start_paused = true)]
+    async fn nobody_blocks_the_door_by_standing_in_it() {
+        let crowd = Crowd::new(10, 10);
+        let mut idle: Vec<_> = (0..10_u8).map(|n| crowd.take(source(&format!("10.0.{n}.1"))).unwrap()).collect();
+        tokio::time::advance(FAIR_SHARE / 2).await;
+        assert!(crowd.take(source("192.0.2.1")).is_none(), "not yet");
+        tokio::time::advance(FAIR_SHARE / 2).await;
+        let olga = crowd.take(source("192.0.2.1")).expect("a place for Olga");
+        assert!(is_asked_to_go(&mut idle[0]) && !is_asked_to_go(&mut idle[1]));
+        idle.remove(0);
+        let piet = crowd.take(source("192.0.3.1")).expect("a place for Piet");
+        assert!(is_asked_to_go(&mut idle[0]));
+        drop((olga, piet));
+    }
+
+    /// Twenty people of one office come at the same time, in the midst of ten networks that keep all places: each of them gets in.
+    #[tokio::test(start_paused = true)]
+    async fn an_office_is_no_crowd() {
+        let crowd = Crowd::new(10, 10);
+        let mut attack: Vec<_> = Vec::new();
+        for _ in 0..3 {
+            attack.clear();
+            attack.extend((0..10_u8).map(|n| crowd.take(source(&format!("10.0.{n}.1"))).unwrap()));
+        }
+        let mut office = Vec::new();
+        for n in 0..9_u8 {
+            let place = crowd.take(source(&format!("192.0.2.{n}"))).expect("a place for a colleague");
+            attack.retain_mut(|place| !is_asked_to_go(place));
+            place.keep().keep();
+            office.push(place);
+        }
+        assert!(!office.iter_mut().any(is_asked_to_go));
+    }
+
+    /// Networks that come again and again have taken more than a newcomer, although each holds one place at a time.
+    #[tokio::test(start_paused = true)]
+    async fn coming_again_and_again_is_no_way_in() {
+        let crowd = Crowd::new(10, 10);
+        let mut churning = Vec::new();
+        for _ in 0..5 {
+            churning.clear();
+            churning.extend((0..10_u8).map(|n| crowd.take(source(&format!("10.0.{n}.1"))).unwrap()));
+        }
+        let mut olga = crowd.take(source("192.0.2.1")).expect("a place for Olga, at once");
+        assert_eq!(churning.iter_mut().filter_map(|place| is_asked_to_go(place).then_some(())).count(), 1);
+        assert!(crowd.take(source("10.0.0.1")).is_none() && !is_asked_to_go(&mut olga));
+        drop((churning, olga));
+        tokio::time::advance(2 * HALF_MINUTE).await;
+        let _turned = crowd.take(source("192.0.2.1"));
+        tokio::time::advance(HALF_MINUTE).await;
+        let _turned = crowd.take(source("192.0.2.1"));
+        assert!(crowd.lock().taken_lately.of(&"10.0.0.0/24".parse().unwrap()) == 0, "forgiven");
     }
 
     /// Whoever is asked to go and does not cannot be asked for more and more.
@@ -366,8 +530,12 @@ mod tests {
                 prop_assert_eq!(state.all, strangers.len() + known.len());
                 prop_assert_eq!(state.strangers.len(), strangers.len());
                 prop_assert_eq!(state.of_source.values().map(BTreeSet::len).sum::<usize>(), strangers.len());
-                let first_level = state.within.get(&None).map_or(0, |all| all.iter().map(|(weight, _)| weight).sum());
-                prop_assert_eq!(first_level, strangers.len());
+                let first_level = state.within.get(&None).into_iter().flatten().map(|(_, network)| network);
+                let held: usize = first_level.map(|network| state.networks[network].strangers).sum();
+                prop_assert_eq!(held, strangers.len());
+                for (rank, network) in state.within.values().flatten() {
+                    prop_assert_eq!(*rank, state.networks[network].rank);
+                }
             }
         }
     }

@@ -81,7 +81,9 @@ fn status(error: &ApiError) -> StatusCode {
         | ApiError::MeetingNotOver
         | ApiError::MeetingFull
         | ApiError::NoPhone
-        | ApiError::NoSms => StatusCode::CONFLICT,
+        | ApiError::NoSms
+        | ApiError::SmsBudgetSpent
+        | ApiError::SmsCountryNotServed => StatusCode::CONFLICT,
         ApiError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ApiError::Field { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         ApiError::TooManyTries { .. } => StatusCode::TOO_MANY_REQUESTS,

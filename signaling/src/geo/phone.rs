@@ -23,6 +23,16 @@ pub fn place(number: Option<&str>) -> PhonePlace {
     }
 }
 
+/// The number's calling code; 0 when it has none.
+pub fn calling_code(number: &str) -> u16 {
+    phonenumber::parse(None, number).map_or(0, |parsed| parsed.code().value())
+}
+
+/// The regions that share a calling code, as two letters each.
+pub fn regions(calling_code: u16) -> Vec<String> {
+    DATABASE.region(&calling_code).unwrap_or_default().into_iter().map(str::to_owned).collect()
+}
+
 /// Whether numbers of this kind are had where their country is. Free-phone, premium, personal and internet
 /// numbers are answered anywhere. A kind the metadata does not know yet still has its country's code.
 fn belongs_to_a_place(kind: Type) -> bool {

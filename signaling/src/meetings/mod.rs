@@ -14,5 +14,6 @@ pub mod passwords;
 mod phase;
 pub mod pins;
 pub mod schedule;
+pub mod send_limit;
 
 pub use meeting::Meeting;

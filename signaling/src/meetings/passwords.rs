@@ -1,10 +1,7 @@
 //! The SMS password (D25, D26): eight characters without look-alikes, for one person in one meeting.
 //!
-//! It is stored as an Argon2id hash. Five wrong tries void it, a new one replaces it. Sending is limited per telephone
-//! number by [`SendLimit`], so that nobody's telephone can be flooded from a lobby.
-
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+//! It is stored as an Argon2id hash. Five wrong tries void it, a new one replaces it. Sending is limited by
+//! [`SendLimit`].
 
 use shared::ids::InviteeId;
 use shared::limits::SMS_PASSWORD_TRIES;
@@ -14,21 +11,13 @@ use shared::text::tr_with;
 use shared::units::UnixMs;
 
 use super::events::{Actor, DoorEvent, Entry};
+use super::send_limit::{Addressee, SendLimit};
 use crate::accounts::hashing::{HashError, Hasher};
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::db::passwords::{Recipient, Row};
 use crate::db::{self, Db, DbError};
 use crate::sms::{Sms, SmsSender};
-
-/// Passwords that may go to one number within [`WINDOW_MS`].
-const MAX_SENT: usize = 3;
-/// See [`MAX_SENT`].
-const WINDOW_MS: i64 = 10 * 60_000;
-/// Shortest time between two messages to one number, milliseconds.
-const APART_MS: i64 = 30_000;
-/// Numbers remembered. When so many were sent to within ten minutes, nothing more is sent until one is forgotten.
-const MAX_NUMBERS: usize = 10_000;
 
 /// Why a password was not sent or not taken.
 #[derive(Debug, thiserror::Error)]
@@ -51,38 +40,6 @@ impl From<PasswordRefused> for PasswordError {
     fn from(reason: PasswordRefused) -> Self {
         Self::Refused(reason)
     }
-}
-
-/// When passwords were last sent to which number, in memory.
-#[derive(Default)]
-pub struct SendLimit(Mutex<HashMap<String, Vec<UnixMs>>>);
-
-impl SendLimit {
-    /// Takes one of the number's turns.
-    ///
-    /// # Errors
-    /// None is left; with the seconds until there is one.
-    pub fn take(&self, now: UnixMs, number: &str) -> Result<(), PasswordRefused> {
-        let mut sent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        sent.retain(|_, times| {
-            times.retain(|at| (0..WINDOW_MS).contains(&now.since(*at)));
-            !times.is_empty()
-        });
-        let times = sent.get(number).map_or(&[][..], Vec::as_slice);
-        let too_soon = times.last().map_or(0, |last| APART_MS - now.since(*last));
-        let too_many =
-            if times.len() >= MAX_SENT { times.first().map_or(0, |at| WINDOW_MS - now.since(*at)) } else { 0 };
-        let wait_ms = too_soon.max(too_many);
-        if wait_ms > 0 || (times.is_empty() && sent.len() >= MAX_NUMBERS) {
-            return Err(PasswordRefused::SentTooOften { retry_after_s: seconds(wait_ms) });
-        }
-        sent.entry(number.to_owned()).or_default().push(now);
-        Ok(())
-    }
-}
-
-fn seconds(ms: i64) -> u32 {
-    u32::try_from(ms.max(1_000).unsigned_abs().div_ceil(1_000)).unwrap_or(u32::MAX)
 }
 
 /// The parts that passwords need of the server.
@@ -115,11 +72,15 @@ impl Passwords<'_> {
         let recipient = db::passwords::recipient(self.db, invitee).await?.ok_or(PasswordError::NoSuchInvitee)?;
         let phone = recipient.phone.clone().ok_or(PasswordRefused::NoPhone)?;
         let now = self.clock.now();
-        self.limit.take(now, &phone)?;
+        let addressee = Addressee { number: &phone, meeting: recipient.meeting, invited: recipient.invited };
+        self.limit.take(now, addressee)?;
         let password = self.chance.sms_password();
         let hash = self.hasher.hash(&password).await?;
         let sms = Sms { to: Secret::new(phone.as_str()), text: Secret::new(text(&recipient, &password)) };
-        self.sms.send(sms).await.map_err(|_| PasswordRefused::NotDelivered)?;
+        if let Err(error) = self.sms.send(sms).await {
+            tracing::error!(%error, "an SMS password was not sent");
+            return Err(PasswordRefused::NotDelivered.into());
+        }
         let Recipient { organisation, meeting, .. } = recipient;
         let event = DoorEvent::PasswordSent;
         let entry = Entry { organisation, meeting, invitee: Some(invitee), at: now, actor, event };
@@ -187,10 +148,11 @@ fn normalised(typed: &Secret) -> Secret {
     Secret::new(kept.collect::<String>().to_uppercase())
 }
 
+/// In the telephones' own alphabet, as far as the title is: a sign that is not halves what fits into one message.
 fn text(recipient: &Recipient, password: &Secret) -> String {
     let time = local_time(recipient.starts_at, &recipient.time_zone);
     let values = [("title", recipient.title.as_str()), ("time", time.as_str()), ("password", password.reveal())];
-    tr_with("Your password for the meeting “{title}” of {time}: {password}", &values)
+    tr_with("Your password for the meeting \"{title}\" of {time}: {password}", &values)
 }
 
 /// The organiser's wall clock, with its zone, as the invitation says it.
@@ -204,32 +166,6 @@ fn local_time(at: UnixMs, zone: &str) -> String {
 mod tests {
     use super::*;
 
-    /// Three within ten minutes, half a minute apart.
-    #[test]
-    fn sending_is_limited_per_number() {
-        let limit = SendLimit::default();
-        let at = |s: i64| UnixMs(1_000_000 + s * 1_000);
-        let retry = |s| Err(PasswordRefused::SentTooOften { retry_after_s: s });
-        assert_eq!(limit.take(at(0), "+31201234567"), Ok(()));
-        assert_eq!(limit.take(at(1), "+31201234567"), retry(29));
-        assert_eq!(limit.take(at(1), "+32470123456"), Ok(()), "another number has its own turns");
-        assert_eq!(limit.take(at(30), "+31201234567"), Ok(()));
-        assert_eq!(limit.take(at(60), "+31201234567"), Ok(()));
-        assert_eq!(limit.take(at(120), "+31201234567"), retry(480));
-        assert_eq!(limit.take(at(600), "+31201234567"), Ok(()));
-    }
-
-    #[test]
-    fn memory_for_numbers_is_bounded() {
-        let limit = SendLimit::default();
-        for n in 0..MAX_NUMBERS {
-            limit.take(UnixMs(0), &n.to_string()).unwrap();
-        }
-        assert_eq!(limit.take(UnixMs(0), "one more"), Err(PasswordRefused::SentTooOften { retry_after_s: 1 }));
-        assert_eq!(limit.take(UnixMs(WINDOW_MS), "one more"), Ok(()));
-        assert_eq!(limit.0.lock().unwrap().len(), 1);
-    }
-
     #[test]
     fn typing_is_forgiven() {
         for typed in ["ACDEFGHJ", "acdefghj", " acde fghj\n", "acde-FGHJ"] {
@@ -242,12 +178,13 @@ mod tests {
         let recipient = Recipient {
             organisation: shared::ids::OrganisationId::from_random([1; 16]),
             meeting: shared::ids::MeetingId::from_random([1; 16]),
+            invited: 1,
             phone: None,
             title: "Board {time}".into(),
             starts_at: UnixMs(1_795_262_400_000),
             time_zone: "Europe/Brussels".into(),
         };
         let text = text(&recipient, &Secret::new("ACDEFGHJ"));
-        assert_eq!(text, "Your password for the meeting “Board {time}” of 2026-11-21 13:00 CET: ACDEFGHJ");
+        assert_eq!(text, "Your password for the meeting \"Board {time}\" of 2026-11-21 13:00 CET: ACDEFGHJ");
     }
 }

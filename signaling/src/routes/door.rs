@@ -34,5 +34,6 @@ pub(super) async fn report(
         failed: lately.failed,
         turned_away: lately.turned_away,
         sources: lately.sources,
+        sms_today: state.sms.is_there().then(|| state.send_limit.today(state.clock.now())),
     }))
 }

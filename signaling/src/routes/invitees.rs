@@ -196,6 +196,8 @@ impl From<PasswordError> for Refusal {
             PasswordError::Refused(PasswordRefused::SentTooOften { retry_after_s }) => {
                 Self(ApiError::TooManyTries { retry_after_s })
             }
+            PasswordError::Refused(PasswordRefused::BudgetSpent) => Self(ApiError::SmsBudgetSpent),
+            PasswordError::Refused(PasswordRefused::CountryNotServed) => Self(ApiError::SmsCountryNotServed),
             PasswordError::Refused(_) => Self(ApiError::SmsNotDelivered),
             PasswordError::NoSuchInvitee => Self(ApiError::NotFound),
             PasswordError::Hash(error) => error.into(),

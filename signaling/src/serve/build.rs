@@ -15,17 +15,20 @@ use crate::accounts::limiter::LoginLimiter;
 use crate::assets::Assets;
 use crate::chance::{Chance, SystemChance};
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Config, SmsSenderKind};
+use crate::config::{Config, Sms, SmsSenderKind, secret};
 use crate::db::Db;
 use crate::door::Door;
 use crate::edge::host::Hosts;
 use crate::geo::Geo;
 use crate::keys::Keys;
 use crate::live::Registry;
-use crate::meetings::passwords::SendLimit;
+use crate::meetings::send_limit::SendLimit;
 use crate::metrics::Counters;
 use crate::sfu_link::{self, Media, Nodes};
-use crate::sms::{NoSender, Outbox, SmsSender};
+use crate::sms::kannel::Kannel;
+use crate::sms::smpp::Smpp;
+use crate::sms::twilio::Twilio;
+use crate::sms::{NoSender, Outbox, Retrying, SmsSender};
 use crate::state::{AppState, Parts};
 use crate::ws::limits::sockets;
 
@@ -91,7 +94,7 @@ pub(super) fn state(config: Config, db: Db, media: Arc<dyn Media>) -> Result<App
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let chance: Arc<dyn Chance> = Arc::new(SystemChance);
     let hasher = Hasher::new().map_err(|error| StartError::Other(error.to_string()))?;
-    let (sms, outbox) = sms(&config, &clock);
+    let (sms, outbox) = sms(&config, &clock)?;
     let keys = Keys::open(&config.data.join("keys"), chance.as_ref())?;
     let live = Registry::new(db.clone(), clock.clone(), chance.clone(), media);
     let parts = Parts {
@@ -101,7 +104,7 @@ pub(super) fn state(config: Config, db: Db, media: Arc<dyn Media>) -> Result<App
         assets: assets(&config),
         geo: Geo::open(&config.geo.files),
         door: Door::default(),
-        send_limit: SendLimit::default(),
+        send_limit: SendLimit::new(&config.sms),
         sockets: sockets(),
         counters: Counters::default(),
         door_hasher: hasher.with_own_queue(),
@@ -119,13 +122,34 @@ pub(super) fn state(config: Config, db: Db, media: Arc<dyn Media>) -> Result<App
 }
 
 /// The demo's SMS stay in memory, whatever the configuration says: nobody's telephone rings for a try-out (D15).
-fn sms(config: &Config, clock: &Arc<dyn Clock>) -> (Arc<dyn SmsSender>, Option<Outbox>) {
-    if config.demo || config.sms.sender == SmsSenderKind::Outbox {
-        let outbox = Outbox::new(clock.clone());
-        (Arc::new(outbox.clone()), Some(outbox))
-    } else {
-        (Arc::new(NoSender), None)
-    }
+fn sms(config: &Config, clock: &Arc<dyn Clock>) -> Result<(Arc<dyn SmsSender>, Option<Outbox>), StartError> {
+    let no_client = |error: reqwest::Error| StartError::Other(error.to_string());
+    let Sms { sender, twilio, kannel, smpp, .. } = &config.sms;
+    let real: Arc<dyn SmsSender> = match (sender, twilio, kannel, smpp) {
+        _ if config.demo => return Ok(outbox(clock)),
+        (SmsSenderKind::Outbox, ..) => return Ok(outbox(clock)),
+        (SmsSenderKind::Twilio, Some(it), ..) => {
+            let token = secret(&it.token_file)?;
+            Arc::new(Retrying(Twilio::new(&it.url, &it.account, token, &it.from).map_err(no_client)?))
+        }
+        (SmsSenderKind::Kannel, _, Some(it), _) => {
+            let password = secret(&it.password_file)?;
+            Arc::new(Retrying(Kannel::new(&it.url, &it.user, password, &it.from).map_err(no_client)?))
+        }
+        (SmsSenderKind::Smpp, .., Some(it)) => {
+            Arc::new(Retrying(Smpp::new(&it.url, &it.system_id, secret(&it.password_file)?, &it.from)))
+        }
+        // The configuration's check lets no sender through without its settings.
+        (SmsSenderKind::None | SmsSenderKind::Twilio | SmsSenderKind::Kannel | SmsSenderKind::Smpp, ..) => {
+            Arc::new(NoSender)
+        }
+    };
+    Ok((real, None))
+}
+
+fn outbox(clock: &Arc<dyn Clock>) -> (Arc<dyn SmsSender>, Option<Outbox>) {
+    let outbox = Outbox::new(clock.clone());
+    (Arc::new(outbox.clone()), Some(outbox))
 }
 
 /// A way to the SFU that never makes a room wait: what does not fit into the SFU's own queue waits here.

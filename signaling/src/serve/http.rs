@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use super::StartError;
 use super::connections::Connections;
 use super::prompt::Prompt;
+use crate::guards::{self, Guard};
 use crate::tls::Tls;
 
 /// How long the header of a request may take, waiting for it included. Longer forgives worse networks and lets a
@@ -103,6 +104,7 @@ pub(super) fn start(
 /// HTTP/1.1 alone: its WebSockets work everywhere, and a first join loads five files.
 fn builder() -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new()).http1_only();
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).max_buf_size(MAX_HEADER_BYTES);
+    let timeout = if guards::holds(Guard::HeaderTimeout) { HEADER_TIMEOUT } else { Duration::from_secs(3_600) };
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(timeout).max_buf_size(MAX_HEADER_BYTES);
     builder
 }

@@ -12,6 +12,7 @@ use tokio::time::Sleep;
 
 use super::http::HEADER_TIMEOUT;
 use super::watched::{Watch, Watched};
+use crate::guards::{self, Guard};
 
 /// Length of HTTP/2's preface (RFC 9113 section 3.4): with so many bytes the version is known. No request with a `Host`
 /// is shorter.
@@ -59,7 +60,7 @@ impl Speaking {
 impl Watch for Speaking {
     fn before_read(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         let late = self.deadline.as_mut().is_some_and(|deadline| deadline.as_mut().poll(cx).is_ready());
-        if late { Err(io::ErrorKind::TimedOut.into()) } else { Ok(()) }
+        if late && guards::holds(Guard::HeaderTimeout) { Err(io::ErrorKind::TimedOut.into()) } else { Ok(()) }
     }
 
     fn heard(&mut self, bytes: usize) {

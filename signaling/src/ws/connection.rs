@@ -145,8 +145,10 @@ impl Connection {
     async fn reply(&mut self, reply: Reply) -> Result<(), End> {
         // Hashing a password takes its time; the page was not silent meanwhile, we were deaf.
         self.heard_at = Instant::now();
-        if matches!(self.machine.stage, Stage::Seated(_)) {
-            self.release_outbox();
+        match self.machine.stage {
+            Stage::Seated(_) => self.release_outbox(),
+            Stage::AtPassword(_) => self.places.keep(),
+            Stage::New | Stage::Greeted | Stage::Knocking(_) => {}
         }
         match reply {
             Reply::Quiet => Ok(()),

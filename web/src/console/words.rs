@@ -50,6 +50,10 @@ pub(crate) fn api_error(error: &ApiError) -> String {
         ApiError::NoPhone => tr("This person has no telephone number to send a password to."),
         ApiError::NoSms => tr("This server sends no SMS, so nobody can be asked for an SMS password."),
         ApiError::SmsNotDelivered => tr("The SMS gateway did not take the message. Try again in a moment."),
+        ApiError::SmsBudgetSpent => {
+            tr("This server has sent as many SMS today as it may. The operator can raise the limit.")
+        }
+        ApiError::SmsCountryNotServed => tr("This server sends no SMS to the country of this number."),
         ApiError::Field { reason, .. } => return field_error(reason),
         ApiError::Unreadable => tr("The server could not read this request. Reload the page."),
         ApiError::TooLarge => tr("That is more than the server takes."),

@@ -147,6 +147,12 @@ pub fn password_refused(reason: &PasswordRefused) -> String {
         PasswordRefused::NoSender => {
             tr("This server sends no SMS. Log in to the console in this browser, then reload this page.").to_owned()
         }
+        PasswordRefused::BudgetSpent => {
+            tr("This server has sent as many messages today as its operator allows. Ask the organiser.").to_owned()
+        }
+        PasswordRefused::CountryNotServed => {
+            tr("This server sends no messages to the country of your number. Ask the organiser.").to_owned()
+        }
         PasswordRefused::NotDelivered => tr("The message could not be sent. Try again in a moment.").to_owned(),
     }
 }

@@ -84,6 +84,9 @@ fn Lately(report: DoorReport) -> impl IntoView {
                 <div><dt>{tr("PINs that were wrong")}</dt><dd data-testid="door-failed">{count(report.failed)}</dd></div>
                 <div><dt>{tr("Tries not looked at")}</dt><dd>{count(report.turned_away)}</dd></div>
                 <div><dt>{tr("Sources in the busiest minute")}</dt><dd>{count(report.sources)}</dd></div>
+                {report.sms_today.map(|(sent, most)| view! {
+                    <div><dt>{tr("SMS sent today")}</dt><dd>{tr_with("{n} of {most}", &[("n", &count(sent)), ("most", &count(most))])}</dd></div>
+                })}
                 <div><dt>{tr("Waiting just now")}</dt><dd>{words::count(u64::try_from(report.waiting).unwrap_or_default())}</dd></div>
             </dl>
             <p class="muted-text small">{tr("Counted by the minute, in numbers alone: no address is kept.")}</p>

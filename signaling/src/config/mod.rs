@@ -3,6 +3,8 @@
 //! Every error is one sentence that says what to change. Nothing in it is secret but the paths of keys; it is
 //! printed at start. `media_port`, `public_url` and the rest that depend on what was bound are settled in `serve`.
 
+mod sms;
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -10,6 +12,8 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use shared::codec::VideoCodec;
 use shared::limits::{AUDIO_SLOTS, MAX_PIN_DIGITS, MIN_PIN_DIGITS, PIN_DIGITS};
+
+pub use sms::{KannelConfig, SmppConfig, Sms, SmsSenderKind, TwilioConfig, secret};
 
 /// The port when none is given.
 pub const DEFAULT_PORT: u16 = 8080;
@@ -176,25 +180,6 @@ pub fn is_node_name(name: &str) -> bool {
     (1..=63).contains(&name.len()) && name.bytes().all(allowed) && !name.starts_with('-') && !name.ends_with('-')
 }
 
-/// `[sms]`
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Sms {
-    /// Which sender.
-    pub sender: SmsSenderKind,
-}
-
-/// Which way SMS go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SmsSenderKind {
-    /// None: SMS passwords cannot be sent. In the demo this means `outbox`.
-    #[default]
-    None,
-    /// Kept in memory and shown in the console, to everybody with an account.
-    Outbox,
-}
-
 /// `[door]`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -330,6 +315,7 @@ impl Config {
         self.check_proxy()?;
         self.media.check()?;
         self.door.check()?;
+        self.sms.check(self.demo)?;
         self.check_metrics()?;
         if self.tls.cert.is_some() != self.tls.key.is_some() {
             return Err(ConfigError::wrong("[tls] needs both `cert` and `key`, or neither"));
@@ -579,6 +565,17 @@ mod tests {
             ("[door]\ncool_down_days = 0", "cool_down_days"),
             ("[door]\narchive_after_days = 4000", "archive_after_days"),
             ("[sms]\nsender = \"pigeon\"", "line 2"),
+            ("[sms]\nsender = \"kannel\"", "[sms.kannel]"),
+            (
+                "demo = true\n[sms]\nsender = \"smpp\"\n[sms.smpp]\nurl = \"smpp://h:1\"\nsystem_id = \"s\"\npassword_file = \"p\"\nfrom = \"f\"",
+                "no real SMS",
+            ),
+            ("[sms]\ncountries = [\"be\"]", "capital letters"),
+            (
+                "[sms]\nsender = \"kannel\"\n[sms.kannel]\nurl = \"http://localhost.example/\"\nuser = \"u\"\npassword_file = \"p\"\nfrom = \"f\"",
+                "https://",
+            ),
+            ("[sms]\nsender = \"twilio\"\n[sms.twilio]\naccount = \"a\"\nauth = \"b\"", "line 5"),
             ("[metrics]\nlisten = \"0.0.0.0:9464\"", "beyond_loopback"),
             ("[metrics]\nlisten = \"[::]:9464\"\nbeyond_loopback = true", "TLS"),
             ("[metrics]\nlisten = \"127.0.0.1:8080\"", "a port of its own"),

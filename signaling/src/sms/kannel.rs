@@ -1,0 +1,51 @@
+//! A Kannel smsbox: `POST /cgi-bin/sendsms` with its `X-Kannel-` headers, so that neither number nor password is in an address
+//! that a log could keep (Kannel 1.4.5 user guide, "SMS push reply codes" and "X-Kannel Post Headers").
+
+use reqwest::Client;
+use reqwest::header::CONTENT_TYPE;
+use shared::secret::Secret;
+
+use super::{Sending, Sms, SmsSender, http, is_gsm};
+
+/// `X-Kannel-Coding` of UCS-2.
+const UCS2: &str = "2";
+
+/// One user of one smsbox.
+pub struct Kannel {
+    client: Client,
+    url: String,
+    user: String,
+    password: Secret,
+    from: String,
+}
+
+impl Kannel {
+    /// `url` is the whole address of `sendsms`.
+    ///
+    /// # Errors
+    /// The HTTP client could not be made.
+    pub fn new(url: &str, user: &str, password: Secret, from: &str) -> Result<Self, reqwest::Error> {
+        let client = http::client()?;
+        Ok(Self { client, url: url.into(), user: user.into(), password, from: from.into() })
+    }
+}
+
+impl SmsSender for Kannel {
+    fn send(&self, sms: Sms) -> Sending<'_> {
+        let mut request = self
+            .client
+            .post(&self.url)
+            .header("X-Kannel-Username", &self.user)
+            .header("X-Kannel-Password", self.password.reveal())
+            .header("X-Kannel-From", &self.from)
+            .header("X-Kannel-To", sms.to.reveal());
+        let text = sms.text.reveal();
+        request = if is_gsm(text) {
+            request.header(CONTENT_TYPE, "text/plain; charset=utf-8").body(text.to_owned())
+        } else {
+            let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+            request.header(CONTENT_TYPE, "text/plain; charset=UTF-16BE").header("X-Kannel-Coding", UCS2).body(bytes)
+        };
+        Box::pin(async move { http::send(request).await.map(drop) })
+    }
+}

@@ -1,0 +1,35 @@
+//! Gateways that speak HTTP as Twilio does: `POST /2010-04-01/Accounts/{account}/Messages.json`, a form with `To`, `From` and
+//! `Body`, Basic authentication (https://www.twilio.com/docs/messaging/api/message-resource).
+
+use reqwest::Client;
+use shared::secret::Secret;
+
+use super::{Sending, Sms, SmsSender, http};
+
+/// One account at one gateway.
+pub struct Twilio {
+    client: Client,
+    url: String,
+    account: String,
+    token: Secret,
+    from: String,
+}
+
+impl Twilio {
+    /// `base` is scheme and host, `from` a number or a sender's name the account may use.
+    ///
+    /// # Errors
+    /// The HTTP client could not be made.
+    pub fn new(base: &str, account: &str, token: Secret, from: &str) -> Result<Self, reqwest::Error> {
+        let url = format!("{}/2010-04-01/Accounts/{account}/Messages.json", base.trim_end_matches('/'));
+        Ok(Self { client: http::client()?, url, account: account.into(), token, from: from.into() })
+    }
+}
+
+impl SmsSender for Twilio {
+    fn send(&self, sms: Sms) -> Sending<'_> {
+        let form = [("To", sms.to.reveal()), ("From", &self.from), ("Body", sms.text.reveal())];
+        let request = self.client.post(&self.url).basic_auth(&self.account, Some(self.token.reveal())).form(&form);
+        Box::pin(async move { http::send(request).await.map(drop) })
+    }
+}
