@@ -5,12 +5,13 @@
 use std::borrow::Cow;
 
 use str0m::Rtc;
-use str0m::media::{Direction, Media, MediaKind, Mid};
+use str0m::media::{Direction, Media, MediaKind};
 
 use shared::control::Purpose;
 use shared::signal::OfferError;
 
 use crate::codecs;
+use crate::twins::Section;
 
 const DIRECTIONS: [&str; 4] = ["a=sendrecv", "a=sendonly", "a=recvonly", "a=inactive"];
 
@@ -45,14 +46,14 @@ pub(crate) fn narrowed(offer: &str, purpose: Purpose) -> Cow<'_, str> {
 }
 
 /// Whether what was negotiated is something for such a device.
-pub(crate) fn check(purpose: Purpose, rtc: &Rtc, mids: &[Mid]) -> Result<(), OfferError> {
+pub(crate) fn check(purpose: Purpose, rtc: &Rtc, sections: &[Section]) -> Result<(), OfferError> {
     let (way, most) = match purpose {
         Purpose::Page => return Ok(()),
         // As they look from here.
         Purpose::Publish => (Direction::RecvOnly, 1),
         Purpose::Watch => (Direction::SendOnly, usize::MAX),
     };
-    let media: Vec<&Media> = mids.iter().filter_map(|mid| rtc.media(*mid)).collect();
+    let media: Vec<&Media> = sections.iter().filter_map(|section| rtc.media(section.known_as)).collect();
     let of_kind = |kind| media.iter().filter(|media| media.kind() == kind).count();
     let few = [MediaKind::Audio, MediaKind::Video].into_iter().all(|kind| of_kind(kind) <= most);
     if media.is_empty() || !few || !media.iter().all(|media| media.direction() == way) {

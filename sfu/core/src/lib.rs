@@ -50,6 +50,7 @@ mod stun;
 mod svc;
 mod timers;
 mod tracks;
+mod twins;
 mod view;
 
 #[cfg(test)]

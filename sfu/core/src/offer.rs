@@ -9,14 +9,15 @@ use shared::limits::{MAX_SDP_BYTES, MAX_SDP_M_LINES};
 use shared::signal::OfferError;
 
 use crate::guard::guarded;
+use crate::twins::{self, Section};
 
 /// An offer that is worth giving to str0m.
 #[derive(Debug)]
 pub(crate) struct Offer {
-    /// Parsed.
+    /// Parsed, without twins.
     pub(crate) sdp: SdpOffer,
-    /// The m-lines' ids, in the order of the offer: slot `i` is the `i`-th receive-only one of its kind.
-    pub(crate) mids: Vec<Mid>,
+    /// The m-lines in the order of the offer: slot `i` is the `i`-th receive-only one of its kind.
+    pub(crate) sections: Vec<Section>,
     /// What a later offer of the same session must keep.
     pub(crate) outline: Outline,
 }
@@ -46,24 +47,41 @@ impl Outline {
 impl Offer {
     /// Checks size and number of m-lines, then parses.
     pub(crate) fn read(text: &str) -> Result<Self, OfferError> {
-        if text.len() > MAX_SDP_BYTES {
-            return Err(OfferError::TooLarge);
-        }
-        if text.lines().filter(|line| line.starts_with("m=")).count() > MAX_SDP_M_LINES {
-            return Err(OfferError::TooManyMediaSections);
-        }
-        let parsed = guarded(|| SdpOffer::from_sdp_string(text));
-        let sdp = parsed.ok().and_then(Result::ok).ok_or(OfferError::Unreadable)?;
-        let mids = text.lines().filter_map(|line| line.strip_prefix("a=mid:")).map(|mid| Mid::from(mid.trim()));
-        let mids: Vec<Mid> = mids.collect();
+        check_size(text)?;
+        let sections = twins::sections(text);
+        let sdp = parse(text, &sections)?;
         // Two m-lines of one id would be two slots that write to one stream.
-        let distinct: HashSet<&Mid> = mids.iter().collect();
-        if distinct.len() < mids.len() {
+        let distinct: HashSet<&Mid> = sections.iter().map(|section| &section.mid).collect();
+        if distinct.len() < sections.len() {
             Err(OfferError::Unreadable)
         } else {
-            Ok(Self { sdp, mids, outline: Outline::read(text) })
+            Ok(Self { sdp, outline: Outline::read(text), sections })
         }
     }
+
+    /// A later offer of the session that has this outline and these m-lines, as str0m gets it.
+    pub(crate) fn read_again(text: &str, outline: &Outline, sections: &[Section]) -> Result<SdpOffer, OfferError> {
+        check_size(text)?;
+        let sdp = parse(text, sections)?;
+        // str0m itself would take another certificate without a word and go on with the first, and could be told to turn
+        // m-lines round.
+        if Outline::read(text) == *outline { Ok(sdp) } else { Err(OfferError::OtherSession) }
+    }
+}
+
+fn check_size(text: &str) -> Result<(), OfferError> {
+    if text.len() > MAX_SDP_BYTES {
+        return Err(OfferError::TooLarge);
+    }
+    if text.lines().filter(|line| line.starts_with("m=")).count() > MAX_SDP_M_LINES {
+        return Err(OfferError::TooManyMediaSections);
+    }
+    Ok(())
+}
+
+fn parse(text: &str, sections: &[Section]) -> Result<SdpOffer, OfferError> {
+    let parsed = guarded(|| SdpOffer::from_sdp_string(&twins::without_twins(text, sections)));
+    parsed.ok().and_then(Result::ok).ok_or(OfferError::Unreadable)
 }
 
 #[cfg(test)]

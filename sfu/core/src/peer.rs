@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Instant;
 
+use str0m::change::DirectApi;
 use str0m::channel::{ChannelConfig, ChannelId, Reliability};
 use str0m::media::{KeyframeRequestKind, Mid, Rid};
 use str0m::net::{Protocol, Receive, Transmit};
@@ -25,6 +26,7 @@ use crate::node::{Output, Transport};
 use crate::route::Route;
 use crate::srtp::MasterKeys;
 use crate::stun;
+use crate::twins::Section;
 
 /// Errors in one drain after which the peer is given up: str0m would go on returning the same one.
 const MAX_ERRORS_PER_DRAIN: u32 = 16;
@@ -92,6 +94,8 @@ struct Channels {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Promised {
     pub(crate) mid: Mid,
+    /// The m-line that str0m has in its stead.
+    pub(crate) known_as: Mid,
     pub(crate) ssrc: Ssrc,
     pub(crate) rtx: Option<Ssrc>,
 }
@@ -120,15 +124,22 @@ impl Peer {
     }
 
     /// Takes the streams of these m-lines out of str0m: the session's [`crate::send::Sender`] sends on them, and every input
-    /// would walk every stream, several times for each packet.
-    pub(crate) fn take_streams(&mut self, mids: impl Iterator<Item = Mid>) -> Vec<Promised> {
+    /// would walk every stream, several times for each packet. Twins get streams like those of the m-line that is known.
+    pub(crate) fn take_streams(&mut self, sections: &[Section]) -> Vec<Promised> {
         let mut api = self.rtc.direct_api();
-        let mut taken = Vec::new();
-        for mid in mids {
-            let Some(stream) = api.stream_tx_by_mid(mid, None) else { continue };
-            let promised = Promised { mid, ssrc: stream.ssrc(), rtx: stream.rtx() };
-            api.remove_stream_tx(promised.ssrc);
-            taken.push(promised);
+        let mut taken: Vec<Promised> = Vec::new();
+        let mut fresh = Vec::new();
+        for Section { mid, known_as } in sections.iter().copied() {
+            let stream = api.stream_tx_by_mid(known_as, None).map(|stream| (stream.ssrc(), stream.rtx()));
+            let Some((mut ssrc, mut rtx)) = stream else { continue };
+            if mid != known_as {
+                ssrc = fresh_ssrc(&api, &mut fresh);
+                rtx = rtx.map(|_| fresh_ssrc(&api, &mut fresh));
+            }
+            taken.push(Promised { mid, known_as, ssrc, rtx });
+        }
+        for stream in &taken {
+            api.remove_stream_tx(stream.ssrc);
         }
         taken
     }
@@ -333,6 +344,16 @@ impl Channels {
         let mut api = rtc.direct_api();
         Self { pointers: api.create_data_channel(pointers), drawing: api.create_data_channel(drawing) }
     }
+}
+
+/// An SSRC that is neither str0m's nor among these, where it is from then on.
+fn fresh_ssrc(api: &DirectApi<'_>, given: &mut Vec<Ssrc>) -> Ssrc {
+    let mut ssrc = api.new_ssrc();
+    while given.contains(&ssrc) {
+        ssrc = api.new_ssrc();
+    }
+    given.push(ssrc);
+    ssrc
 }
 
 fn channel(label: &str, id: u16, ordered: bool, reliability: Reliability) -> ChannelConfig {

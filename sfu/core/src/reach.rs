@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::offer::Outline;
 use crate::peer::Promised;
+use crate::twins::Section;
 
 /// Silence after which a watched session is given up. Browsers check a path every 2.5 s, or every 5 s and report on what
 /// they receive in between; shorter would take a few lost packets for a page that is gone.
@@ -15,6 +16,8 @@ const SILENCE: Duration = Duration::from_secs(6);
 pub(crate) struct Reach {
     /// What every offer of this session must keep.
     pub(crate) outline: Outline,
+    /// Its m-lines.
+    pub(crate) sections: Vec<Section>,
     /// The streams that its answer names, which every answer of this session must name.
     pub(crate) streams: Vec<Promised>,
     /// When a datagram came last.
@@ -25,8 +28,8 @@ pub(crate) struct Reach {
 
 impl Reach {
     /// Just heard of.
-    pub(crate) fn new(outline: Outline, streams: Vec<Promised>, now: Instant) -> Self {
-        Self { outline, streams, heard_at: now, watched: false }
+    pub(crate) fn new(outline: Outline, sections: Vec<Section>, streams: Vec<Promised>, now: Instant) -> Self {
+        Self { outline, sections, streams, heard_at: now, watched: false }
     }
 
     /// When its silence is too long, unless something comes.

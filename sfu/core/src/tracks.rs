@@ -12,6 +12,7 @@ use crate::forwarder::{Forward, Forwarder, Incoming};
 use crate::peer::Promised;
 use crate::send::Negotiated;
 use crate::slots::{self, Assignment};
+use crate::twins::Section;
 
 const AUDIO_CLOCK: u32 = 48_000;
 const VIDEO_CLOCK: u32 = 90_000;
@@ -81,21 +82,24 @@ impl Slot {
 
 impl Tracks {
     /// Reads what offer and answer came to. `None` when no codec that is forwarded was agreed on.
-    pub(crate) fn negotiated(rtc: &Rtc, mids: &[Mid], streams: &[Promised]) -> Option<Self> {
+    pub(crate) fn negotiated(rtc: &Rtc, sections: &[Section], streams: &[Promised]) -> Option<Self> {
+        let known: Vec<Mid> = sections.iter().map(|section| section.known_as).collect();
         let mut tracks = Self {
             microphone: None,
             camera: None,
             screen: None,
             audio: Down::new(AUDIO_CLOCK),
             video: Down::new(VIDEO_CLOCK),
-            codecs: Codecs::negotiated(rtc, mids),
+            codecs: Codecs::negotiated(rtc, &known),
             undecodable: Vec::new(),
         };
-        if !mids.iter().filter_map(|mid| rtc.media(*mid)).any(|media| codecs::has_ours(rtc, media)) {
+        if !known.iter().filter_map(|mid| rtc.media(*mid)).any(|media| codecs::has_ours(rtc, media)) {
             return None;
         }
-        for media in mids.iter().filter_map(|mid| rtc.media(*mid)) {
-            tracks.add(media, streams.iter().position(|stream| stream.mid == media.mid()));
+        for section in sections {
+            if let Some(media) = rtc.media(section.known_as) {
+                tracks.add(media, streams.iter().position(|stream| stream.mid == section.mid));
+            }
         }
         Some(tracks)
     }
@@ -136,9 +140,10 @@ impl Tracks {
     /// The streams, each with what was negotiated for it.
     pub(crate) fn streams(&self, rtc: &Rtc, streams: &[Promised]) -> Vec<Negotiated> {
         let negotiated = |stream: &Promised| {
-            let is_audio = rtc.media(stream.mid).is_some_and(|media| media.kind() == MediaKind::Audio);
+            let is_audio = rtc.media(stream.known_as).is_some_and(|media| media.kind() == MediaKind::Audio);
             Negotiated {
                 mid: stream.mid,
+                known_as: stream.known_as,
                 ssrc: stream.ssrc,
                 rtx: stream.rtx.filter(|_| !is_audio && self.codecs.repeats()),
                 clock_rate: if is_audio { AUDIO_CLOCK } else { VIDEO_CLOCK },

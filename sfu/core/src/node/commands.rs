@@ -20,6 +20,7 @@ use crate::room::Room;
 use crate::send::Sender;
 use crate::session::{Session, Who};
 use crate::tracks::Tracks;
+use crate::twins;
 
 impl Node {
     /// Signaling says something.
@@ -65,20 +66,21 @@ impl Node {
     fn open(&mut self, who: Who, offer: &str) -> Result<String, OfferError> {
         self.check_place(&who)?;
         let offer = Offer::read(&device::narrowed(offer, who.purpose))?;
-        let (mids, outline) = (offer.mids, offer.outline);
+        let Offer { sdp, sections, outline } = offer;
         let mut rtc = self.new_rtc()?;
-        let answer = guarded(|| rtc.sdp_api().accept_offer(offer.sdp).map(|answer| answer.to_sdp_string()));
+        let answer = guarded(|| rtc.sdp_api().accept_offer(sdp).map(|answer| answer.to_sdp_string()));
         let answer = answer.ok().and_then(Result::ok).ok_or(OfferError::Unusable)?;
-        device::check(who.purpose, &rtc, &mids)?;
+        device::check(who.purpose, &rtc, &sections)?;
         let now = self.now;
         let built = guarded(|| {
             let mut peer = Peer::new(rtc, who.purpose);
-            let streams = peer.take_streams(mids.iter().copied());
-            let tracks = Tracks::negotiated(peer.rtc(), &mids, &streams)?;
+            let streams = peer.take_streams(&sections);
+            let tracks = Tracks::negotiated(peer.rtc(), &sections, &streams)?;
+            let answer = twins::complete(&answer, &sections, &streams)?;
             let sender = Sender::new(peer.rtc(), &tracks.streams(peer.rtc(), &streams), now);
-            Some((peer, sender, tracks, Reach::new(outline, streams, now)))
+            Some((answer, peer, sender, tracks, Reach::new(outline, sections, streams, now)))
         });
-        let (mut peer, sender, tracks, reach) = built.ok().flatten().ok_or(OfferError::Unusable)?;
+        let (answer, mut peer, sender, tracks, reach) = built.ok().flatten().ok_or(OfferError::Unusable)?;
         self.drop_older(&who);
         self.demux.insert(who.session, peer.ufrag());
         self.sessions.insert(who.session, Box::new(Session::new(who, peer, sender, tracks, reach, self.now)));

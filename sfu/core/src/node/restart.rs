@@ -11,7 +11,9 @@ use shared::signal::OfferError;
 use crate::guard::Panicked;
 use crate::node::{Node, Output};
 use crate::offer::Offer;
+use crate::reach::Reach;
 use crate::route::Nomination;
+use crate::twins;
 
 impl Node {
     /// A page offers another path for its session.
@@ -22,7 +24,9 @@ impl Node {
         };
         let now = self.now;
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        let answered = session.peer.restart(sdp, &session.reach.streams);
+        let Reach { sections, streams, .. } = &session.reach;
+        let answered = session.peer.restart(sdp, streams);
+        let answered = answered.map(|answer| twins::complete(&answer?, sections, streams));
         // Whatever came of it: str0m changes the credentials first.
         self.demux.rename(id, session.peer.ufrag());
         session.set_restarting(now);
@@ -35,12 +39,10 @@ impl Node {
         self.drain(id);
     }
 
-    /// The offer, when it is one of this session: str0m itself would take another certificate without a word and go on with
-    /// the first, and could be told to turn m-lines round.
+    /// The offer, when it is one of this session.
     fn check_restart(&self, id: SessionId, offer: &str) -> Result<SdpOffer, OfferError> {
         let session = self.sessions.get(&id).ok_or(OfferError::OtherSession)?;
-        let offer = Offer::read(offer)?;
-        if offer.outline == session.reach.outline { Ok(offer.sdp) } else { Err(OfferError::OtherSession) }
+        Offer::read_again(offer, &session.reach.outline, &session.reach.sections)
     }
 
     /// The peer nominates a way, and it was really the peer.

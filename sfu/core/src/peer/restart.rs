@@ -17,12 +17,14 @@ impl Peer {
     pub(crate) fn restart(&mut self, offer: SdpOffer, streams: &[Promised]) -> Result<Option<String>, Panicked> {
         let rtc = &mut self.rtc;
         let answer = guarded(|| {
-            for stream in streams {
+            for stream in streams.iter().filter(|stream| stream.mid == stream.known_as) {
                 rtc.direct_api().declare_stream_tx(stream.ssrc, stream.rtx, stream.mid, None);
             }
             rtc.sdp_api().accept_offer(offer).map(|answer| answer.to_sdp_string()).ok()
         })?;
-        self.take_streams(streams.iter().map(|stream| stream.mid));
+        for stream in streams {
+            self.rtc.direct_api().remove_stream_tx(stream.ssrc);
+        }
         Ok(answer)
     }
 }

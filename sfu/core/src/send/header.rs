@@ -32,12 +32,12 @@ pub(crate) struct Extensions {
 }
 
 impl Extensions {
-    /// As negotiated.
-    pub(crate) fn of(media: &Media) -> Self {
+    /// As negotiated, for an m-line of that name.
+    pub(crate) fn of(media: &Media, mid: Mid) -> Self {
         let map = media.remote_extmap();
         let id = |extension| map.id_of(extension).filter(|id| IDS.contains(id));
         Self {
-            mid: id(Extension::RtpMid).map(|id| (id, Name::of(media.mid()))),
+            mid: id(Extension::RtpMid).map(|id| (id, Name::of(mid))),
             numbered: id(Extension::TransportSequenceNumber),
             sent_at: id(Extension::AbsoluteSendTime),
             audio_level: id(Extension::AudioLevel),

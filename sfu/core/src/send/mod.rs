@@ -94,6 +94,8 @@ pub(crate) struct Reported {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Negotiated {
     pub(crate) mid: Mid,
+    /// The m-line that str0m has in its stead.
+    pub(crate) known_as: Mid,
     pub(crate) ssrc: Ssrc,
     pub(crate) rtx: Option<Ssrc>,
     pub(crate) clock_rate: u32,
@@ -103,7 +105,8 @@ impl Sender {
     /// Streams as negotiated, in this order; nothing can be sent before [`Sender::unlock`].
     pub(crate) fn new(rtc: &Rtc, negotiated: &[Negotiated], now: Instant) -> Self {
         let stream = |of: &Negotiated| {
-            let extensions = rtc.media(of.mid).map_or_else(Extensions::none, Extensions::of);
+            let extensions =
+                rtc.media(of.known_as).map_or_else(Extensions::none, |media| Extensions::of(media, of.mid));
             let rtx = of.rtx.map(|ssrc| Rtx { ssrc: *ssrc, next: 1 });
             Stream::new(*of.ssrc, rtx, extensions, of.clock_rate)
         };

@@ -18,7 +18,13 @@ fn keys(is_client: bool) -> MasterKeys {
 /// A sender of one stream with repetitions, and the subscriber's way of sealing reports.
 fn sender(now: Instant) -> (Sender, Sealer) {
     let rtc = RtcConfig::new().build(now);
-    let negotiated = Negotiated { mid: Mid::from("v"), ssrc: SSRC.into(), rtx: Some(RTX.into()), clock_rate: 90_000 };
+    let negotiated = Negotiated {
+        mid: Mid::from("v"),
+        known_as: Mid::from("v"),
+        ssrc: SSRC.into(),
+        rtx: Some(RTX.into()),
+        clock_rate: 90_000,
+    };
     let mut sender = Sender::new(&rtc, &[negotiated], now);
     sender.unlock(&keys(false));
     (sender, keys(true).session().unwrap().0)

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use shared::control::{Command, Gone};
+use shared::limits::VIDEO_SLOTS;
 use shared::meeting::Role;
 use shared::signal::{OfferError, Stage};
 
@@ -45,7 +46,12 @@ fn somebody_goes_on_over_another_network() {
     assert_ne!(values(first, "a=ice-ufrag:"), values(second, "a=ice-ufrag:"));
     assert_eq!(values(first, "a=fingerprint:"), values(second, "a=fingerprint:"));
     assert_eq!(values(first, "a=ssrc:"), values(second, "a=ssrc:"), "receivers wait for the streams they know");
-    assert!(!values(first, "a=ssrc:").is_empty());
+    assert_eq!(values(first, "a=msid:"), values(second, "a=msid:"));
+    let streams: BTreeSet<&str> =
+        values(first, "a=ssrc-group:FID ").into_iter().flat_map(|pair| pair.split(' ')).collect();
+    assert_eq!(streams.len(), 2 * VIDEO_SLOTS, "each slot has its own");
+    let names: BTreeSet<&str> = values(first, "a=msid:").into_iter().collect();
+    assert_eq!(names.len(), values(first, "a=msid:").len());
     assert_eq!(world.people[ann].slots, slots);
     let after = world.node.stats();
     assert_eq!((after.sessions, after.faults, after.peer_errors), (2, 0, before.peer_errors));
