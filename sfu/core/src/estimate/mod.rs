@@ -4,6 +4,7 @@
 //! What an SFU sends is given by its publishers, so most of the time it sends less than the connection carries: an estimate
 //! that nothing contradicts stays, and a probe finds what is beyond it when somebody wishes for more.
 
+mod arriving;
 mod delay;
 mod loss;
 mod probe;
@@ -12,6 +13,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::rtcp::{Arrivals, MOST_TOLD};
+use arriving::Arriving;
 use delay::{Delay, Queue};
 use loss::Losses;
 
@@ -31,10 +33,6 @@ const GROWS: f64 = 1.08;
 const AHEAD: f64 = 1.5;
 /// Loss beyond what the link loses by itself, from which less is sent.
 const TOO_MUCH_LOST: f64 = 0.1;
-/// What arrives is counted over so long, microseconds.
-const RATE_WINDOW: i64 = 500_000;
-/// No two reports tell of times so far apart the wrong way round, microseconds, unless a clock was set.
-const CLOCK_BEGAN_ANEW: i64 = 3_000_000;
 /// Packets wait for a report for so long, and so many of them at most.
 const WAIT_FOR: Duration = Duration::from_secs(2);
 const MOST_WAITING: usize = MOST_TOLD as usize;
@@ -50,7 +48,7 @@ pub(crate) struct Estimator {
     /// Packets not reported yet, by their numbers, the first of which is `base`.
     waiting: VecDeque<Waiting>,
     base: u64,
-    arrived: VecDeque<(i64, usize)>,
+    arriving: Arriving,
     delay: Delay,
     losses: Losses,
     /// All packets that arrived, by their transport-wide numbers. What a report leaves out before something newer is lost too.
@@ -80,7 +78,7 @@ impl Estimator {
         Self {
             waiting: VecDeque::new(),
             base: 0,
-            arrived: VecDeque::new(),
+            arriving: Arriving::default(),
             delay: Delay::new(),
             losses: Losses::default(),
             came: quality::Arrivals::default(),
@@ -169,7 +167,7 @@ impl Estimator {
             self.came.note(base + index);
             let Waiting { sent, bytes, cluster, .. } = *waiting;
             newest_sent = newest_sent.max(Some(sent));
-            self.arrived.push_back((at, bytes));
+            self.arriving.add(at, bytes);
             self.prober.arrived(cluster, sent, at, bytes);
             let is_quiet = cluster == 0 && self.calm_from.is_none_or(|calm| sent > calm);
             if is_quiet && !self.prober.is_running() {
@@ -191,7 +189,7 @@ impl Estimator {
 
     /// A report came of packets up to one that was sent at `newest`.
     fn update(&mut self, newest: Instant, now: Instant) {
-        let arriving = self.arriving();
+        let arriving = self.arriving.rate();
         let excess = self.losses.excess(now).unwrap_or(0.0);
         if let Some(found) = self.prober.result(newest, now) {
             self.calm_from = Some(now + PROBE_DRAINS);
@@ -245,19 +243,6 @@ impl Estimator {
         self.estimate = to.clamp(LOWEST, HIGHEST);
         self.raised_at = Some(now);
     }
-
-    /// What arrived of late, bits per second.
-    fn arriving(&mut self) -> Option<f64> {
-        let (last, _) = *self.arrived.back()?;
-        // The receiver's clock begins anew every twelve days: what arrived before is in its future then.
-        self.arrived.retain(|(at, _)| *at <= last + CLOCK_BEGAN_ANEW);
-        let newest = self.arrived.iter().map(|(at, _)| *at).max()?;
-        self.arrived.retain(|(at, _)| (newest - RATE_WINDOW..=newest).contains(at));
-        // A receiver whose clock stands still would have them pile up.
-        self.arrived.drain(..self.arrived.len().saturating_sub(MOST_WAITING));
-        let bytes: usize = self.arrived.iter().map(|(_, bytes)| bytes).sum();
-        Some(bytes as f64 * 8.0 * 1e6 / RATE_WINDOW as f64)
-    }
 }
 
 #[cfg(test)]
@@ -297,15 +282,14 @@ mod tests {
         let clock = |report: u32| (0xff_ffe0 + report) & 0xff_ffff; // wraps after 32 reports
         play(&mut estimator, &mut now, clock, 36, 1_000);
         play(&mut estimator, &mut now, |report| report + 4, 30, 100);
-        let arriving = estimator.arriving().unwrap();
+        let arriving = estimator.arriving.rate().unwrap();
         assert!((50_000.0..90_000.0).contains(&arriving), "{arriving}");
     }
 
     #[test]
-    fn a_receiver_s_clock_that_stands_still_piles_nothing_up() {
+    fn a_receiver_s_clock_that_stands_still_leads_nowhere() {
         let (mut estimator, mut now) = (Estimator::new(), Instant::now());
         play(&mut estimator, &mut now, |_| 7, 2_000, 1_000);
-        assert!(estimator.arrived.len() <= MOST_WAITING);
         assert!((LOWEST..=HIGHEST).contains(&estimator.estimate));
     }
 
@@ -334,7 +318,7 @@ mod tests {
                     }
                 });
                 prop_assert!((LOWEST..=HIGHEST).contains(&estimator.estimate), "{}", estimator.estimate);
-                prop_assert!(estimator.arrived.len() <= MOST_WAITING && estimator.waiting.len() <= MOST_WAITING);
+                prop_assert!(estimator.waiting.len() <= MOST_WAITING);
             }
         }
     }
