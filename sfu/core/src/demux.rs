@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 
 use shared::ids::SessionId;
 
+use crate::ids::BySession;
 use crate::node::Transport;
 
 /// Where a peer's datagrams come from.
@@ -31,7 +32,7 @@ pub(crate) struct Demux {
     by_path: HashMap<Path, SessionId>,
     /// By the SSRC that stands before each report in the clear.
     by_reporter: HashMap<u32, SessionId>,
-    entries: HashMap<SessionId, Entry>,
+    entries: BySession<Entry>,
 }
 
 #[derive(Debug)]

@@ -27,6 +27,7 @@ mod drawing;
 mod estimate;
 mod forwarder;
 mod guard;
+mod ids;
 mod keyframe;
 mod layers;
 mod node;

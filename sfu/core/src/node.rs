@@ -27,6 +27,7 @@ use crate::codecs;
 use crate::crypto;
 use crate::demux::{Demux, Path};
 use crate::guard::{Panicked, guarded};
+use crate::ids::BySession;
 use crate::peer::{self, Heard, InputError};
 use crate::room::Room;
 use crate::route::{Nomination, Route};
@@ -89,7 +90,7 @@ pub struct Node {
     /// Certificate and key provider are made once per node.
     rtc_config: RtcConfig,
     /// Boxed: each is more than ten kilobytes, and a map has room for twice as many as it holds.
-    sessions: HashMap<SessionId, Box<Session>>,
+    sessions: BySession<Box<Session>>,
     rooms: HashMap<RoomId, Room>,
     demux: Demux,
     timers: Timers,
@@ -130,7 +131,7 @@ impl Node {
         Self {
             config,
             rtc_config,
-            sessions: HashMap::new(),
+            sessions: BySession::default(),
             rooms: HashMap::new(),
             demux: Demux::default(),
             timers: Timers::default(),

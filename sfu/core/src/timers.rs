@@ -1,15 +1,17 @@
 //! When which session wants to be woken: one deadline each, the soonest found in O(log n).
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use shared::ids::SessionId;
+
+use crate::ids::BySession;
 
 /// The deadlines of all sessions.
 #[derive(Debug, Default)]
 pub(crate) struct Timers {
     queue: BTreeSet<(Instant, SessionId)>,
-    at: HashMap<SessionId, Instant>,
+    at: BySession<Instant>,
 }
 
 impl Timers {
