@@ -1,5 +1,5 @@
-//! A panic while handling one peer costs that peer alone. The panic is caused on purpose, by a hook that exists
-//! in unit tests only; the people are those of `tests/stories`.
+//! Stories that need hooks of unit tests; the people are those of `tests/stories`. A panic while handling one peer, caused on
+//! purpose, costs that peer alone.
 
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "shared with the stories, of which this is one")]
 
@@ -32,4 +32,16 @@ fn a_panic_in_one_peer_costs_that_peer_alone() {
     assert_eq!((ann.gone, ben.gone, cleo.gone), (None, None, Some(Gone::Fault)));
     assert_eq!((ann.seen(ben).len(), ben.seen(ann).len()), (40, 40), "the others missed nothing");
     assert!(ann.slots.as_ref().is_some_and(|slots| !slots.video.contains(&Some(Picture::face(cleo.participant)))));
+}
+
+/// What publishers report of their streams is str0m's, which answers it. Of somebody who only watches there is nothing in it.
+#[test]
+fn str0m_reads_the_reports_of_those_who_publish() {
+    let mut world = World::new();
+    let ann = world.enter("Ann", Role::Moderator, Stage::Room);
+    let ben = world.enter("Ben", Role::Participant, Stage::Room);
+    world.film(&[ann], std::time::Duration::from_secs(5));
+    let given = |who: usize| world.node.reports_given(world.people[who].session);
+    assert!(given(ann) >= 3, "{}", given(ann));
+    assert_eq!(given(ben), 0);
 }

@@ -169,6 +169,10 @@ impl Node {
         let now = self.now;
         let handled = self.sessions.get_mut(&session).map(|session| {
             session.reach.heard_at = now;
+            #[cfg(test)]
+            {
+                session.peer.reports += u32::from(rtcp::is_rtcp(datagram));
+            }
             session.peer.receive(now, receive)
         });
         let said = self.out.len();
@@ -220,6 +224,7 @@ impl Node {
             session.nominations.reported_from(way, &mut session.route);
         }
         let moved = session.route != before;
+        let for_str0m = reported.others && session.publishes();
         if session.sender.has_bursts() && !std::mem::replace(&mut session.dirty, true) {
             self.dirty.push_back(id);
         }
@@ -228,7 +233,7 @@ impl Node {
         if moved {
             self.begin_anew(id);
         }
-        if reported.others { Report::ForBoth } else { Report::Read }
+        if for_str0m { Report::ForBoth } else { Report::Read }
     }
 
     /// Time has passed.
@@ -431,6 +436,12 @@ impl Node {
         }
         self.reassign(room);
         Some(session)
+    }
+
+    /// Reports that this session's str0m was given.
+    #[cfg(test)]
+    pub(crate) fn reports_given(&self, id: SessionId) -> u32 {
+        self.sessions.get(&id).map_or(0, |session| session.peer.reports)
     }
 
     /// Makes the next call into this session's peer panic.

@@ -81,6 +81,9 @@ pub(crate) struct Peer {
     /// Panics in the next call: shows that a panic costs one peer.
     #[cfg(test)]
     pub(crate) panic_next: bool,
+    /// Reports that str0m was given.
+    #[cfg(test)]
+    pub(crate) reports: u32,
 }
 
 /// The two data channels of a page.
@@ -120,6 +123,8 @@ impl Peer {
             channels,
             #[cfg(test)]
             panic_next: false,
+            #[cfg(test)]
+            reports: 0,
         }
     }
 

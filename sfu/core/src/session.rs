@@ -195,6 +195,12 @@ impl Session {
         splitter.split(packet.seq, spatial).map(|part| packet.part(part)).collect()
     }
 
+    /// Whether anything ever came of them. What else they report is of no use to str0m, which takes a hundred times as long to
+    /// read it as we do.
+    pub(crate) fn publishes(&self) -> bool {
+        !self.streams.is_empty()
+    }
+
     fn source_of(&mut self, ssrc: Ssrc, seq: u64) -> Option<Source> {
         if let Some(known) = self.streams.iter_mut().find(|known| known.ssrc == ssrc) {
             known.arrivals.note(seq);
