@@ -8,6 +8,7 @@ use shared::signal::{Picture, Stage, Tile, VideoSource};
 use crate::allocation::{Want, allocate, least, total};
 use crate::layers::{LayerSet, MOST_LAYERS};
 use crate::node::{Node, Output};
+use crate::session::Session;
 use crate::view::LOOK_EVERY;
 
 /// Kept for each voice in a slot, bits per second: Opus at its usual rate with headers.
@@ -110,6 +111,11 @@ impl Node {
     /// smallest is wanted too: it is what everybody falls back to.
     pub(super) fn tell_wanted_layers(&mut self, id: SessionId) {
         let now = self.now;
+        // To find out takes a look at everybody's slots; whoever only watches has nobody to ask it for.
+        let has_pictures = |session: &Session| session.tracks.camera.or(session.tracks.screen).is_some();
+        if !self.sessions.get(&id).is_some_and(|session| has_pictures(session)) {
+            return;
+        }
         let mut camera = self.watched(id, VideoSource::Camera);
         if camera != LayerSet::default() {
             camera.insert(0);

@@ -27,7 +27,7 @@ pub(crate) struct Bursts {
     count: usize,
     /// A datagram shorter than the others ends a burst.
     ended: bool,
-    /// How large the last one became: the next is likely to be the same.
+    /// How large they become: as the largest of late, so that a report among pictures is not what the next one is like.
     usual: usize,
 }
 
@@ -75,7 +75,7 @@ impl Bursts {
     fn close(&mut self) {
         if self.count > 0 {
             let bytes = std::mem::take(&mut self.bytes);
-            self.usual = bytes.len();
+            self.usual = bytes.len().max(self.usual - self.usual / 8);
             self.done.push(Burst { bytes, segment: self.segment });
             (self.count, self.ended) = (0, false);
         }
