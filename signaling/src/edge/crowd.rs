@@ -1,11 +1,13 @@
 //! Places for connections, of which there are only so many: who gives way when all are taken.
 //!
 //! Whoever is known (in a room, logged in at the console) keeps their place. Everybody else is a stranger, and when no
-//! place is free, the oldest stranger of the network that takes most gives way to a newcomer from a network that takes
-//! less. What counts is the places it holds, or those it took within the last half minute or minute, if they are more: coming
-//! and going is no way around it. So thousands of connections from a few networks cannot lock out a person from another one, and a person who has
-//! been let in is not put out by a crowd at the door. Where all hold the same, the oldest stranger gives way once they have
-//! had [`FAIR_SHARE`]: nobody blocks the door by standing in it.
+//! place is free, a stranger of the network that holds most gives way to a newcomer from a network that holds less. So
+//! thousands of connections from a few networks cannot lock out a person from another one, and a person who has been let in
+//! is not put out by a crowd at the door.
+//!
+//! Where all hold the same, the stranger who has been there longest gives way, after a while in which a PIN can be typed and
+//! answered: sooner to a newcomer whose network has come less often of late. So nobody blocks the door by standing in it, and
+//! the more often one comes the longer one waits; but however many come, whoever has a place has time to use it.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -25,8 +27,9 @@ use crate::guards::{self, Guard};
 /// How long a stranger may stay while others of as small a network want in. Long enough to type a PIN that waits for its
 /// turn; longer makes it easier to stand in the door.
 const FAIR_SHARE: Duration = Duration::from_secs(5);
-
-/// How long a network's takings count: once or twice this.
+/// The same, when who wants in has come less often of late. Long enough for an answer.
+const LEAST_SHARE: Duration = Duration::from_secs(2);
+/// How long a network's coming counts: once or twice this.
 const HALF_MINUTE: Duration = Duration::from_secs(30);
 
 /// All places. Clones share them.
@@ -48,7 +51,7 @@ struct State {
     /// newest place. Only those that hold one.
     within: HashMap<Option<IpNet>, BTreeSet<(Rank, IpNet)>>,
     networks: HashMap<IpNet, Held>,
-    taken_lately: Lately,
+    came_lately: Lately,
 }
 
 /// Higher gives way first.
@@ -64,7 +67,7 @@ struct Held {
     rank: Rank,
 }
 
-/// Places that networks of the first level took in the half minute that runs and the one before.
+/// How often networks of the first level came in the half minute that runs and in the one before.
 #[derive(Debug)]
 struct Lately {
     now: HashMap<IpNet, usize>,
@@ -85,14 +88,13 @@ impl Lately {
         }
     }
 
-    /// Whether a half minute ended.
-    fn turns(&mut self) -> bool {
-        if self.since.elapsed() < HALF_MINUTE {
-            return false;
+    /// One more.
+    fn add(&mut self, network: IpNet) {
+        if self.since.elapsed() >= HALF_MINUTE {
+            self.before = std::mem::take(&mut self.now);
+            self.since = Instant::now();
         }
-        self.before = std::mem::take(&mut self.now);
-        self.since = Instant::now();
-        true
+        *self.now.entry(network).or_default() += 1;
     }
 }
 
@@ -138,7 +140,7 @@ impl Crowd {
             of_source: HashMap::new(),
             within: HashMap::new(),
             networks: HashMap::new(),
-            taken_lately: Lately { now: HashMap::new(), before: HashMap::new(), since: Instant::now() },
+            came_lately: Lately { now: HashMap::new(), before: HashMap::new(), since: Instant::now() },
         })))
     }
 
@@ -214,8 +216,7 @@ impl Keep {
         if state.remove_stranger(self.0.id).is_some()
             && let Some(network) = self.0.source.networks().next()
         {
-            state.taken_lately.forgive(&network);
-            state.rank(None, network);
+            state.came_lately.forgive(&network);
         }
     }
 }
@@ -252,7 +253,7 @@ impl State {
         if self.all > self.most + self.most / 8 {
             return None;
         }
-        let id = self.who_gives_way_to(newcomer).or_else(|| self.who_has_had_their_share())?;
+        let id = self.who_gives_way_to(newcomer).or_else(|| self.who_has_had_their_share(newcomer))?;
         let stranger = self.remove_stranger(id)?;
         // Gone already: then its place is free in a moment all the same.
         let _ = stranger.give_way.send(());
@@ -268,7 +269,7 @@ impl State {
                 let own = of_newcomer.next()?;
                 if own != heaviest {
                     let held = self.networks.get(&own).map_or(0, |own| own.strangers);
-                    if held.max(self.lately(parent, own)) + 1 >= most {
+                    if held + 1 >= most {
                         return None;
                     }
                     is_elsewhere = true;
@@ -280,9 +281,11 @@ impl State {
         if is_elsewhere { self.of_source.get(&parent?)?.first().copied() } else { None }
     }
 
-    fn who_has_had_their_share(&self) -> Option<u64> {
+    fn who_has_had_their_share(&self, newcomer: Source) -> Option<u64> {
         let (id, oldest) = self.strangers.first_key_value()?;
-        (oldest.since.elapsed() >= FAIR_SHARE).then_some(*id)
+        let came = |source: Source| source.networks().next().map_or(0, |network| self.came_lately.of(&network));
+        let share = if came(newcomer) < came(oldest.source) { LEAST_SHARE } else { FAIR_SHARE };
+        (oldest.since.elapsed() >= share).then_some(*id)
     }
 
     fn add_stranger(&mut self, id: u64, stranger: Stranger) {
@@ -291,11 +294,8 @@ impl State {
         if let Some(network) = source.networks().last() {
             self.of_source.entry(network).or_default().insert(id);
         }
-        if self.taken_lately.turns() {
-            self.rank_all_anew();
-        }
         if let Some(network) = source.networks().next() {
-            *self.taken_lately.now.entry(network).or_default() += 1;
+            self.came_lately.add(network);
         }
         self.count(source, 1, Some(id));
     }
@@ -339,21 +339,9 @@ impl State {
             }
             return;
         }
-        let rank = (strangers.max(self.lately(parent, network)), Reverse(newest));
+        let rank = (strangers, Reverse(newest));
         self.within.entry(parent).or_default().insert((rank, network));
         self.networks.insert(network, Held { strangers, newest, rank });
-    }
-
-    fn rank_all_anew(&mut self) {
-        let networks: Vec<IpNet> = self.within.get(&None).into_iter().flatten().map(|(_, network)| *network).collect();
-        for network in networks {
-            self.rank(None, network);
-        }
-    }
-
-    /// Only networks of the first level are remembered.
-    fn lately(&self, parent: Option<IpNet>, network: IpNet) -> usize {
-        if parent.is_none() { self.taken_lately.of(&network) } else { 0 }
     }
 }
 
@@ -438,54 +426,52 @@ mod tests {
     async fn nobody_blocks_the_door_by_standing_in_it() {
         let crowd = Crowd::new(10, 10);
         let mut idle: Vec<_> = (0..10_u8).map(|n| crowd.take(source(&format!("10.0.{n}.1"))).unwrap()).collect();
-        tokio::time::advance(FAIR_SHARE / 2).await;
         assert!(crowd.take(source("192.0.2.1")).is_none(), "not yet");
-        tokio::time::advance(FAIR_SHARE / 2).await;
-        let olga = crowd.take(source("192.0.2.1")).expect("a place for Olga");
+        tokio::time::advance(LEAST_SHARE).await;
+        let olga = crowd.take(source("192.0.2.1")).expect("a place for Olga, who has not come before");
         assert!(is_asked_to_go(&mut idle[0]) && !is_asked_to_go(&mut idle[1]));
         idle.remove(0);
-        let piet = crowd.take(source("192.0.3.1")).expect("a place for Piet");
+        assert!(crowd.take(source("10.0.9.2")).is_none(), "who has come as often as the others waits longer");
+        tokio::time::advance(FAIR_SHARE - LEAST_SHARE).await;
+        let piet = crowd.take(source("10.0.9.2")).expect("a place for Piet");
         assert!(is_asked_to_go(&mut idle[0]));
         drop((olga, piet));
     }
 
-    /// Twenty people of one office come at the same time, in the midst of ten networks that keep all places: each of them gets in.
+    /// Twenty people of one office come at the same time, in the midst of ten networks that keep all places and come again and
+    /// again: each of them gets in, and the others get no further by it.
     #[tokio::test(start_paused = true)]
-    async fn an_office_is_no_crowd() {
+    async fn an_office_is_no_crowd_and_coming_again_is_no_way_in() {
         let crowd = Crowd::new(10, 10);
-        let mut attack: Vec<_> = Vec::new();
+        let mut attack = Vec::new();
         for _ in 0..3 {
             attack.clear();
             attack.extend((0..10_u8).map(|n| crowd.take(source(&format!("10.0.{n}.1"))).unwrap()));
         }
+        assert!(crowd.take(source("192.0.2.0")).is_none(), "whoever has a place has time to use it");
+        tokio::time::advance(LEAST_SHARE).await;
+        assert!(crowd.take(source("10.0.0.1")).is_none(), "who comes as often as all others waits longer");
         let mut office = Vec::new();
-        for n in 0..9_u8 {
+        for n in 0..10_u8 {
             let place = crowd.take(source(&format!("192.0.2.{n}"))).expect("a place for a colleague");
             attack.retain_mut(|place| !is_asked_to_go(place));
             place.keep().keep();
             office.push(place);
         }
-        assert!(!office.iter_mut().any(is_asked_to_go));
+        assert!(attack.is_empty() && !office.iter_mut().any(is_asked_to_go));
     }
 
-    /// Networks that come again and again have taken more than a newcomer, although each holds one place at a time.
+    /// What a network did is forgotten after a minute.
     #[tokio::test(start_paused = true)]
-    async fn coming_again_and_again_is_no_way_in() {
+    async fn coming_is_forgotten() {
         let crowd = Crowd::new(10, 10);
-        let mut churning = Vec::new();
-        for _ in 0..5 {
-            churning.clear();
-            churning.extend((0..10_u8).map(|n| crowd.take(source(&format!("10.0.{n}.1"))).unwrap()));
+        let network = "10.0.0.0/24".parse().unwrap();
+        drop(crowd.take(source("10.0.0.1")));
+        for (comings, seconds) in [(1, 30), (1, 30), (0, 0)] {
+            drop(crowd.take(source("192.0.2.1")));
+            assert_eq!(crowd.lock().came_lately.of(&network), comings);
+            tokio::time::advance(Duration::from_secs(seconds)).await;
         }
-        let mut olga = crowd.take(source("192.0.2.1")).expect("a place for Olga, at once");
-        assert_eq!(churning.iter_mut().filter_map(|place| is_asked_to_go(place).then_some(())).count(), 1);
-        assert!(crowd.take(source("10.0.0.1")).is_none() && !is_asked_to_go(&mut olga));
-        drop((churning, olga));
-        tokio::time::advance(2 * HALF_MINUTE).await;
-        let _turned = crowd.take(source("192.0.2.1"));
-        tokio::time::advance(HALF_MINUTE).await;
-        let _turned = crowd.take(source("192.0.2.1"));
-        assert!(crowd.lock().taken_lately.of(&"10.0.0.0/24".parse().unwrap()) == 0, "forgiven");
     }
 
     /// Whoever is asked to go and does not cannot be asked for more and more.
