@@ -33,7 +33,7 @@ pub use config::{MAX_THREADS, SfuConfig, StartError};
 pub use driver::Snapshot;
 pub use sfu_core::{Carried, Connections, Dropped, Shown, Stats};
 pub use sockets::listen;
-pub use tcp::{TcpPeer, begins_like_media};
+pub use tcp::{Place, TcpPeer, begins_like_media};
 
 /// Commands that may wait. Signaling awaits a place; a full channel means that media is behind.
 const COMMANDS_WAITING: usize = 256;

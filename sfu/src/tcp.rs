@@ -5,13 +5,15 @@
 //! first frame is a STUN request and [`begins_like_media`] tells it from HTTP and TLS.
 
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::net::SocketAddr;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 /// Longest frame taken; datagrams of media stay below what fits one Ethernet frame.
@@ -30,12 +32,30 @@ pub fn begins_like_media(first: u8) -> bool {
     first < 8
 }
 
+/// A connection's place among those that may be open; dropped when the connection ends.
+pub trait Place: Send + 'static {
+    /// The connection carries somebody's media, as an answer to it shows: a stranger's is never answered.
+    fn keep(&self);
+
+    /// Ready when the place was given to somebody else: the connection must end.
+    fn poll_given_away(&mut self, cx: &mut Context<'_>) -> Poll<()>;
+}
+
+/// A place of which there are as many as one likes.
+impl Place for () {
+    fn keep(&self) {}
+
+    fn poll_given_away(&mut self, _cx: &mut Context<'_>) -> Poll<()> {
+        Poll::Pending
+    }
+}
+
 /// An accepted connection.
 pub struct TcpPeer {
     /// Not registered with any runtime.
     pub stream: std::net::TcpStream,
-    /// Dropped when the connection ends: a place among those that may be open.
-    pub place: Box<dyn Send>,
+    /// What it takes up.
+    pub place: Box<dyn Place>,
 }
 
 impl std::fmt::Debug for TcpPeer {
@@ -89,12 +109,13 @@ impl Connections {
         let (frames, ended) = (self.frames.clone(), self.ended.clone());
         tokio::spawn(async move {
             let (read, write) = stream.into_split();
+            let (answered, first_answer) = oneshot::channel();
             tokio::select! {
                 () = receive(read, source, destination, frames) => {}
-                () = send(write, waiting) => {}
+                () = send(write, waiting, answered) => {}
+                () = hold(place, first_answer) => {}
             }
             let _ = ended.send((source, number));
-            drop(place);
         });
     }
 
@@ -128,11 +149,23 @@ async fn receive(mut read: OwnedReadHalf, source: SocketAddr, destination: Socke
     }
 }
 
+/// Holds a connection's place until it is given to somebody else.
+async fn hold(mut place: Box<dyn Place>, first_answer: oneshot::Receiver<()>) {
+    tokio::select! {
+        () = poll_fn(|cx| place.poll_given_away(cx)) => return,
+        answered = first_answer => if answered.is_ok() { place.keep() },
+    }
+    poll_fn(|cx| place.poll_given_away(cx)).await;
+}
+
 /// Writes what waits, as much as there is in one go.
-async fn send(mut write: OwnedWriteHalf, mut waiting: mpsc::Receiver<Vec<u8>>) {
+async fn send(mut write: OwnedWriteHalf, mut waiting: mpsc::Receiver<Vec<u8>>, answered: oneshot::Sender<()>) {
     let mut batch = Vec::new();
     let mut buffer = Vec::new();
+    let mut answered = Some(answered);
     while waiting.recv_many(&mut batch, WAITING_OUT).await > 0 {
+        // Nobody listens any more only when the connection ends.
+        let _ = answered.take().map(|answered| answered.send(()));
         for datagram in batch.drain(..) {
             let Ok(size) = u16::try_from(datagram.len()) else { continue };
             buffer.extend_from_slice(&size.to_be_bytes());

@@ -12,10 +12,14 @@ mod media_client;
 #[path = "../../e2e/src/media_socket.rs"]
 mod media_socket;
 
+use std::cell::RefCell;
+use std::future::Future as _;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use sfu::{Sfu, SfuConfig, TcpPeer};
@@ -24,16 +28,37 @@ use shared::ids::{MeetingId, ParticipantId, RoomId, SessionId};
 use shared::meeting::Role;
 use shared::signal::Stage;
 use str0m::media::MediaKind;
+use tokio::sync::oneshot;
 
 use media_client::MediaClient;
 use media_socket::MediaSocket;
 
-/// Counts the places that are given back.
-struct Place(Arc<AtomicUsize>);
+/// What became of places.
+#[derive(Default)]
+struct Counts {
+    kept: AtomicUsize,
+    given_back: AtomicUsize,
+}
+
+/// A place that is counted, and given away when the other end of `asked` says so.
+struct Place {
+    counts: Arc<Counts>,
+    asked: oneshot::Receiver<()>,
+}
+
+impl sfu::Place for Place {
+    fn keep(&self) {
+        self.counts.kept.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn poll_given_away(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        Pin::new(&mut self.asked).poll(cx).map(drop)
+    }
+}
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.0.fetch_add(1, Ordering::SeqCst);
+        self.counts.given_back.fetch_add(1, Ordering::SeqCst);
     }
 }
 
@@ -41,7 +66,9 @@ impl Drop for Place {
 struct Node {
     sfu: Sfu,
     listener: TcpListener,
-    given_back: Arc<AtomicUsize>,
+    counts: Arc<Counts>,
+    /// Asks for the place of each connection, in order.
+    ask: RefCell<Vec<oneshot::Sender<()>>>,
 }
 
 impl Node {
@@ -50,13 +77,15 @@ impl Node {
         let tcp = vec![listener.local_addr().unwrap()];
         let bind = vec![Ipv4Addr::LOCALHOST.into()];
         let sfu = sfu::start(&SfuConfig { bind, tcp, ..SfuConfig::default() }).unwrap();
-        Self { sfu, listener, given_back: Arc::default() }
+        Self { sfu, listener, counts: Arc::default(), ask: RefCell::default() }
     }
 
     /// Hands the next connection in, as the server's listener does.
     fn accept(&self) {
         let (stream, _) = self.listener.accept().unwrap();
-        let place = Box::new(Place(self.given_back.clone()));
+        let (ask, asked) = oneshot::channel();
+        self.ask.borrow_mut().push(ask);
+        let place = Box::new(Place { counts: self.counts.clone(), asked });
         self.sfu.handle.tcp.blocking_send(TcpPeer { stream, place }).unwrap();
     }
 
@@ -178,6 +207,7 @@ fn somebody_without_udp_sees_and_is_seen() {
         assert_eq!(seen, expected, "of {who}");
         assert!(seen.len() > 20, "{} frames of {who}", seen.len());
     }
+    assert_eq!(node.counts.kept.load(Ordering::SeqCst), 1, "Ben is known by the first answer to him");
     node.sfu.shutdown();
 }
 
@@ -200,7 +230,7 @@ fn a_connection_that_sends_nonsense_is_closed() {
         assert!(matches!(end, Ok(0) | Err(_)), "{end:?}");
     }
     let deadline = Instant::now() + Duration::from_secs(5);
-    while node.given_back.load(Ordering::SeqCst) < 3 {
+    while node.counts.given_back.load(Ordering::SeqCst) < 3 {
         assert!(Instant::now() < deadline, "their places");
         std::thread::sleep(Duration::from_millis(10));
     }
@@ -211,5 +241,10 @@ fn a_connection_that_sends_nonsense_is_closed() {
     while runtime.block_on(node.sfu.handle.stats()).unwrap().core.dropped.total() < 10 {
         assert!(Instant::now() < deadline, "ten frames");
     }
+    assert_eq!(node.counts.kept.load(Ordering::SeqCst), 0, "nobody of these was answered");
+    // A stranger's place is wanted by somebody else: the connection ends.
+    node.ask.borrow_mut().pop().unwrap().send(()).unwrap();
+    polite.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    assert!(matches!(polite.read(&mut [0; 16]), Ok(0)), "hung up on");
     node.sfu.shutdown();
 }

@@ -2,7 +2,7 @@
 
 /// Version of the WebSocket and data-channel protocol, sent in the first message of either side.
 /// Raise it when an old page must reload to talk to a new server.
-pub const PROTOCOL_VERSION: u16 = 3;
+pub const PROTOCOL_VERSION: u16 = 4;
 
 /// Largest WebSocket message, bytes. Bounds what a stranger can make the server hold per connection.
 pub const MAX_SIGNAL_MESSAGE_BYTES: usize = 64 * 1024;

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
 use crate::Outcome;
-use crate::stranger::{PERSON, Page, connect, request};
+use crate::stranger::{PERSON, Page, connect, connect_to, request};
 
 const ATTACKER: Ipv4Addr = Ipv4Addr::new(127, 1, 0, 1);
 
@@ -34,6 +34,32 @@ pub(crate) async fn all_connections_taken(server: &Deployment) -> Outcome {
         });
     }
     tokio::time::sleep(Duration::from_secs(10)).await;
+    a_person_wants_a_page(server).await
+}
+
+/// The same with connections that begin as media over TCP does and go on like it, for nobody's session.
+pub(crate) async fn connections_like_media(server: &Deployment) -> Outcome {
+    let mut held = JoinSet::new();
+    for n in 0..5_000_u32 {
+        let [_, _, _, host] = (1 + n % 60).to_be_bytes();
+        let (port, from) = (server.port(), Ipv4Addr::new(127, 1, host % 3, host));
+        held.spawn(async move {
+            tokio::time::sleep(Duration::from_millis(u64::from(n))).await;
+            loop {
+                if let Ok(mut stream) = connect_to(port, from).await {
+                    while stream.write_all(&[0, 4, 0xff, 0xff, 0xff, 0xff]).await.is_ok() {
+                        tokio::time::sleep(Duration::from_secs(2)).await;
+                    }
+                }
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        });
+    }
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    a_person_wants_a_page(server).await
+}
+
+async fn a_person_wants_a_page(server: &Deployment) -> Outcome {
     let start = Instant::now();
     let patience = Duration::from_secs(4);
     let mut answered = None;

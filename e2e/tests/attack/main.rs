@@ -40,7 +40,7 @@ const PLAIN: &str = "[sms]\nsender = \"outbox\"\n";
 const PROXIED: &str =
     "public_url = \"http://localhost:{port}\"\n[proxy]\nranges = [\"10.0.0.0/8\"]\nheader = \"X-Forwarded-For\"\n";
 
-const ATTACKS: [Attack; 9] = [
+const ATTACKS: [Attack; 10] = [
     Attack {
         name: "pins_from_one_address",
         guard: "source_limit",
@@ -70,6 +70,12 @@ const ATTACKS: [Attack; 9] = [
         guard: "crowd",
         config: PLAIN,
         run: |d| Box::pin(edge::all_connections_taken(d)),
+    },
+    Attack {
+        name: "connections_like_media",
+        guard: "crowd",
+        config: PLAIN,
+        run: |d| Box::pin(edge::connections_like_media(d)),
     },
     Attack { name: "slow_headers", guard: "header_timeout", config: PLAIN, run: |d| Box::pin(edge::slow_headers(d)) },
     Attack { name: "foreign_origin", guard: "origin", config: PLAIN, run: |d| Box::pin(edge::foreign_origin(d)) },

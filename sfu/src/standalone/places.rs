@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 
 /// Who is connected. Clones share the count.
 #[derive(Debug, Clone)]
@@ -36,6 +37,15 @@ impl Places {
 
     fn lock(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Nobody gives way here: the pages' server is elsewhere, and whoever has no place sends over UDP.
+impl crate::Place for Place {
+    fn keep(&self) {}
+
+    fn poll_given_away(&mut self, _cx: &mut Context<'_>) -> Poll<()> {
+        Poll::Pending
     }
 }
 

@@ -9,7 +9,7 @@ use std::io;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Context;
+use std::task::{Context, Poll};
 
 use axum::Extension;
 use axum::middleware::AddExtension;
@@ -58,6 +58,17 @@ impl Connections {
     }
 }
 
+/// A connection with media is a stranger's until the media node has answered it.
+impl sfu::Place for Place {
+    fn keep(&self) {
+        self.keep().keep();
+    }
+
+    fn poll_given_away(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.poll_given_away(cx)
+    }
+}
+
 impl Watch for Place {
     fn before_read(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         if self.poll_given_away(cx).is_ready() { Err(io::ErrorKind::ConnectionAborted.into()) } else { Ok(()) }
@@ -85,8 +96,6 @@ impl<S: Send + 'static> Accept<TcpStream, S> for Connections {
                 let service = Extension(place.keep()).layer(service);
                 return Ok((Watched::new(stream, place), service));
             }
-            // The media node puts strangers out itself, soon; people in a meeting must not give way to a crowd at the door.
-            place.keep().keep();
             // A media node that is behind takes no more; the browser tries again.
             let _ = media.try_send(TcpPeer { stream: stream.into_std()?, place: Box::new(place) });
             Err(io::ErrorKind::ConnectionAborted.into())
