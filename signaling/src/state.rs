@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
 use crate::door::Door;
+use crate::door::knock::Books;
 use crate::edge::crowd::Crowd;
 use crate::edge::host::Hosts;
 use crate::geo::Geo;
@@ -77,6 +78,11 @@ impl AppState {
     /// What pages must say about the location database, when one is in use.
     pub fn geo_attribution(&self) -> Option<String> {
         self.config.geo.attribution.clone().filter(|_| self.geo.is_usable())
+    }
+
+    /// What the door looks PINs and links up in.
+    pub fn books(&self) -> Books<'_> {
+        Books { db: &self.db, keys: &self.keys, clock: self.clock.as_ref() }
     }
 
     /// Issuing PINs.

@@ -1,5 +1,6 @@
 //! What is tried before anybody has typed anything: connections, headers, names.
 
+use std::future::Future;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
@@ -17,8 +18,12 @@ fn site(server: &Deployment, host: &str, more: &str) -> String {
     format!("GET /api/v1/site HTTP/1.1\r\nHost: {host}:{}\r\nConnection: close\r\n{more}\r\n", server.port())
 }
 
-/// Sixty addresses in three networks hold five thousand pages, which answer every ping and say nothing; a person wants a page.
-pub(crate) async fn all_connections_taken(server: &Deployment) -> Outcome {
+/// Sixty addresses in three networks keep five thousand connections busy, each as `hold` says, and come again when they are
+/// put out; a person wants a page.
+async fn held_by_sixty<F>(server: &Deployment, hold: fn(u16, Ipv4Addr) -> F) -> Outcome
+where
+    F: Future<Output = ()> + Send + 'static,
+{
     let mut held = JoinSet::new();
     for n in 0..5_000_u32 {
         let [_, _, _, host] = (1 + n % 60).to_be_bytes();
@@ -26,9 +31,7 @@ pub(crate) async fn all_connections_taken(server: &Deployment) -> Outcome {
         held.spawn(async move {
             tokio::time::sleep(Duration::from_millis(u64::from(n))).await;
             loop {
-                if let Some(mut page) = Page::open(port, from).await {
-                    page.stay().await;
-                }
+                hold(port, from).await;
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
         });
@@ -37,26 +40,26 @@ pub(crate) async fn all_connections_taken(server: &Deployment) -> Outcome {
     a_person_wants_a_page(server).await
 }
 
-/// The same with connections that begin as media over TCP does and go on like it, for nobody's session.
+/// With pages that answer every ping and say nothing.
+pub(crate) async fn all_connections_taken(server: &Deployment) -> Outcome {
+    held_by_sixty(server, |port, from| async move {
+        if let Some(mut page) = Page::open(port, from).await {
+            page.stay().await;
+        }
+    })
+    .await
+}
+
+/// With what begins as media over TCP does and goes on like it, for nobody's session.
 pub(crate) async fn connections_like_media(server: &Deployment) -> Outcome {
-    let mut held = JoinSet::new();
-    for n in 0..5_000_u32 {
-        let [_, _, _, host] = (1 + n % 60).to_be_bytes();
-        let (port, from) = (server.port(), Ipv4Addr::new(127, 1, host % 3, host));
-        held.spawn(async move {
-            tokio::time::sleep(Duration::from_millis(u64::from(n))).await;
-            loop {
-                if let Ok(mut stream) = connect_to(port, from).await {
-                    while stream.write_all(&[0, 4, 0xff, 0xff, 0xff, 0xff]).await.is_ok() {
-                        tokio::time::sleep(Duration::from_secs(2)).await;
-                    }
-                }
-                tokio::time::sleep(Duration::from_secs(1)).await;
+    held_by_sixty(server, |port, from| async move {
+        if let Ok(mut stream) = connect_to(port, from).await {
+            while stream.write_all(&[0, 4, 0xff, 0xff, 0xff, 0xff]).await.is_ok() {
+                tokio::time::sleep(Duration::from_secs(2)).await;
             }
-        });
-    }
-    tokio::time::sleep(Duration::from_secs(10)).await;
-    a_person_wants_a_page(server).await
+        }
+    })
+    .await
 }
 
 async fn a_person_wants_a_page(server: &Deployment) -> Outcome {

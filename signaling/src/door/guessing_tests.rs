@@ -5,19 +5,20 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use shared::ids::{AccountId, InviteeId, MeetingId, OrganisationId};
-use shared::meeting::{MeetingKind, Role};
+use shared::meeting::Role;
 use shared::pin::PinLengths;
 use shared::secret::Secret;
 use shared::signal::JoinRefused;
 use tokio::task::JoinSet;
 
 use super::budget::{Exposure, MOST_PER_S};
-use super::knock::{Books, KnockError, Typed};
+use super::knock::{KnockError, Typed};
 use crate::chance::{Chance, SeededChance};
 use crate::db;
 use crate::meetings::Meeting;
 use crate::meetings::events::Actor;
 use crate::meetings::invitees::Invited;
+use crate::meetings::meeting::tests::board_meeting;
 use crate::meetings::pins::{Issue, Issuer};
 use crate::state::AppState;
 use crate::testing::{NOON, World, world_with};
@@ -34,20 +35,7 @@ const GUESSES: u32 = 8_000;
 async fn invite(state: &AppState, chance: &dyn Chance, n: u16) {
     let meeting = MeetingId::from_random([u8::try_from(n / 10).unwrap(); 16]);
     if n.is_multiple_of(10) {
-        let meeting = Meeting {
-            id: meeting,
-            organisation: ORGANISATION,
-            created_by: ADMIN,
-            title: "Board".into(),
-            kind: MeetingKind::NothingKept,
-            starts_at: NOON,
-            ends_at: NOON.plus_ms(3_600_000),
-            grace_ms: 0,
-            time_zone: "Europe/Brussels".into(),
-            ask_password: false,
-            ended_at: None,
-            archived_at: None,
-        };
+        let meeting = Meeting { id: meeting, organisation: ORGANISATION, created_by: ADMIN, ..board_meeting(NOON, 60) };
         db::meetings::insert(&state.db, &meeting, NOON).await.unwrap();
     }
     let mut id = [0; 16];
@@ -77,8 +65,7 @@ async fn crowded_world(chance: &dyn Chance) -> World {
 
 /// One address of very many guesses once.
 async fn guess(state: AppState, from: IpAddr, pin: Secret) -> bool {
-    let books = Books { db: &state.db, keys: &state.keys, clock: state.clock.as_ref() };
-    match state.door.knock(books, from, &Typed { pin, link: None }, |_| {}).await {
+    match state.door.knock(state.books(), from, &Typed { pin, link: None }, |_| {}).await {
         Ok(_) => true,
         Err(KnockError::Refused(JoinRefused::NotValidNow)) => false,
         Err(error) => panic!("{error}"),

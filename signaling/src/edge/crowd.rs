@@ -146,18 +146,16 @@ impl Crowd {
 
     /// A place for somebody from there, as a stranger, if there is one or somebody gives way.
     pub fn take(&self, source: Source) -> Option<Place> {
-        self.lock().make_way_for(source)?;
-        Some(self.place(source, true))
+        let mut state = self.lock();
+        state.make_way_for(source)?;
+        Some(self.place(&mut state, source, true))
     }
 
     /// A place for a connection that speaks for many sources, such as a proxy's: nobody gives way to it, and it gives way
     /// to nobody.
     pub fn take_for_many(&self, source: Source) -> Option<Place> {
-        let is_full = {
-            let state = self.lock();
-            state.all >= state.most
-        };
-        if is_full { None } else { Some(self.place(source, false)) }
+        let mut state = self.lock();
+        (state.all < state.most).then(|| self.place(&mut state, source, false))
     }
 
     /// Places taken.
@@ -165,9 +163,8 @@ impl Crowd {
         self.lock().all
     }
 
-    fn place(&self, source: Source, counts: bool) -> Place {
+    fn place(&self, state: &mut State, source: Source, counts: bool) -> Place {
         let (sender, give_way) = oneshot::channel();
-        let mut state = self.lock();
         state.next += 1;
         state.all += 1;
         let id = state.next;
@@ -175,7 +172,6 @@ impl Crowd {
             *state.per_source.entry(source).or_default() += 1;
             state.add_stranger(id, Stranger { source, since: Instant::now(), give_way: sender });
         }
-        drop(state);
         let ticket = Ticket { crowd: self.clone(), id, source, counts };
         Place { ticket: Arc::new(ticket), give_way: Some(give_way), is_given_away: false }
     }

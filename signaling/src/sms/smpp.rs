@@ -1,6 +1,7 @@
 //! An SMSC over SMPP 3.4 or 5.0: one bound transmitter, opened when it is needed and again when it broke.
 
 use std::str::FromStr as _;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -28,7 +29,7 @@ pub struct Smpp {
     /// The bound connection. Held while a message is sent: an SMSC may take one at a time, and parts stay in order.
     bound: Mutex<Option<Client>>,
     /// Tells the parts of one long message from those of the next.
-    reference: std::sync::atomic::AtomicU16,
+    reference: AtomicU16,
 }
 
 impl Smpp {
@@ -72,7 +73,7 @@ impl Smpp {
     fn parts(&self, sms: &Sms) -> Result<Vec<SubmitSm>, SmsError> {
         let is_number = self.from.trim_start_matches('+').bytes().all(|byte| byte.is_ascii_digit());
         let (ton, npi) = if is_number { (Ton::International, Npi::Isdn) } else { (Ton::Alphanumeric, Npi::Unknown) };
-        let reference = self.reference.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let reference = self.reference.fetch_add(1, Ordering::Relaxed);
         let message = SubmitSm::builder()
             .source_addr_ton(ton)
             .source_addr_npi(npi)

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use crate::db;
 use crate::door::Accepted;
 use crate::door::gate::Place;
-use crate::door::knock::{Books, KnockError, Typed, look};
+use crate::door::knock::{KnockError, Typed, look};
 use crate::live::registry::EntryError;
 use crate::live::{Guest, Outbox, Seat, Standing};
 use crate::meetings::events::{Actor, SecondFactor};
@@ -138,10 +138,9 @@ impl Machine {
         let (state, outbox, address) = (self.state.clone(), self.outbox.clone(), self.visitor.address);
         let knock = typed.clone();
         answer.spawn(async move {
-            let books = Books { db: &state.db, keys: &state.keys, clock: state.clock.as_ref() };
             // A page that does not read misses only where it stands.
             let tell = |place: Place| drop(outbox.try_send(queued(place)));
-            state.door.knock(books, address, &knock, tell).await
+            state.door.knock(state.books(), address, &knock, tell).await
         });
         self.stage = Stage::Knocking(Knocking { typed, answer });
         Reply::Quiet
@@ -215,7 +214,7 @@ impl Machine {
             return password_reply(cause);
         }
         // Time has passed since the PIN was typed: it may have died, and the meeting with it.
-        match look(self.books(), &typed).await {
+        match look(self.state.books(), &typed).await {
             Ok(accepted) => {
                 let standing = match accepted.invitation.role {
                     Role::Moderator => Standing::Moderator(SecondFactor::SmsPassword),
@@ -272,10 +271,6 @@ impl Machine {
     fn refused(&self, reason: JoinRefused) -> Reply {
         self.state.counters.refused(&reason);
         Reply::Say(ServerMsg::JoinRefused { reason })
-    }
-
-    fn books(&self) -> Books<'_> {
-        Books { db: &self.state.db, keys: &self.state.keys, clock: self.state.clock.as_ref() }
     }
 
     fn passwords(&self) -> Passwords<'_> {

@@ -6,7 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use shared::ids::{AccountId, InviteeId, MeetingId, OrganisationId};
 use shared::limits::PIN_OPENS_BEFORE_START_MS;
-use shared::meeting::{MeetingKind, Role};
+use shared::meeting::Role;
 use shared::pin::Pin;
 use shared::secret::Secret;
 use shared::signal::JoinRefused;
@@ -15,12 +15,13 @@ use shared::units::UnixMs;
 use super::life::{Moments, PinState};
 use super::{Issue, IssueError, look_alike};
 use crate::db;
-use crate::door::knock::{Books, KnockError, Typed, look};
+use crate::door::knock::{KnockError, Typed, look};
 use crate::door::tally::Minute;
 use crate::door::watch::look_after;
 use crate::meetings::Meeting;
 use crate::meetings::events::Actor;
 use crate::meetings::invitees::Invited;
+use crate::meetings::meeting::tests::board_meeting;
 use crate::meetings::{archive, links};
 use crate::testing::{NOON, World, world_with};
 
@@ -63,15 +64,8 @@ impl Play {
             id: MeetingId::from_random([10 + n; 16]),
             organisation: ORGANISATION,
             created_by: ADMIN,
-            title: "Board".into(),
-            kind: MeetingKind::NothingKept,
-            starts_at,
-            ends_at: starts_at.plus_ms(minutes * MINUTE),
             grace_ms: 0,
-            time_zone: "Europe/Brussels".into(),
-            ask_password: false,
-            ended_at: None,
-            archived_at: None,
+            ..board_meeting(starts_at, minutes)
         };
         let state = &self.world.state;
         db::meetings::insert(&state.db, &meeting, NOON).await.unwrap();
@@ -115,10 +109,9 @@ impl Play {
     /// What the door says to this PIN without a link, and with this person's.
     async fn knock(&self, pin: &Pin, invitee: InviteeId) -> [Option<JoinRefused>; 2] {
         let state = &self.world.state;
-        let books = Books { db: &state.db, keys: &state.keys, clock: state.clock.as_ref() };
         let mut answers = [None, None];
         for (answer, link) in answers.iter_mut().zip([None, Some(state.keys.link_token(invitee))]) {
-            *answer = match look(books, &Typed { pin: Secret::new(pin.grouped()), link }).await {
+            *answer = match look(state.books(), &Typed { pin: Secret::new(pin.grouped()), link }).await {
                 Ok(_) => None,
                 Err(KnockError::Refused(reason)) => Some(reason),
                 Err(error) => panic!("{error}"),
