@@ -68,7 +68,25 @@ pub(crate) async fn install_probe(driver: &WebDriver) {
     driver.cdp().send_raw("Page.addScriptToEvaluateOnNewDocument", script).await.unwrap();
 }
 
+/// How often chromedriver is started. It takes a port that is free for IPv6 and gives up when IPv4 has it taken.
+const TRIES: usize = 5;
+
 async fn start_chromedriver(folder: &Path) -> (Process, u16) {
+    let mut said = String::new();
+    for _ in 0..TRIES {
+        match try_chromedriver(folder).await {
+            Ok(started) => return started,
+            Err(words) => said = words,
+        }
+        if !said.contains("port not available") {
+            break;
+        }
+    }
+    panic!("chromedriver did not start: {said}");
+}
+
+/// The process and its port, or its last words.
+async fn try_chromedriver(folder: &Path) -> Result<(Process, u16), String> {
     let output = folder.join("chromedriver");
     let mut command = Command::new("chromedriver");
     command.arg("--port=0").stdout(File::create(&output).unwrap()).stderr(Stdio::null());
@@ -76,13 +94,17 @@ async fn start_chromedriver(folder: &Path) -> (Process, u16) {
     let mut process = Process::start(&mut command);
     let deadline = Instant::now() + Duration::from_secs(30);
     loop {
+        // Asked before reading: what it said before it ended is then all there.
+        let has_ended = process.ended().is_some();
         let said = std::fs::read_to_string(&output).unwrap_or_default();
         if let Some((_, rest)) = said.split_once("started successfully on port ")
             && let Some((port, _)) = rest.split_once('.')
         {
-            return (process, port.parse().unwrap());
+            return Ok((process, port.parse().unwrap()));
         }
-        assert!(process.ended().is_none() && Instant::now() < deadline, "chromedriver did not start: {said}");
+        if has_ended || Instant::now() >= deadline {
+            return Err(said);
+        }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
