@@ -7,7 +7,7 @@ use shared::api::{
     ApiError, Invitee, IssuedPin, Login, Me, MeetingDetail, NewInvitee, NewMeeting, OutboxMessage, Start,
 };
 use shared::ids::MeetingId;
-use shared::meeting::{MeetingKind, Role};
+use shared::meeting::{DoorRules, MeetingKind, Role};
 use shared::secret::Secret;
 
 /// A client of the REST interface with its own cookie.
@@ -59,6 +59,7 @@ pub fn meeting_now(title: &str) -> NewMeeting {
         time_zone: "Europe/Brussels".into(),
         ask_password: false,
         kind: MeetingKind::NothingKept,
+        rules: DoorRules::default(),
     }
 }
 

@@ -56,8 +56,16 @@ impl Browser {
     pub async fn click(&self, test_id: &str) -> &Self {
         self.until_sees(test_id).await;
         // A page that redraws may replace the element between finding and clicking it.
-        self.wait(&format!("{test_id} to be clickable"), || async { self.running.engine.click(test_id).await.is_ok() })
-            .await;
+        self.wait(&format!("{test_id} to be clickable"), || async {
+            let clicked = self.running.engine.click(test_id).await.is_ok();
+            if !clicked {
+                // What lies below a bar that sticks counts as in view: a person scrolls it out from under.
+                let body = r#"document.querySelector(`[data-testid="${arguments[0]}"]`)?.scrollIntoView({ block: 'center', behavior: 'instant' })"#;
+                self.run(body, vec![json!(test_id)]).await;
+            }
+            clicked
+        })
+        .await;
         self
     }
 
@@ -221,7 +229,12 @@ impl Browser {
     /// Moderator: turns this person away.
     pub async fn refuse(&self, name: &str) -> &Self {
         let number = self.number_of("lobby-card-", name).await;
-        self.click(&format!("refuse-{number}")).await
+        self.refuse_because(number, "unsaid").await
+    }
+
+    /// The same with a reason, as the dialog's buttons are called.
+    pub async fn refuse_because(&self, number: u16, reason: &str) -> &Self {
+        self.click(&format!("refuse-{number}")).await.click(&format!("refuse-{number}-{reason}")).await
     }
 
     /// Whose faces the tiles show: name → colour, for tiles that show one.

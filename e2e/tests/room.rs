@@ -131,20 +131,22 @@ async fn a_reload_returns_to_the_room_without_typing_anything() {
     peter.until_faces(&[Person::MARIA]).await;
 }
 
-/// The newer of two windows of one person wins; the older says why it stopped.
+/// D9: a second window with the same PIN puts nobody out. The first is told, the card says it, and once a moderator has let
+/// the second in the first says why it stopped.
 #[tokio::test]
-async fn the_same_person_in_a_second_window_replaces_the_first() {
+async fn the_same_person_in_a_second_window_is_the_moderator_s_to_decide() {
     let (server, _, meeting) = meeting().await;
     let (maria, others) = gather(&server, &meeting, &[Person::PETER]).await;
     let peter = &others[0];
     let again = Browser::start(Person::PETER).await;
-    again.come_in(meeting.link("Peter")).await;
+    again.come_in(meeting.link("Peter")).await.until_sees("lobby").await;
+    let card = maria.number_of("lobby-card-", "Peter").await;
+    assert!(maria.text_in(&format!("lobby-card-{card}"), "pin-in-use").await.contains("same PIN"));
+    assert!(peter.sees("room").await && peter.page_text().await.contains("at the door with your PIN"));
+    maria.admit("Peter").await;
+    again.until_sees("room").await;
     peter.until_sees("ended").await;
     assert_eq!(peter.attribute("ended", "data-reason").await.as_deref(), Some("replaced_by_newer"));
-    if !again.sees("room").await && maria.numbered("lobby-card-").await.values().any(|name| name == "Peter") {
-        maria.admit("Peter").await;
-    }
-    again.until_sees("room").await;
     maria.until_faces(&[Person::PETER]).await;
 }
 

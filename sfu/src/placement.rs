@@ -91,6 +91,7 @@ impl Placement {
                 let left = self.sessions.remove(session);
                 self.to(left.map(|placed| placed.node))
             }
+            Command::Surface { room, .. } => self.to(self.rooms.get(room).copied()),
             Command::CloseRoom { room } => {
                 self.sessions.retain(|_, placed| placed.room != *room);
                 let closed = self.rooms.remove(room);

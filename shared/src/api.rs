@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 use crate::codec::VideoCodec;
 use crate::ids::InviteeId;
 use crate::input::InvalidText;
-use crate::meeting::{MeetingInfo, MeetingKind, MeetingPhase, Role};
+use crate::meeting::{DoorRules, MeetingInfo, MeetingKind, MeetingPhase, Role};
 use crate::pin::PinLengths;
 use crate::secret::Secret;
 use crate::signal::PasswordState;
@@ -89,6 +89,9 @@ pub struct NewMeeting {
     /// What may leave the meeting. No later call changes it.
     #[serde(default)]
     pub kind: MeetingKind,
+    /// What is asked of whoever comes. No later call changes it.
+    #[serde(default)]
+    pub rules: DoorRules,
 }
 
 /// When a meeting starts.
@@ -136,6 +139,9 @@ pub struct MeetingDetail {
     pub phase: MeetingPhase,
     /// Whether everybody needs an SMS password.
     pub ask_password: bool,
+    /// What is asked of whoever comes.
+    #[serde(default)]
+    pub rules: DoorRules,
     /// Scheduled length, minutes, extensions included.
     pub duration_minutes: u32,
     /// In order of invitation.
@@ -326,6 +332,8 @@ pub enum Field {
     Duration,
     /// [`NewMeeting::time_zone`].
     TimeZone,
+    /// [`NewMeeting::rules`].
+    Checklist,
     /// [`NewInvitee::name`].
     Name,
     /// [`NewInvitee::phone`].
@@ -341,6 +349,7 @@ impl std::fmt::Display for Field {
             Field::Start => "start",
             Field::Duration => "duration",
             Field::TimeZone => "time zone",
+            Field::Checklist => "checklist",
             Field::Name => "name",
             Field::Phone => "phone",
             Field::Email => "e-mail",

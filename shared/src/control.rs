@@ -58,6 +58,15 @@ pub enum Command {
         /// Whether it is shared.
         on: bool,
     },
+    /// Who may draw and point in a room that has sessions.
+    Surface {
+        /// Which.
+        room: RoomId,
+        /// Strokes of all but moderators are dropped.
+        only_moderators_draw: bool,
+        /// Pointers of all but moderators are dropped.
+        only_moderators_point: bool,
+    },
     /// Which pictures a session shows just now, and how large.
     Look {
         /// The connection.

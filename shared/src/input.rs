@@ -1,6 +1,6 @@
 //! Checks on what people type, the same in the page (as they type) and on the server (as it arrives).
 
-use crate::limits::{MAX_EMAIL_BYTES, MAX_NAME_CHARS, MAX_TITLE_CHARS};
+use crate::limits::{MAX_CHECK_CHARS, MAX_EMAIL_BYTES, MAX_LINE_CHARS, MAX_NAME_CHARS, MAX_TITLE_CHARS};
 
 /// Why a text was refused. Serialised into API errors so that the page can say it beside the field.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize)]
@@ -37,6 +37,16 @@ pub fn title(text: &str) -> Result<String, InvalidText> {
 /// A person's or account's name, trimmed. At most [`MAX_NAME_CHARS`] characters.
 pub fn name(text: &str) -> Result<String, InvalidText> {
     one_line(text, MAX_NAME_CHARS)
+}
+
+/// A line between somebody in the lobby and the moderators, trimmed. At most [`MAX_LINE_CHARS`] characters.
+pub fn line(text: &str) -> Result<String, InvalidText> {
+    one_line(text, MAX_LINE_CHARS)
+}
+
+/// A point of a checklist, trimmed. At most [`MAX_CHECK_CHARS`] characters.
+pub fn check(text: &str) -> Result<String, InvalidText> {
+    one_line(text, MAX_CHECK_CHARS)
 }
 
 fn one_line(text: &str, max: usize) -> Result<String, InvalidText> {

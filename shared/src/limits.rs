@@ -2,7 +2,7 @@
 
 /// Version of the WebSocket and data-channel protocol, sent in the first message of either side.
 /// Raise it when an old page must reload to talk to a new server.
-pub const PROTOCOL_VERSION: u16 = 4;
+pub const PROTOCOL_VERSION: u16 = 5;
 
 /// Largest WebSocket message, bytes. Bounds what a stranger can make the server hold per connection.
 pub const MAX_SIGNAL_MESSAGE_BYTES: usize = 64 * 1024;
@@ -15,6 +15,30 @@ pub const MAX_SDP_M_LINES: usize = 64;
 
 /// People in one room, the lobby included.
 pub const MAX_PARTICIPANTS: usize = 50;
+
+/// How often one invitation can be in use at the same time. More lets somebody who knows a PIN take more places.
+pub const MAX_CLAIMS: usize = 3;
+
+/// Lines kept between somebody in the lobby and the moderators.
+pub const MAX_LINES: usize = 20;
+
+/// Longest line between somebody in the lobby and the moderators, characters.
+pub const MAX_LINE_CHARS: usize = 280;
+
+/// What a lobby card tells of an invitation's past, at most.
+pub const MAX_HISTORY: usize = 8;
+
+/// Points of a meeting's checklist, at most.
+pub const MAX_CHECKLIST: usize = 6;
+
+/// Longest point of a checklist, characters.
+pub const MAX_CHECK_CHARS: usize = 120;
+
+/// Most moderators whose confirmation a meeting can ask for: four eyes.
+pub const MAX_CONFIRMATIONS: u8 = 2;
+
+/// How long somebody may be away before a confirmed identity is open again, milliseconds.
+pub const IDENTITY_HOLDS_MS: i64 = 2 * 60 * 1000;
 
 /// Devices that one person may have connected or ready to connect. Each takes a place in the room while it is connected.
 pub const MAX_DEVICES: usize = 4;

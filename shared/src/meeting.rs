@@ -69,6 +69,28 @@ impl MeetingKind {
     }
 }
 
+/// What a meeting asks of whoever comes to its door, beside PIN and password. Chosen when it is made.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DoorRules {
+    /// The link of an invitation is enough to reach the lobby; the card says so (D24). Never a moderator's.
+    pub link_suffices: bool,
+    /// Nobody is let in whose camera is off (D27).
+    pub camera_required: bool,
+    /// How many moderators must have confirmed somebody's identity before they are let in, up to
+    /// [`crate::limits::MAX_CONFIRMATIONS`].
+    pub confirmations: u8,
+    /// What a moderator ticks off to confirm one, up to [`crate::limits::MAX_CHECKLIST`] points.
+    pub checklist: Vec<String>,
+}
+
+impl DoorRules {
+    /// Whether somebody must be looked at before they come in: then nobody skips the lobby.
+    pub const fn need_the_lobby(&self) -> bool {
+        self.camera_required || self.confirmations > 0
+    }
+}
+
 /// Where a meeting is in its life (D38), in the order in which it goes through it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -100,4 +122,10 @@ pub struct MeetingInfo {
     pub closes_at: UnixMs,
     /// The organiser's time zone, an IANA name like `Europe/Brussels`.
     pub time_zone: String,
+    /// Nobody is let in whose camera is off.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub camera_required: bool,
+    /// The link of an invitation is enough to reach the lobby.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub link_suffices: bool,
 }

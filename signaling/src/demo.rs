@@ -3,7 +3,7 @@
 
 use shared::api::{NewInvitee, NewMeeting, Start};
 use shared::ids::{InviteeId, MeetingId, OrganisationId};
-use shared::meeting::{MeetingKind, Role};
+use shared::meeting::{DoorRules, MeetingKind, Role};
 use shared::pin::Pin;
 use shared::secret::Secret;
 use shared::text::tr;
@@ -106,6 +106,7 @@ async fn meeting(state: &AppState, admin: &Account) -> Result<Meeting, DemoError
         time_zone: "UTC".into(),
         ask_password: false,
         kind: MeetingKind::NothingKept,
+        rules: DoorRules::default(),
     };
     let id = MeetingId::from_random(state.chance.id());
     let owner = Owner { meeting: id, organisation: admin.organisation, account: admin.id };

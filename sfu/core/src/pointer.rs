@@ -42,6 +42,12 @@ impl Gate {
         Some(place)
     }
 
+    /// What waits is forgotten, and the others do not see this pointer any more; whether they did.
+    pub(crate) fn take_away(&mut self) -> bool {
+        self.waiting = None;
+        std::mem::take(&mut self.shown)
+    }
+
     /// Whether the others see this pointer now.
     pub(crate) fn is_shown(&self) -> bool {
         self.shown

@@ -24,6 +24,26 @@ pub(crate) struct Room {
     /// How the pictures are encoded that somebody has sent.
     codecs: Vec<(Picture, VideoCodec)>,
     pub(crate) board: Board,
+    pub(crate) surface: SurfaceRule,
+}
+
+/// Who may draw and point, beside what their role allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct SurfaceRule {
+    pub(crate) only_moderators_draw: bool,
+    pub(crate) only_moderators_point: bool,
+}
+
+impl SurfaceRule {
+    /// Whether this role's strokes are taken.
+    pub(crate) const fn may_draw(self, role: Role) -> bool {
+        matches!(role, Role::Moderator) || (role.may_draw() && !self.only_moderators_draw)
+    }
+
+    /// Whether this role's pointer is shown.
+    pub(crate) const fn may_point(self, role: Role) -> bool {
+        matches!(role, Role::Moderator) || (role.may_draw() && !self.only_moderators_point)
+    }
 }
 
 impl Room {
@@ -36,6 +56,7 @@ impl Room {
             screen: None,
             codecs: Vec::new(),
             board: Board::default(),
+            surface: SurfaceRule::default(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::lobby::RefuseReason;
 use crate::ids::ParticipantId;
 use crate::meeting::Role;
 use crate::units::UnixMs;
@@ -58,6 +59,10 @@ pub enum JoinRefused {
     },
     /// The PIN is right and the room holds as many people as it can.
     Full,
+    /// With the link: this meeting's PINs must be typed.
+    PinNeeded,
+    /// The PIN is right, and in use by as many as can be told apart.
+    InUse,
     /// [`super::ClientMsg::Resume`]: the meeting is over.
     MeetingOver,
     /// [`super::ClientMsg::Resume`]: the server was restarted and the room with everything in it is gone; knock again with the PIN.
@@ -125,6 +130,12 @@ pub enum Waiting {
     ModeratorDecides,
     /// The moderators have all gone.
     ModeratorGone,
+    /// A moderator has locked the room: nobody is let in just now.
+    Locked,
+    /// Moderators let nobody in whom they do not see: switch the camera on.
+    CameraWanted,
+    /// Somebody is here with the same PIN: a moderator decides.
+    PinInUse,
 }
 
 /// Why a session ended.
@@ -132,12 +143,15 @@ pub enum Waiting {
 #[serde(rename_all = "snake_case")]
 pub enum TurnedAway {
     /// A moderator did not let this person in. The PIN still works.
-    Refused,
+    Refused {
+        /// Why, as far as the moderator says.
+        reason: RefuseReason,
+    },
     /// A moderator put this person out. The PIN no longer works.
     Removed,
     /// The meeting is over.
     MeetingOver,
-    /// The same person came in from another window or device: the newer one stays.
+    /// The same person came in from another window or device: that one stays.
     ReplacedByNewer,
     /// The PIN of this session was replaced or withdrawn.
     Revoked,

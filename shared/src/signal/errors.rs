@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::lobby::AdmissionError;
 use crate::device::DeviceError;
 use crate::ids::ParticipantId;
 
@@ -53,6 +54,12 @@ pub enum ProtocolError {
     Share {
         /// Why.
         error: ShareError,
+    },
+    /// Somebody cannot be admitted just now.
+    #[error("{error}")]
+    Admission {
+        /// Why.
+        error: AdmissionError,
     },
     /// The device cannot be had.
     #[error("{error}")]

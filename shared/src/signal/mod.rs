@@ -10,8 +10,8 @@
 //! ```
 //! Everything about other people reaches a page after [`ServerMsg::Admitted`] only.
 //!
-//! Here are the messages; what they carry is in `door` (the way in and out), `room` (people, and what is seen and heard of them)
-//! and `errors`.
+//! Here are the messages; what they carry is in `door` (the way in and out), `lobby` (who waits, and what is decided about them),
+//! `room` (people, and what is seen and heard of them) and `errors`.
 //!
 //! Socket and media are lost and mended independently. A page that lost its socket says in `Resume` which media session it
 //! still has, and goes on with it when `Welcomed` says that it was kept; what the page must know is told anew. A page that
@@ -22,6 +22,7 @@
 
 mod door;
 mod errors;
+mod lobby;
 mod room;
 
 use serde::{Deserialize, Serialize};
@@ -34,7 +35,8 @@ use crate::units::UnixMs;
 
 pub use door::{InvitedAs, JoinRefused, PasswordRefused, PasswordState, Stage, TurnedAway, Waiting};
 pub use errors::{OfferError, ProtocolError, ShareError};
-pub use room::{LobbyCard, MediaState, Picture, RoomSnapshot, RosterEntry, Slots, Tile, Undecodable, VideoSource};
+pub use lobby::{AdmissionError, Identity, InUse, Line, LobbyCard, Locks, Past, PastKind, RefuseReason, Software};
+pub use room::{MediaState, Picture, RoomSnapshot, RosterEntry, Slots, Tile, Undecodable, VideoSource};
 
 /// What a page says to signaling.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,7 +49,7 @@ pub enum ClientMsg {
     },
     /// Knock with a PIN, and with the token of the invitation link when the page was opened from one.
     Join {
-        /// As typed; the server parses it.
+        /// As typed; the server parses it. Empty: knock with the link alone, where the meeting allows that (D24).
         pin: Secret,
         /// The link's token, 32 hex digits. With it the true reason of a refusal is told.
         link: Option<Secret>,
@@ -112,10 +114,47 @@ pub enum ClientMsg {
         /// Who.
         participant: ParticipantId,
     },
+    /// Moderator: let in whoever of these waits and may be let in. Who came meanwhile is not among them.
+    AdmitAll {
+        /// Who.
+        participants: Vec<ParticipantId>,
+    },
     /// Moderator: turn somebody in the lobby away. Their PIN goes on working.
     Refuse {
         /// Who.
         participant: ParticipantId,
+        /// What they read.
+        #[serde(default)]
+        reason: RefuseReason,
+    },
+    /// Moderator: send somebody in the room back to the lobby.
+    SendBack {
+        /// Who.
+        participant: ParticipantId,
+    },
+    /// A line to the moderators from somebody in the lobby, or a moderator's to them.
+    Say {
+        /// Moderators: to whom in the lobby.
+        to: Option<ParticipantId>,
+        /// Checked by [`crate::input::line`].
+        text: String,
+    },
+    /// Moderator: this is the person on the invitation.
+    ConfirmIdentity {
+        /// Who.
+        participant: ParticipantId,
+        /// How many points of the checklist were ticked: all of them, or it is no confirmation.
+        checked: u8,
+    },
+    /// Moderator: their identity is open again.
+    DoubtIdentity {
+        /// Who.
+        participant: ParticipantId,
+    },
+    /// Moderator: close the room, open it, quieten it.
+    SetLocks {
+        /// All of them, as they shall be.
+        locks: Locks,
     },
     /// Moderator: put somebody out of the room. Their PIN dies with it; of a device, its token alone.
     Remove {
@@ -203,6 +242,20 @@ pub enum ServerMsg {
         /// What is being waited for.
         reason: Waiting,
     },
+    /// What is written between this page and the moderators, while in the lobby.
+    Lines {
+        /// All of it, the newest last.
+        lines: Vec<Line>,
+    },
+    /// A moderator sent this page back to the lobby: its media session is gone, and it enters anew.
+    SentToLobby,
+    /// Somebody else knocked with this page's PIN (D9): nothing changes here unless a moderator lets them in instead.
+    PinUsedElsewhere,
+    /// How the room is closed and quietened, as it is now.
+    LocksChanged {
+        /// All of them.
+        locks: Locks,
+    },
     /// In the room.
     Admitted {
         /// The room as it is now.
@@ -231,7 +284,7 @@ pub enum ServerMsg {
     /// Moderators: somebody waits, or their card changed.
     LobbyChanged {
         /// The whole card, as it is now.
-        card: LobbyCard,
+        card: Box<LobbyCard>,
     },
     /// Moderators: somebody no longer waits.
     LobbyLeft {
@@ -286,7 +339,7 @@ pub enum ServerMsg {
 }
 
 /// Every kind a page may send; the test below keeps it equal to [`ClientMsg`].
-const CLIENT_KINDS: [&str; 19] = [
+const CLIENT_KINDS: [&str; 25] = [
     "hello",
     "join",
     "resume",
@@ -301,7 +354,13 @@ const CLIENT_KINDS: [&str; 19] = [
     "revoke_device",
     "leave",
     "admit",
+    "admit_all",
     "refuse",
+    "send_back",
+    "say",
+    "confirm_identity",
+    "doubt_identity",
+    "set_locks",
     "remove",
     "extend",
     "end_meeting",
@@ -398,7 +457,13 @@ mod tests {
             ClientMsg::RevokeDevice { number: 7 },
             ClientMsg::Leave,
             ClientMsg::Admit { participant },
-            ClientMsg::Refuse { participant },
+            ClientMsg::AdmitAll { participants: vec![participant] },
+            ClientMsg::Refuse { participant, reason: RefuseReason::NotVerified },
+            ClientMsg::SendBack { participant },
+            ClientMsg::Say { to: Some(participant), text: "Good morning".into() },
+            ClientMsg::ConfirmIdentity { participant, checked: 2 },
+            ClientMsg::DoubtIdentity { participant },
+            ClientMsg::SetLocks { locks: Locks { closed: true, ..Locks::default() } },
             ClientMsg::Remove { participant },
             ClientMsg::Extend { minutes: 15 },
             ClientMsg::EndMeeting,
@@ -422,7 +487,13 @@ mod tests {
                 | ClientMsg::RevokeDevice { .. }
                 | ClientMsg::Leave
                 | ClientMsg::Admit { .. }
+                | ClientMsg::AdmitAll { .. }
                 | ClientMsg::Refuse { .. }
+                | ClientMsg::SendBack { .. }
+                | ClientMsg::Say { .. }
+                | ClientMsg::ConfirmIdentity { .. }
+                | ClientMsg::DoubtIdentity { .. }
+                | ClientMsg::SetLocks { .. }
                 | ClientMsg::Remove { .. }
                 | ClientMsg::Extend { .. }
                 | ClientMsg::EndMeeting

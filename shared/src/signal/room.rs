@@ -1,15 +1,13 @@
-//! People in lobby and room, and what is seen and heard of them.
+//! People in the room, and what is seen and heard of them.
 
 use serde::{Deserialize, Serialize};
 
-use super::door::PasswordState;
+use super::lobby::{LobbyCard, Locks};
 use crate::codec::VideoCodec;
 use crate::device::DeviceOf;
 use crate::ids::ParticipantId;
-use crate::location::LocationHint;
 use crate::meeting::{MeetingInfo, Role};
 use crate::quality::Quality;
-use crate::units::UnixMs;
 
 /// What is switched on at a person's end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -40,29 +38,9 @@ pub struct RosterEntry {
     pub connection: Quality,
     /// What makes it a device; `None` for people. The name is then its owner's.
     pub device: Option<DeviceOf>,
-}
-
-/// A person in the lobby, as moderators see them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LobbyCard {
-    /// Who.
-    pub participant: ParticipantId,
-    /// Name on the invitation.
-    pub name: String,
-    /// Role they would have.
-    pub role: Role,
-    /// What is on.
-    pub media: MediaState,
-    /// Whether they came by the link of their invitation.
-    pub came_by_link: bool,
-    /// How things stand with the SMS password.
-    pub password: PasswordState,
-    /// Do computer and telephone agree on the country?
-    pub location: LocationHint,
-    /// Since when they wait.
-    pub waiting_since: UnixMs,
-    /// How often they were refused in this meeting before.
-    pub refused_before: u32,
+    /// Whether moderators have confirmed that this is the person on the invitation. Said to moderators alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub confirmed: bool,
 }
 
 /// The room at the moment of admission.
@@ -76,6 +54,11 @@ pub struct RoomSnapshot {
     pub lobby: Vec<LobbyCard>,
     /// The meeting, with its end as it is now.
     pub meeting: MeetingInfo,
+    /// How the room is closed and quietened.
+    pub locks: Locks,
+    /// What a moderator ticks off to confirm an identity; empty for all but moderators, and where a click will do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checklist: Vec<String>,
 }
 
 /// Whose media fills which receive-only m-line. Index `i` is the `i`-th receive-only m-line of that kind in

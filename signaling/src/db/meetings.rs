@@ -1,7 +1,7 @@
 //! Table `meetings`.
 
 use shared::ids::{AccountId, MeetingId, OrganisationId};
-use shared::meeting::MeetingKind;
+use shared::meeting::{DoorRules, MeetingKind};
 use shared::units::UnixMs;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
@@ -10,11 +10,11 @@ use super::{Db, DbError, column};
 use crate::meetings::Meeting;
 
 const INSERT: &str = "INSERT INTO meetings (id, organisation_id, created_by, title, kind, starts_at, ends_at, grace_ms, \
-     time_zone, ask_password, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+     time_zone, ask_password, created_at, door_rules) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
 const FIND: &str = "SELECT id, organisation_id, created_by, title, kind, starts_at, ends_at, grace_ms, time_zone, \
-     ask_password, ended_at, archived_at FROM meetings WHERE organisation_id = $1 AND id = $2";
+     ask_password, ended_at, archived_at, door_rules FROM meetings WHERE organisation_id = $1 AND id = $2";
 const LIST: &str = "SELECT m.id, m.organisation_id, m.created_by, m.title, m.kind, m.starts_at, m.ends_at, m.grace_ms, \
-     m.time_zone, m.ask_password, m.ended_at, m.archived_at, \
+     m.time_zone, m.ask_password, m.ended_at, m.archived_at, m.door_rules, \
      (SELECT COUNT(*) FROM invitees i WHERE i.meeting_id = m.id) AS invited \
      FROM meetings m WHERE m.organisation_id = $1 ORDER BY m.starts_at DESC, m.created_at DESC, m.id LIMIT $2";
 const SET_ASK_PASSWORD: &str =
@@ -42,6 +42,7 @@ pub async fn insert(db: &Db, meeting: &Meeting, now: UnixMs) -> Result<(), DbErr
         .bind(&meeting.time_zone)
         .bind(meeting.ask_password)
         .bind(now.0)
+        .bind(serde_json::to_string(&meeting.rules).unwrap_or_default())
         .execute(db.write())
         .await?;
     Ok(())
@@ -97,6 +98,11 @@ pub async fn running_of_title(db: &Db, account: AccountId, title: &str) -> Resul
     rows.iter().map(|row| column(row, "id")).collect()
 }
 
+/// What is asked of whoever comes. What cannot be read is not taken for "nothing is asked".
+pub(super) fn door_rules(row: &SqliteRow) -> Result<DoorRules, DbError> {
+    serde_json::from_str(row.try_get("door_rules")?).map_err(|_| DbError::Corrupt { column: "door_rules" })
+}
+
 fn meeting(row: &SqliteRow) -> Result<Meeting, DbError> {
     Ok(Meeting {
         id: column(row, "id")?,
@@ -109,6 +115,7 @@ fn meeting(row: &SqliteRow) -> Result<Meeting, DbError> {
         grace_ms: row.try_get("grace_ms")?,
         time_zone: row.try_get("time_zone")?,
         ask_password: row.try_get("ask_password")?,
+        rules: door_rules(row)?,
         ended_at: row.try_get::<Option<i64>, _>("ended_at")?.map(UnixMs),
         archived_at: row.try_get::<Option<i64>, _>("archived_at")?.map(UnixMs),
     })

@@ -26,6 +26,7 @@ const HEADER: &[u8] = b"SQLite format 3\0";
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "first", include_str!("../../migrations/sqlite/0001_first.sql")),
     (2, "door", include_str!("../../migrations/sqlite/0002_door.sql")),
+    (3, "lobby", include_str!("../../migrations/sqlite/0003_lobby.sql")),
 ];
 
 fn migrator() -> Migrator {

@@ -10,9 +10,10 @@ use shared::units::UnixMs;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
+use super::meetings::door_rules;
 use super::{Db, DbError};
 use crate::door::budget::Exposure;
-use crate::door::decide::{Invitation, KnownPin};
+use crate::door::decide::{Invitation, KnownLink, KnownPin};
 use crate::keys::PinMac;
 use crate::meetings::pins::Issue;
 
@@ -98,16 +99,20 @@ pub async fn find(db: &Db, mac: &PinMac) -> Result<Option<KnownPin>, DbError> {
 }
 
 /// The invitation whose link carries the token with this hash.
-pub async fn by_link(db: &Db, link_hash: &str) -> Result<Option<Invitation>, DbError> {
+pub async fn by_link(db: &Db, link_hash: &str) -> Result<Option<KnownLink>, DbError> {
     let row = sqlx::query(
         "SELECT i.organisation_id, i.meeting_id, i.id AS invitee_id, i.name, i.phone, i.role, \
-                m.starts_at, m.ends_at, m.grace_ms, m.ended_at, m.archived_at, m.ask_password \
+                m.starts_at, m.ends_at, m.grace_ms, m.ended_at, m.archived_at, m.ask_password, m.door_rules, \
+                (SELECT COUNT(*) FROM pins p WHERE p.invitee_id = i.id AND p.revoked_at IS NULL) AS pins \
          FROM invitees i JOIN meetings m ON m.id = i.meeting_id WHERE i.link_hash = $1",
     )
     .bind(link_hash)
     .fetch_optional(db.read())
     .await?;
-    row.as_ref().map(invitation).transpose()
+    let Some(row) = row else { return Ok(None) };
+    let suffices = door_rules(&row)?.link_suffices;
+    let has_pin = row.try_get::<i64, _>("pins")? > 0;
+    Ok(Some(KnownLink { invitation: invitation(&row)?, suffices, has_pin }))
 }
 
 const FREE: &str = "DELETE FROM pins WHERE meeting_id IN (SELECT id FROM meetings WHERE archived_at <= $1)";

@@ -1,10 +1,11 @@
 //! What a room is opened with, and which meetings are overdue: the part of table `meetings` that `live` reads.
 
 use shared::ids::{MeetingId, OrganisationId};
-use shared::meeting::{MeetingInfo, MeetingKind};
+use shared::meeting::{DoorRules, MeetingInfo, MeetingKind};
 use shared::units::UnixMs;
 use sqlx::Row as _;
 
+use super::meetings::door_rules;
 use super::pins::parse;
 use super::{Db, DbError};
 
@@ -14,6 +15,8 @@ pub struct MeetingRow {
     pub organisation: OrganisationId,
     /// What and when.
     pub info: MeetingInfo,
+    /// What is asked of whoever comes.
+    pub rules: DoorRules,
     /// When it ended, once it has.
     pub ended_at: Option<UnixMs>,
 }
@@ -28,7 +31,7 @@ impl MeetingRow {
 /// One meeting.
 pub async fn find(db: &Db, meeting: MeetingId) -> Result<Option<MeetingRow>, DbError> {
     let row = sqlx::query(
-        "SELECT id, organisation_id, title, kind, starts_at, ends_at, grace_ms, time_zone, ended_at \
+        "SELECT id, organisation_id, title, kind, starts_at, ends_at, grace_ms, time_zone, ended_at, door_rules \
          FROM meetings WHERE id = $1",
     )
     .bind(meeting.to_string())
@@ -37,6 +40,7 @@ pub async fn find(db: &Db, meeting: MeetingId) -> Result<Option<MeetingRow>, DbE
     let Some(row) = row else { return Ok(None) };
     let kind = MeetingKind::from_name(row.try_get("kind")?).ok_or(DbError::Corrupt { column: "kind" })?;
     let ends_at = UnixMs(row.try_get("ends_at")?);
+    let rules = door_rules(&row)?;
     let info = MeetingInfo {
         id: parse(&row, "id")?,
         title: row.try_get("title")?,
@@ -45,9 +49,11 @@ pub async fn find(db: &Db, meeting: MeetingId) -> Result<Option<MeetingRow>, DbE
         ends_at,
         closes_at: ends_at.plus_ms(row.try_get("grace_ms")?),
         time_zone: row.try_get("time_zone")?,
+        camera_required: rules.camera_required,
+        link_suffices: rules.link_suffices,
     };
     let ended_at = row.try_get::<Option<i64>, _>("ended_at")?.map(UnixMs);
-    Ok(Some(MeetingRow { organisation: parse(&row, "organisation_id")?, info, ended_at }))
+    Ok(Some(MeetingRow { organisation: parse(&row, "organisation_id")?, info, rules, ended_at }))
 }
 
 /// Meetings whose time has passed and that nobody has ended.

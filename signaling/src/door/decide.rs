@@ -68,6 +68,26 @@ impl KnownPin {
     }
 }
 
+/// An invitation that a link names.
+#[derive(Clone, PartialEq, Eq)]
+pub struct KnownLink {
+    /// Which.
+    pub invitation: Invitation,
+    /// Whether the meeting lets people knock with the link alone (D24).
+    pub suffices: bool,
+    /// Whether the invitation has a PIN that was not withdrawn.
+    pub has_pin: bool,
+}
+
+/// What was typed beside the link.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Shown {
+    /// Nothing: a knock with the link alone.
+    Nothing,
+    /// A PIN, and whose it is.
+    Pin(Option<KnownPin>),
+}
+
 /// Let through, as far as the PIN goes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Accepted {
@@ -75,24 +95,46 @@ pub struct Accepted {
     pub invitation: Invitation,
     /// Whether they came by its link.
     pub came_by_link: bool,
+    /// Whether they typed its PIN.
+    pub pin_typed: bool,
 }
 
-/// Decides about a knock. `pin` is what is known of the PIN that was typed, `link` what its token names; a token
-/// that names nothing is as good as none.
+/// Decides about a knock. `link` is what its token names; a token that names nothing is as good as none.
 ///
 /// # Errors
 /// Why not, in as many words as the knocker may hear.
-pub fn decide(now: UnixMs, pin: Option<KnownPin>, link: Option<Invitation>) -> Result<Accepted, JoinRefused> {
-    match link {
-        None => without_link(now, pin),
-        Some(link) => with_link(now, pin, &link),
+pub fn decide(now: UnixMs, shown: Shown, link: Option<KnownLink>) -> Result<Accepted, JoinRefused> {
+    match (link, shown) {
+        (None, Shown::Nothing) => Err(JoinRefused::NotValidNow),
+        (None, Shown::Pin(pin)) => without_link(now, pin),
+        (Some(link), Shown::Nothing) => by_link_alone(now, link),
+        (Some(link), Shown::Pin(pin)) => with_link(now, pin, &link.invitation),
     }
+}
+
+/// A moderator's link is never enough: it takes the PIN and a second factor.
+fn by_link_alone(now: UnixMs, link: KnownLink) -> Result<Accepted, JoinRefused> {
+    let KnownLink { invitation, suffices, has_pin } = link;
+    if invitation.is_over(now) {
+        return Err(JoinRefused::Over);
+    }
+    if !suffices || invitation.role == Role::Moderator {
+        return Err(JoinRefused::PinNeeded);
+    }
+    // What a removal and a withdrawal kill is the PIN; the link alone must not outlive it.
+    if !has_pin {
+        return Err(JoinRefused::Revoked);
+    }
+    if now < invitation.opens_at() {
+        return Err(JoinRefused::TooEarly { opens_at: invitation.opens_at(), starts_at: invitation.starts_at });
+    }
+    Ok(Accepted { invitation, came_by_link: true, pin_typed: false })
 }
 
 fn without_link(now: UnixMs, pin: Option<KnownPin>) -> Result<Accepted, JoinRefused> {
     match pin {
         Some(pin) if pin.state(now) == PinState::Active => {
-            Ok(Accepted { invitation: pin.invitation, came_by_link: false })
+            Ok(Accepted { invitation: pin.invitation, came_by_link: false, pin_typed: true })
         }
         Some(_) | None => Err(JoinRefused::NotValidNow),
     }
@@ -104,7 +146,7 @@ fn with_link(now: UnixMs, pin: Option<KnownPin>, link: &Invitation) -> Result<Ac
     }
     let pin = pin.filter(|pin| pin.invitation.invitee == link.invitee).ok_or(JoinRefused::WrongPin)?;
     match pin.state(now) {
-        PinState::Active => Ok(Accepted { invitation: pin.invitation, came_by_link: true }),
+        PinState::Active => Ok(Accepted { invitation: pin.invitation, came_by_link: true, pin_typed: true }),
         PinState::Issued => Err(JoinRefused::TooEarly { opens_at: link.opens_at(), starts_at: link.starts_at }),
         // Its meeting is not over, so it was replaced or withdrawn.
         PinState::Reserved => Err(JoinRefused::Revoked),
@@ -154,8 +196,12 @@ mod tests {
         Invitation { ended_at: Some(START.plus_ms(60_000)), ..invitation.clone() }
     }
 
+    fn known(invitation: Invitation) -> KnownLink {
+        KnownLink { invitation, suffices: false, has_pin: true }
+    }
+
     fn reason(now: UnixMs, pin: Option<KnownPin>, link: Option<Invitation>) -> Option<JoinRefused> {
-        decide(now, pin, link).err()
+        decide(now, Shown::Pin(pin), link.map(known)).err()
     }
 
     const QUARTER: i64 = 15 * 60_000;
@@ -206,10 +252,32 @@ mod tests {
 
     #[test]
     fn what_is_let_through_is_the_pin_s_own_invitation() {
-        let by_link = decide(START, pin(&olga()), Some(olga())).ok().unwrap();
+        let by_link = decide(START, Shown::Pin(pin(&olga())), Some(known(olga()))).ok().unwrap();
         assert!(by_link.invitation == olga() && by_link.came_by_link);
-        let by_hand = decide(START, pin(&olga()), None).ok().unwrap();
+        let by_hand = decide(START, Shown::Pin(pin(&olga())), None).ok().unwrap();
         assert!(by_hand.invitation == olga() && !by_hand.came_by_link);
+    }
+
+    /// D24: the link alone, where the meeting takes it; it outlives neither the PIN nor the meeting, opens no earlier, and
+    /// makes no moderator.
+    #[test]
+    fn by_the_link_alone() {
+        let free = |invitation: Invitation| KnownLink { suffices: true, ..known(invitation) };
+        let mia = Invitation { role: Role::Moderator, ..olga() };
+        let table = [
+            ("not taken here", START, known(olga()), Some(JoinRefused::PinNeeded)),
+            ("taken here", START, free(olga()), None),
+            ("a moderator's", START, free(mia), Some(JoinRefused::PinNeeded)),
+            ("withdrawn", START, KnownLink { has_pin: false, ..free(olga()) }, Some(JoinRefused::Revoked)),
+            ("early", START.plus_ms(-QUARTER - 1), free(olga()), Some(EARLY)),
+            ("over", START, free(ended(&olga())), Some(JoinRefused::Over)),
+        ];
+        for (what, now, link, expected) in table {
+            let decided = decide(now, Shown::Nothing, Some(link));
+            assert_eq!(decided.as_ref().err(), expected.as_ref(), "{what}");
+            assert!(decided.is_err() || decided.is_ok_and(|accepted| !accepted.pin_typed), "{what}");
+        }
+        assert_eq!(decide(START, Shown::Nothing, None).err(), Some(JoinRefused::NotValidNow));
     }
 
     /// An ended meeting stays over when the clock is set back to before it.

@@ -21,7 +21,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use super::budget::{self, Exposure};
-use super::decide::{Accepted, Invitation, decide};
+use super::decide::{Accepted, KnownLink, Shown, decide};
 use super::gate::{Crowded, Gate, Place};
 use super::limiter::{Limiter, Whose};
 use super::tally::{Minute, Tally};
@@ -62,7 +62,7 @@ pub enum KnockError {
 /// What is typed at the door.
 #[derive(Clone)]
 pub struct Typed {
-    /// The PIN.
+    /// The PIN; empty for a knock with the link alone.
     pub pin: Secret,
     /// The token of the link that the page was opened from.
     pub link: Option<Secret>,
@@ -114,7 +114,7 @@ impl Door {
     ) -> Result<Accepted, KnockError> {
         let source = Source::from(address);
         let link = link(books, typed).await?;
-        let whose = link.as_ref().map_or(Whose::Source(source), |link| Whose::Link(link.invitee));
+        let whose = link.as_ref().map_or(Whose::Source(source), |link| Whose::Link(link.invitation.invitee));
         let turn = self.turn(whose, &tell).await;
         let outcome = match turn {
             Some(_) => self.may_try(books, whose, &tell).await,
@@ -194,7 +194,7 @@ impl Door {
         books: Books<'_>,
         whose: Whose,
         typed: &Typed,
-        link: Option<Invitation>,
+        link: Option<KnownLink>,
     ) -> Result<Accepted, KnockError> {
         let outcome = look_with(books, typed, link).await;
         let is_guess = matches!(&outcome, Err(KnockError::Refused(reason)) if is_a_guess(reason));
@@ -256,19 +256,20 @@ pub async fn look(books: Books<'_>, typed: &Typed) -> Result<Accepted, KnockErro
 }
 
 /// The invitation whose link the page was opened from.
-async fn link(books: Books<'_>, typed: &Typed) -> Result<Option<Invitation>, DbError> {
+async fn link(books: Books<'_>, typed: &Typed) -> Result<Option<KnownLink>, DbError> {
     match typed.link.as_ref().and_then(links::hash_of_typed) {
         Some(hash) => db::pins::by_link(books.db, &hash).await,
         None => Ok(None),
     }
 }
 
-async fn look_with(books: Books<'_>, typed: &Typed, link: Option<Invitation>) -> Result<Accepted, KnockError> {
-    let pin = match Pin::parse(typed.pin.reveal()) {
-        Ok(pin) => pins::find(books.db, books.keys, &pin).await?,
-        Err(_) => None,
+async fn look_with(books: Books<'_>, typed: &Typed, link: Option<KnownLink>) -> Result<Accepted, KnockError> {
+    let shown = match Pin::parse(typed.pin.reveal()) {
+        Ok(pin) => Shown::Pin(pins::find(books.db, books.keys, &pin).await?),
+        Err(_) if typed.pin.reveal().is_empty() => Shown::Nothing,
+        Err(_) => Shown::Pin(None),
     };
-    decide(books.clock.now(), pin, link).map_err(KnockError::Refused)
+    decide(books.clock.now(), shown, link).map_err(KnockError::Refused)
 }
 
 /// Whether a refusal counts as a failed try. Coming too early or too late by one's own link is no guessing.

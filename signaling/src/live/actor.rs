@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use shared::control::{Command, Event};
 use shared::ids::{OrganisationId, RoomId, SessionId};
-use shared::meeting::MeetingInfo;
+use shared::meeting::{DoorRules, MeetingInfo};
 use shared::secret::Secret;
 use shared::signal::{JoinRefused, OfferError, ServerMsg};
 use tokio::sync::mpsc::error::TrySendError;
@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::notes::Notes;
 use super::registry::Registry;
-use super::room::{Counts, DeviceAsk, Guest, Input, Output, PlugRefused, Room};
+use super::room::{Counts, DeviceAsk, Guest, Input, Output, PlugRefused, Return, Room};
 use super::seat::Outbox;
 use crate::meetings::events::Entry;
 
@@ -28,7 +28,7 @@ pub(super) enum Message {
     /// Somebody whom the door let through.
     Knock { secret: Secret, guest: Box<Guest>, knocker: Knocker },
     /// A tab that came back.
-    Resume { secret: Secret, media: Option<u32>, knocker: Knocker },
+    Resume { returning: Return, knocker: Knocker },
     /// A device asks for something.
     Device { token: Secret, ask: DeviceAsk, session: SessionId, answer: oneshot::Sender<DeviceAnswer> },
     /// Anything without an answer.
@@ -70,13 +70,13 @@ impl Actor {
     pub(super) fn new(
         registry: Registry,
         organisation: OrganisationId,
-        meeting: MeetingInfo,
+        (meeting, rules): (MeetingInfo, DoorRules),
         counts: watch::Sender<Counts>,
     ) -> Self {
         let notes = Notes::start(registry.db().clone(), registry.chance());
         let room_id = RoomId(meeting.id);
         let (pages, plugs) = (HashMap::new(), HashMap::new());
-        Self { registry, organisation, room_id, room: Room::new(meeting), notes, pages, plugs, counts }
+        Self { registry, organisation, room_id, room: Room::new(meeting, rules), notes, pages, plugs, counts }
     }
 
     /// Runs until the meeting is over.
@@ -112,8 +112,8 @@ impl Actor {
                 let outcome = self.room.knock(now, knocker.session, &secret, *guest);
                 self.seat(knocker, outcome).await;
             }
-            Message::Resume { secret, media, knocker } => {
-                let outcome = self.room.resume(now, knocker.session, &secret, media);
+            Message::Resume { returning, knocker } => {
+                let outcome = self.room.resume(now, knocker.session, returning);
                 self.seat(knocker, outcome).await;
             }
             Message::Device { token, ask, session, answer } => {

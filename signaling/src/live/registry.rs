@@ -13,7 +13,7 @@ use shared::units::UnixMs;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::actor::{Actor, Knocker, Message};
-use super::room::{Counts, DeviceAsk, Guest, Input, PlugRefused};
+use super::room::{Counts, DeviceAsk, Guest, Input, PlugRefused, Return};
 use super::seat::{Outbox, Seat};
 use super::secret::Secrets;
 use crate::chance::Chance;
@@ -108,18 +108,17 @@ impl Registry {
         self.seat(&room, outbox, |knocker| Message::Knock { secret, guest, knocker }).await
     }
 
-    /// Takes a tab back to where it was, with the media session that its page still has, if any.
+    /// Takes a tab back to where it was.
     ///
     /// # Errors
     /// Its secret is good for nothing (any more), or the database failed.
-    pub async fn resume(&self, secret: &Secret, media: Option<u32>, outbox: Outbox) -> Result<Seat, EntryError> {
-        let claim = self.0.secrets.read(secret).ok_or(EntryError::Refused(JoinRefused::SessionUnknown))?;
+    pub async fn resume(&self, returning: Return, outbox: Outbox) -> Result<Seat, EntryError> {
+        let claim = self.0.secrets.read(&returning.secret).ok_or(EntryError::Refused(JoinRefused::SessionUnknown))?;
         let unknown_here = if claim.of_this_boot { JoinRefused::SessionUnknown } else { JoinRefused::RoomLost };
         let Some(room) = self.room(claim.meeting) else {
             return Err(EntryError::Refused(self.why_no_room(claim.meeting).await?));
         };
-        let secret = secret.clone();
-        match self.seat(&room, outbox, |knocker| Message::Resume { secret, media, knocker }).await {
+        match self.seat(&room, outbox, |knocker| Message::Resume { returning, knocker }).await {
             Err(EntryError::Refused(JoinRefused::SessionUnknown)) => Err(EntryError::Refused(unknown_here)),
             other => other,
         }
@@ -275,7 +274,7 @@ impl Registry {
     fn start(&self, row: MeetingRow) -> Handle {
         let (inbox, receiver) = mpsc::unbounded_channel();
         let (counts, watched) = watch::channel(Counts::default());
-        let actor = Actor::new(self.clone(), row.organisation, row.info, counts);
+        let actor = Actor::new(self.clone(), row.organisation, (row.info, row.rules), counts);
         tokio::spawn(actor.run(receiver));
         Handle { inbox, counts: watched }
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use shared::ids::{AccountId, InviteeId, MeetingId, OrganisationId};
 use shared::location::Verdict;
 use shared::meeting::Role;
-use shared::signal::Stage;
+use shared::signal::{Locks, RefuseReason, Stage};
 use shared::units::UnixMs;
 
 /// What happened at the door.
@@ -49,8 +49,45 @@ pub enum DoorEvent {
         /// What the location hint on the card came to; its countries are not kept.
         location: Verdict,
     },
+    /// They came in past the lobby, because a moderator had it skipped.
+    AdmittedByRule {
+        /// What spoke for them.
+        evidence: Evidence,
+        /// What the location hint came to.
+        location: Verdict,
+    },
     /// A moderator did not let them in; the PIN goes on working.
-    Refused,
+    Refused {
+        /// Why, as far as the moderator said.
+        #[serde(default)]
+        reason: RefuseReason,
+    },
+    /// Somebody knocked with a PIN that was in use just then.
+    SecondUse,
+    /// A moderator sent them back to the lobby.
+    SentBack,
+    /// A moderator confirmed that they are the person on the invitation.
+    IdentityConfirmed {
+        /// How many have now.
+        confirmations: u8,
+    },
+    /// A moderator took it back.
+    IdentityDoubted,
+    /// What was confirmed no longer counts.
+    IdentityLapsed {
+        /// Why.
+        why: Lapse,
+    },
+    /// They came back from another country than before, as far as their address says.
+    LocationChanged {
+        /// What the location hint came to.
+        location: Verdict,
+    },
+    /// A moderator closed, opened or quietened the room.
+    LocksChanged {
+        /// How.
+        locks: Locks,
+    },
     /// A moderator put them out; the PIN died.
     Removed,
     /// Came back with the secret of their tab.
@@ -83,13 +120,31 @@ pub enum DoorEvent {
     Archived,
 }
 
+/// Why a confirmed identity no longer counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lapse {
+    /// They were away for too long.
+    Away,
+    /// They came back from another country.
+    Country,
+}
+
 /// What speaks for somebody at the door.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
     /// They came by the link of their invitation.
     pub came_by_link: bool,
+    /// They typed their PIN; without it the link alone brought them (D24).
+    #[serde(default = "yes")]
+    pub pin_typed: bool,
     /// They typed the SMS password.
     pub password_given: bool,
+}
+
+/// Before there was another way in, everybody typed their PIN.
+const fn yes() -> bool {
+    true
 }
 
 /// What makes a moderator's invitation a moderator.
@@ -160,14 +215,18 @@ mod tests {
 
     #[test]
     fn an_event_is_a_kind_and_its_evidence() {
-        let evidence = Evidence { came_by_link: true, password_given: false };
+        let evidence = Evidence { came_by_link: true, pin_typed: true, password_given: false };
         let (kind, json) = DoorEvent::Admitted { evidence, location: Verdict::Differ }.columns();
         assert_eq!(kind, "admitted");
         // Read back, because another crate's wish (serde_json's `preserve_order`) decides the order of the fields.
         let read = |json: &str| serde_json::from_str::<serde_json::Value>(json).unwrap();
-        let expected = r#"{"evidence":{"came_by_link":true,"password_given":false},"location":"differ"}"#;
+        let expected =
+            r#"{"evidence":{"came_by_link":true,"pin_typed":true,"password_given":false},"location":"differ"}"#;
         assert_eq!(read(&json), read(expected));
-        assert_eq!(DoorEvent::Refused.columns(), ("refused".into(), "{}".into()));
+        assert_eq!(DoorEvent::SentBack.columns(), ("sent_back".into(), "{}".into()));
+        // As it was written before reasons were said.
+        let old: DoorEvent = serde_json::from_str(r#"{"kind":"refused"}"#).unwrap();
+        assert_eq!(old, DoorEvent::Refused { reason: RefuseReason::Unsaid });
         let account = AccountId::from_random([7; 16]);
         let (kind, json) = DoorEvent::ModeratorEntered { second_factor: SecondFactor::Account { account } }.columns();
         assert_eq!(kind, "moderator_entered");

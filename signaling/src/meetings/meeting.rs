@@ -2,7 +2,7 @@
 
 use shared::api::{MeetingDetail, MeetingSummary};
 use shared::ids::{AccountId, MeetingId, OrganisationId};
-use shared::meeting::{MeetingInfo, MeetingKind};
+use shared::meeting::{DoorRules, MeetingInfo, MeetingKind};
 use shared::units::UnixMs;
 
 /// A meeting as it is stored.
@@ -28,6 +28,8 @@ pub struct Meeting {
     pub time_zone: String,
     /// Whether everybody needs an SMS password.
     pub ask_password: bool,
+    /// What is asked of whoever comes.
+    pub rules: DoorRules,
     /// When it ended, once it has.
     pub ended_at: Option<UnixMs>,
     /// When it was archived, once it was.
@@ -45,6 +47,8 @@ impl Meeting {
             ends_at: self.ends_at,
             closes_at: self.closes_at(),
             time_zone: self.time_zone.clone(),
+            camera_required: self.rules.camera_required,
+            link_suffices: self.rules.link_suffices,
         }
     }
 
@@ -60,6 +64,7 @@ impl Meeting {
             info: self.info(),
             phase: self.phase(now),
             ask_password: self.ask_password,
+            rules: self.rules.clone(),
             duration_minutes: u32::try_from(minutes).unwrap_or(0),
             invitees: Vec::new(),
         }
@@ -85,6 +90,7 @@ pub(crate) mod tests {
             grace_ms: DEFAULT_GRACE_MS,
             time_zone: "Europe/Brussels".into(),
             ask_password: false,
+            rules: DoorRules::default(),
             ended_at: None,
             archived_at: None,
         }

@@ -6,7 +6,8 @@ use jiff::tz::TimeZone;
 use shared::api::{Field, FieldError, NewMeeting, Start};
 use shared::ids::{AccountId, MeetingId, OrganisationId};
 use shared::input;
-use shared::limits::{DEFAULT_GRACE_MS, MAX_MEETING_MINUTES};
+use shared::limits::{DEFAULT_GRACE_MS, MAX_CHECKLIST, MAX_CONFIRMATIONS, MAX_MEETING_MINUTES};
+use shared::meeting::DoorRules;
 use shared::units::UnixMs;
 
 use super::Meeting;
@@ -45,9 +46,24 @@ pub fn schedule(new: &NewMeeting, owner: Owner, now: UnixMs) -> Result<Meeting, 
         grace_ms: DEFAULT_GRACE_MS,
         time_zone,
         ask_password: new.ask_password,
+        rules: rules(&new.rules)?,
         ended_at: None,
         archived_at: None,
     })
+}
+
+fn rules(rules: &DoorRules) -> Result<DoorRules, WrongField> {
+    let wrong = |reason| (Field::Checklist, reason);
+    let range = |max| wrong(FieldError::OutOfRange { min: 0, max });
+    if rules.confirmations > MAX_CONFIRMATIONS {
+        return Err(range(u32::from(MAX_CONFIRMATIONS)));
+    }
+    if rules.checklist.len() > MAX_CHECKLIST {
+        return Err(range(u32::try_from(MAX_CHECKLIST).unwrap_or(u32::MAX)));
+    }
+    let check = |text: &String| input::check(text).map_err(|reason| wrong(FieldError::Text { reason }));
+    let checklist = rules.checklist.iter().map(check).collect::<Result<_, _>>()?;
+    Ok(DoorRules { checklist, ..rules.clone() })
 }
 
 /// The zone, and its name as the database spells it.
@@ -102,6 +118,7 @@ mod tests {
             time_zone: "Europe/Brussels".into(),
             ask_password: true,
             kind: MeetingKind::NothingKept,
+            rules: DoorRules::default(),
         }
     }
 

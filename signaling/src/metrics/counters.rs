@@ -70,6 +70,8 @@ fn reason_of(reason: &JoinRefused) -> &'static str {
         JoinRefused::TooManyTries { .. } => "too_many_tries",
         JoinRefused::Crowded { .. } => "crowded",
         JoinRefused::Full => "full",
+        JoinRefused::PinNeeded => "pin_needed",
+        JoinRefused::InUse => "in_use",
         JoinRefused::MeetingOver => "meeting_over",
         JoinRefused::RoomLost => "room_lost",
         JoinRefused::SessionUnknown => "session_unknown",

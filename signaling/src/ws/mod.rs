@@ -6,6 +6,7 @@
 
 mod connection;
 pub mod limits;
+mod software;
 pub mod stage;
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use shared::ids::{AccountId, OrganisationId};
 use shared::limits::PROTOCOL_VERSION;
 use shared::meeting::Role;
 use shared::secret::Secret;
-use shared::signal::{ClientMsg, JoinRefused, PasswordRefused, PasswordState, ProtocolError, ServerMsg};
+use shared::signal::{ClientMsg, JoinRefused, PasswordRefused, PasswordState, ProtocolError, ServerMsg, Software};
 use tokio::task::JoinSet;
 
 use crate::db;
@@ -14,19 +14,21 @@ use crate::door::Accepted;
 use crate::door::gate::Place;
 use crate::door::knock::{KnockError, Typed, look};
 use crate::live::registry::EntryError;
-use crate::live::{Guest, Outbox, Seat, Standing};
+use crate::live::{Guest, Outbox, Return, Seat, Standing};
 use crate::meetings::events::{Actor, SecondFactor};
 use crate::meetings::passwords::{self, PasswordError, Passwords};
 use crate::metrics::JoinWay;
 use crate::state::AppState;
 
 /// Who is at the other end, as far as the upgrade says.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Visitor {
     /// Their address, as the edge found it.
     pub address: IpAddr,
     /// Who is logged in at the console in the same browser.
     pub account: Option<Account>,
+    /// What the browser says it is.
+    pub software: Software,
 }
 
 /// A console account that is logged in in the same browser.
@@ -239,8 +241,10 @@ impl Machine {
             name: invitation.name.clone(),
             standing,
             came_by_link: accepted.came_by_link,
+            pin_typed: accepted.pin_typed,
             password,
             location: self.state.geo.hint(self.visitor.address, invitation.phone.as_deref()),
+            software: self.visitor.software.clone(),
         };
         let entered = self.state.live.knock(invitation.meeting, guest, self.outbox.clone()).await;
         let over = if accepted.came_by_link { JoinRefused::Over } else { JoinRefused::NotValidNow };
@@ -248,7 +252,9 @@ impl Machine {
     }
 
     async fn resume(&mut self, session: &Secret, media: Option<u32>) -> Reply {
-        let entered = self.state.live.resume(session, media, self.outbox.clone()).await;
+        let computer = self.state.geo.place(self.visitor.address);
+        let returning = Return { secret: session.clone(), media, computer };
+        let entered = self.state.live.resume(returning, self.outbox.clone()).await;
         self.seated(entered, JoinWay::Resumed, JoinRefused::MeetingOver)
     }
 

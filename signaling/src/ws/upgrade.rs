@@ -6,6 +6,7 @@ use axum::extract::ws::WebSocketUpgrade;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use super::software;
 use super::stage::{Account, Visitor};
 use crate::accounts::sessions::{self, Activity};
 use crate::edge::client::Client;
@@ -29,7 +30,9 @@ pub async fn upgrade(
     }
     let account = account_of(&state, &headers).await;
     let connection = connection.map(|Extension(keep)| keep);
-    super::accept(state, Visitor { address: client.0, account }, connection, socket)
+    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    let visitor = Visitor { address: client.0, account, software: software::of(agent) };
+    super::accept(state, visitor, connection, socket)
 }
 
 /// Who is logged in at the console in this browser. An error means nobody: there is still the SMS password.

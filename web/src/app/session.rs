@@ -11,7 +11,7 @@ use shared::device::DeviceUse;
 use shared::ids::ParticipantId;
 use shared::pin::PinLengths;
 use shared::secret::Secret;
-use shared::signal::{ClientMsg, MediaState, ServerMsg, Tile};
+use shared::signal::{ClientMsg, Locks, MediaState, RefuseReason, ServerMsg, Tile};
 use wasm_bindgen_futures::spawn_local;
 
 use super::board::Board;
@@ -219,9 +219,39 @@ impl Session {
         self.send(&ClientMsg::Admit { participant });
     }
 
+    /// Moderator: lets in whoever of these may be let in without a second look.
+    pub fn admit_all(self, participants: Vec<ParticipantId>) {
+        self.send(&ClientMsg::AdmitAll { participants });
+    }
+
     /// Moderator: turns somebody in the lobby away.
-    pub fn refuse(self, participant: ParticipantId) {
-        self.send(&ClientMsg::Refuse { participant });
+    pub fn refuse(self, participant: ParticipantId, reason: RefuseReason) {
+        self.send(&ClientMsg::Refuse { participant, reason });
+    }
+
+    /// Moderator: has somebody in the room wait again.
+    pub fn send_back(self, participant: ParticipantId) {
+        self.send(&ClientMsg::SendBack { participant });
+    }
+
+    /// Writes a line: from the lobby to the moderators, or from a moderator to one who waits.
+    pub fn write(self, to: Option<ParticipantId>, text: String) {
+        self.send(&ClientMsg::Say { to, text });
+    }
+
+    /// Moderator: says that somebody is the person on the invitation, after `checked` points of the checklist.
+    pub fn confirm_identity(self, participant: ParticipantId, checked: u8) {
+        self.send(&ClientMsg::ConfirmIdentity { participant, checked });
+    }
+
+    /// Moderator: takes that back.
+    pub fn doubt_identity(self, participant: ParticipantId) {
+        self.send(&ClientMsg::DoubtIdentity { participant });
+    }
+
+    /// Moderator: closes, opens or quietens the room.
+    pub fn set_locks(self, locks: Locks) {
+        self.send(&ClientMsg::SetLocks { locks });
     }
 
     /// Moderator: takes somebody out of the room.
@@ -317,6 +347,7 @@ impl Session {
             Task::HangUp => self.hang_up(),
             Task::Encode(camera, screen) => self.encode(&camera, screen),
             Task::StopSharing => self.media.screen.stop(),
+            Task::Mute => self.media.mute(),
             Task::Pong => self.send(&ClientMsg::Pong),
             Task::Tell(news) => self.tell(&news),
         }
@@ -324,11 +355,13 @@ impl Session {
 
     fn tell(self, news: &News) {
         let tone = match news {
-            News::NotDone(_) | News::ShareTaken(_) | News::NoNode => Tone::Danger,
-            News::LetIn => Tone::Good,
+            News::NotDone(_) | News::ShareTaken(_) | News::NoNode | News::PinUsedElsewhere | News::SentBack => {
+                Tone::Danger
+            }
+            News::LetIn | News::LetInMuted => Tone::Good,
             _ => Tone::Neutral,
         };
-        if let News::Waits(_) = news {
+        if let News::Waits(_) | News::Answered = news {
             // The lobby's own live region says it; a toast would lie over the card.
             return;
         }

@@ -10,7 +10,7 @@ use shared::device::Device;
 use shared::ids::ParticipantId;
 use shared::meeting::{MeetingInfo, Role};
 use shared::secret::Secret;
-use shared::signal::{InvitedAs, JoinRefused, LobbyCard, PasswordRefused, Picture, RosterEntry, Waiting};
+use shared::signal::{InvitedAs, JoinRefused, Line, LobbyCard, Locks, PasswordRefused, Picture, RosterEntry, Waiting};
 
 use crate::media::peer::Peer;
 use crate::room::quality::Report;
@@ -75,6 +75,12 @@ pub struct Store {
     pub invited_as: RwSignal<Option<InvitedAs>>,
     /// What the lobby waits for.
     pub waiting: RwSignal<Option<Waiting>>,
+    /// What was written between this person and the moderators.
+    pub lines: RwSignal<Vec<Line>>,
+    /// How the room is closed and quietened.
+    pub locks: RwSignal<Locks>,
+    /// What a moderator ticks off to confirm an identity.
+    pub checklist: RwSignal<Vec<String>>,
     /// Who is in the room, in order of arrival.
     pub roster: RwSignal<Vec<ParticipantId>>,
     /// Of them, all who can have a face.
@@ -124,6 +130,9 @@ impl Store {
             meeting: RwSignal::new(None),
             invited_as: RwSignal::new(None),
             waiting: RwSignal::new(None),
+            lines: RwSignal::new(Vec::new()),
+            locks: RwSignal::new(Locks::default()),
+            checklist: RwSignal::new(Vec::new()),
             roster: RwSignal::new(Vec::new()),
             faces: RwSignal::new(Vec::new()),
             watchers: RwSignal::new(0),
@@ -178,6 +187,11 @@ impl Store {
                 self.invited_as.set(room.invited_as.clone());
             }
             Change::Waiting => self.waiting.set(room.waiting),
+            Change::Lines => self.lines.set(room.lines.clone()),
+            Change::Locks => {
+                self.locks.set(room.locks);
+                self.checklist.set(room.checklist.clone());
+            }
             Change::Roster => {
                 self.roster.set(room.roster.keys().copied().collect());
                 self.faces.set(room.faces());

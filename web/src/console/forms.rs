@@ -5,8 +5,8 @@
 
 use shared::api::{ApiError, Field, FieldError, NewInvitee, NewMeeting, Start};
 use shared::input::{self, InvalidText};
-use shared::limits::MAX_MEETING_MINUTES;
-use shared::meeting::{MeetingKind, Role};
+use shared::limits::{MAX_CHECKLIST, MAX_MEETING_MINUTES};
+use shared::meeting::{DoorRules, MeetingKind, Role};
 
 use super::api::CallError;
 
@@ -64,6 +64,8 @@ pub(crate) struct MeetingForm {
     pub(crate) ask_password: bool,
     /// What may leave the meeting.
     pub(crate) kind: MeetingKind,
+    /// What is asked of whoever comes.
+    pub(crate) rules: DoorRules,
 }
 
 impl MeetingForm {
@@ -74,10 +76,11 @@ impl MeetingForm {
         let start = errors.keep(Field::Start, self.start());
         let duration = errors.keep(Field::Duration, minutes(&self.duration));
         let zone = errors.keep(Field::TimeZone, zone(&self.zone));
-        match (title, start, duration, zone) {
-            (Some(title), Some(start), Some(duration_minutes), Some(time_zone)) => {
+        let rules = errors.keep(Field::Checklist, rules(&self.rules));
+        match (title, start, duration, zone, rules) {
+            (Some(title), Some(start), Some(duration_minutes), Some(time_zone), Some(rules)) => {
                 let (ask_password, kind) = (self.ask_password, self.kind);
-                Ok(NewMeeting { title, start, duration_minutes, time_zone, ask_password, kind })
+                Ok(NewMeeting { title, start, duration_minutes, time_zone, ask_password, kind, rules })
             }
             _ => Err(errors),
         }
@@ -90,6 +93,17 @@ impl MeetingForm {
             Some(local) => Ok(Start::At { local: local.to_owned() }),
         }
     }
+}
+
+/// The points of the checklist that are not empty, each as the server wants it. Without a confirmation there is nothing to
+/// tick off.
+fn rules(typed: &DoorRules) -> Result<DoorRules, FieldError> {
+    let points = typed.checklist.iter().filter(|point| typed.confirmations > 0 && !point.trim().is_empty());
+    let checklist = points.map(|point| input::check(point).map_err(text)).collect::<Result<Vec<_>, _>>()?;
+    if checklist.len() > MAX_CHECKLIST {
+        return Err(FieldError::OutOfRange { min: 0, max: MAX_CHECKLIST as u32 });
+    }
+    Ok(DoorRules { checklist, ..typed.clone() })
 }
 
 fn minutes(typed: &str) -> Result<u32, FieldError> {
@@ -159,6 +173,7 @@ mod tests {
             zone: "Europe/Brussels".into(),
             ask_password: true,
             kind: MeetingKind::MayBeRecorded,
+            rules: DoorRules::default(),
         }
     }
 

@@ -31,6 +31,8 @@ mod tests {
             id: MeetingId::from_random([number; 16]),
             title: "t".into(),
             kind: MeetingKind::NothingKept,
+            camera_required: false,
+            link_suffices: false,
             starts_at,
             ends_at: starts_at.plus_ms(1),
             closes_at: starts_at.plus_ms(2),

@@ -3,7 +3,7 @@
 
 use shared::api::{ApiError, FieldError};
 use shared::input::InvalidText;
-use shared::meeting::{MeetingKind, MeetingPhase, Role};
+use shared::meeting::{DoorRules, MeetingKind, MeetingPhase, Role};
 use shared::signal::PasswordState;
 use shared::text::{tr, tr_with};
 
@@ -158,6 +158,18 @@ pub(crate) fn unreachable(names: &[String]) -> Option<String> {
             &[("names", &names.join(", "))],
         )),
     }
+}
+
+/// What a meeting asks of whoever comes, a sentence each.
+pub(crate) fn door_rules(rules: &DoorRules) -> Vec<String> {
+    let identity = match rules.confirmations {
+        0 => None,
+        1 => Some(tr("A moderator must confirm who somebody is before letting them in.")),
+        _ => Some(tr("Two moderators must confirm who somebody is before they are let in.")),
+    };
+    let camera = rules.camera_required.then(|| tr("Nobody is let in whose camera is off."));
+    let link = rules.link_suffices.then(|| tr("Whoever has no PIN at hand can knock with their link alone."));
+    [camera, identity, link].into_iter().flatten().map(str::to_owned).collect()
 }
 
 /// A phase's name.

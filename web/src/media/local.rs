@@ -158,6 +158,13 @@ impl LocalMedia {
         }
     }
 
+    /// Switches the microphone off.
+    pub fn mute(self) {
+        if self.microphone_on.get_untracked() {
+            self.toggle_microphone();
+        }
+    }
+
     /// Takes another camera.
     pub fn choose_camera(self, id: String) {
         self.camera_id.set(id);

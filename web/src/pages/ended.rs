@@ -50,7 +50,7 @@ const fn glyph_of(reason: &Ended) -> Glyph {
         | Ended::NotResumed(JoinRefused::MeetingOver | JoinRefused::Over) => Glyph::Check,
         Ended::TurnedAway(TurnedAway::ReplacedByNewer) => Glyph::Computer,
         Ended::Outdated | Ended::TurnedAway(TurnedAway::RoleChanged) => Glyph::Refresh,
-        Ended::TurnedAway(TurnedAway::Refused | TurnedAway::Removed | TurnedAway::Revoked) => Glyph::Lock,
+        Ended::TurnedAway(TurnedAway::Refused { .. } | TurnedAway::Removed | TurnedAway::Revoked) => Glyph::Lock,
         Ended::NotResumed(_) => Glyph::Warning,
     }
 }

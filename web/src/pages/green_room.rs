@@ -151,9 +151,11 @@ fn Invitation(session: Session) -> impl IntoView {
 #[component]
 fn Notices(session: Session) -> impl IntoView {
     let kept = move || session.store.meeting.with(|meeting| meeting.as_ref().map(|meeting| words::kind(meeting.kind)));
+    let camera = move || session.store.meeting.with(|meeting| meeting.as_ref().is_some_and(|m| m.camera_required));
     view! {
         <ul class="facts green-room__facts">
             <li class="fact"><Icon glyph=Glyph::Shield /><span data-testid="kind-notice">{kept}</span></li>
+            {move || camera().then(|| view! { <li class="fact"><Icon glyph=Glyph::Camera /><span data-testid="camera-notice">{tr("In this meeting nobody is let in whose camera is off.")}</span></li> })}
             <li class="fact"><Icon glyph=Glyph::Pin /><span data-testid="location-notice">{words::location_notice()}</span></li>
         </ul>
     }

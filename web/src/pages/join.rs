@@ -65,6 +65,9 @@ fn PinCard(session: Session) -> impl IntoView {
                 <Refusal session=session />
                 <Place session=session />
                 <Button variant=ButtonVariant::Primary submit=true wide=true busy=store.asking testid="pin-submit">{tr("Continue")}</Button>
+                {session.came_by_link().then(|| view! {
+                    <Button variant=ButtonVariant::Quiet wide=true disabled=store.asking testid="knock-without-pin" on:click=move |_| session.join(Secret::new(""))>{tr("I have no PIN at hand: knock without it")}</Button>
+                })}
             </form>
         </Card>
     }

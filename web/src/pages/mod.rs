@@ -3,6 +3,7 @@
 mod ended;
 mod green_room;
 mod join;
+mod lines;
 mod lobby;
 mod password;
 mod picture;

@@ -1,9 +1,10 @@
 //! What each message of the server does to a page.
 
 use shared::ids::ParticipantId;
+use shared::meeting::Role;
 use shared::secret::Secret;
 use shared::signal::{
-    InvitedAs, JoinRefused, LobbyCard, OfferError, PasswordRefused, PasswordState, ProtocolError, RoomSnapshot,
+    InvitedAs, JoinRefused, LobbyCard, Locks, OfferError, PasswordRefused, PasswordState, ProtocolError, RoomSnapshot,
     RosterEntry, ServerMsg, ShareError, Slots, Stage as Place, TurnedAway, Undecodable,
 };
 
@@ -36,6 +37,10 @@ pub enum Change {
     Card(ParticipantId),
     /// The slots of one person.
     Slot(ParticipantId),
+    /// What was written between this person and the moderators.
+    Lines,
+    /// How the room is closed and quietened.
+    Locks,
     /// Who shares their screen.
     Sharer,
     /// This person's devices, or a token for one.
@@ -71,6 +76,8 @@ pub enum Task {
     Encode(Vec<bool>, bool),
     /// Take this person's screen back.
     StopSharing,
+    /// Switch this person's microphone off.
+    Mute,
     /// Say that we are here.
     Pong,
     /// Say it to those who look and to those who listen.
@@ -122,6 +129,18 @@ pub enum News {
     ShareTaken(Option<String>),
     /// This person was let in.
     LetIn,
+    /// This person was let in, and their microphone is off as everybody's is who comes in.
+    LetInMuted,
+    /// A moderator sent this person back to the lobby.
+    SentBack,
+    /// Somebody in the lobby wrote a line.
+    Wrote(String),
+    /// A moderator wrote a line to this person, who waits.
+    Answered,
+    /// Somebody else knocked with this person's PIN.
+    PinUsedElsewhere,
+    /// The room was locked, or opened again.
+    Locked(bool),
     /// The end was moved.
     EndMoved,
     /// No media node is there just now.
@@ -213,11 +232,24 @@ impl Room {
                 self.waiting = Some(reason);
                 changed(Change::Waiting)
             }
+            ServerMsg::Lines { lines } => {
+                let answered = lines.len() != self.lines.len() && lines.last().is_some_and(|line| line.by.is_some());
+                self.lines = lines;
+                let applied = changed(Change::Lines);
+                if answered { applied.tell(News::Answered) } else { applied }
+            }
+            ServerMsg::SentToLobby => self.sent_to_lobby(),
+            ServerMsg::PinUsedElsewhere => task(Task::Tell(News::PinUsedElsewhere)),
+            ServerMsg::LocksChanged { locks } => {
+                let before = std::mem::replace(&mut self.locks, locks);
+                let applied = changed(Change::Locks);
+                if before.closed == locks.closed { applied } else { applied.tell(News::Locked(locks.closed)) }
+            }
             ServerMsg::Admitted { room } => self.admitted(room),
             ServerMsg::TurnedAway { reason } => self.turned_away(reason),
             ServerMsg::ParticipantJoined { entry } | ServerMsg::ParticipantChanged { entry } => self.person(entry),
             ServerMsg::ParticipantLeft { participant } => self.person_left(participant),
-            ServerMsg::LobbyChanged { card } => self.card(card),
+            ServerMsg::LobbyChanged { card } => self.card(*card),
             ServerMsg::LobbyLeft { participant } => {
                 self.lobby.remove(&participant);
                 changed(Change::Lobby)
@@ -344,8 +376,32 @@ impl Room {
         applied.change(Change::Stage)
     }
 
+    /// The media session is gone, and nothing of the others stays in this page; it enters anew, to wait.
+    fn sent_to_lobby(&mut self) -> Applied {
+        let was_in = self.stage == Stage::Room;
+        self.stage = Stage::Lobby;
+        self.media = None;
+        self.waiting = None;
+        self.forget_people();
+        let applied = changed(Change::Stage)
+            .change(Change::Waiting)
+            .change(Change::Lines)
+            .change(Change::Locks)
+            .change(Change::Roster)
+            .change(Change::Lobby)
+            .change(Change::Sharer)
+            .change(Change::Devices)
+            .task(Task::StopSharing)
+            .task(Task::Enter);
+        if was_in { applied.tell(News::SentBack) } else { applied }
+    }
+
     fn admitted(&mut self, room: RoomSnapshot) -> Applied {
+        let comes_in = self.stage != Stage::Room;
         let from_lobby = self.stage == Stage::Lobby;
+        self.lines.clear();
+        self.locks = room.locks;
+        self.checklist = room.checklist;
         self.stage = Stage::Room;
         self.waiting = None;
         self.meeting = Some(room.meeting);
@@ -358,7 +414,13 @@ impl Room {
         let mut applied = changed(Change::Stage).change(Change::Meeting).change(Change::Roster).change(Change::Lobby);
         applied.changes.extend(self.roster.keys().copied().map(Change::Person));
         applied.changes.extend(self.lobby.keys().copied().map(Change::Card));
-        if from_lobby { applied.tell(News::LetIn) } else { applied }
+        applied.changes.extend([Change::Locks, Change::Lines]);
+        let muted = self.locks.mute_on_entry && self.role() != Some(Role::Moderator);
+        match (comes_in && muted, from_lobby) {
+            (true, _) => applied.task(Task::Mute).tell(News::LetInMuted),
+            (false, true) => applied.tell(News::LetIn),
+            (false, false) => applied,
+        }
     }
 
     fn turned_away(&mut self, reason: TurnedAway) -> Applied {
@@ -383,6 +445,9 @@ impl Room {
     fn forget_people(&mut self) {
         self.roster = ById::default();
         self.lobby = ById::default();
+        self.lines = Vec::new();
+        self.locks = Locks::default();
+        self.checklist = Vec::new();
         self.slots = Slots::default();
         self.devices = Vec::new();
         self.token = None;
@@ -417,7 +482,11 @@ impl Room {
 
     fn card(&mut self, card: LobbyCard) -> Applied {
         let (id, name) = (card.participant, card.name.clone());
+        let (lines, theirs) = (card.lines.len(), card.lines.last().is_some_and(|line| line.by.is_none()));
         match self.lobby.insert(id, card) {
+            Some(before) if theirs && (lines != before.lines.len()) => {
+                changed(Change::Card(id)).tell(News::Wrote(name))
+            }
             Some(_) => changed(Change::Card(id)),
             None => changed(Change::Lobby).change(Change::Card(id)).tell(News::Waits(name)),
         }

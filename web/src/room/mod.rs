@@ -14,6 +14,7 @@ mod apply;
 pub mod backoff;
 pub mod board;
 mod by_id;
+pub mod lobby_words;
 pub mod pin_entry;
 pub mod quality;
 mod state;

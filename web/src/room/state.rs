@@ -6,7 +6,8 @@ use shared::ids::ParticipantId;
 use shared::meeting::{MeetingInfo, Role};
 use shared::secret::Secret;
 use shared::signal::{
-    InvitedAs, JoinRefused, LobbyCard, PasswordRefused, PasswordState, Picture, RosterEntry, Slots, TurnedAway, Waiting,
+    InvitedAs, JoinRefused, Line, LobbyCard, Locks, PasswordRefused, PasswordState, Picture, RosterEntry, Slots,
+    TurnedAway, Waiting,
 };
 
 use super::by_id::ById;
@@ -53,7 +54,7 @@ impl Ended {
             Ended::Left => "left",
             Ended::StayedOut => "stayed_out",
             Ended::Outdated => "version",
-            Ended::TurnedAway(TurnedAway::Refused) => "refused",
+            Ended::TurnedAway(TurnedAway::Refused { .. }) => "refused",
             Ended::TurnedAway(TurnedAway::Removed) => "removed",
             Ended::TurnedAway(TurnedAway::MeetingOver) | Ended::NotResumed(JoinRefused::MeetingOver) => "meeting_over",
             Ended::TurnedAway(TurnedAway::ReplacedByNewer) => "replaced_by_newer",
@@ -62,12 +63,16 @@ impl Ended {
             Ended::NotResumed(JoinRefused::RoomLost) => "room_lost",
             Ended::NotResumed(JoinRefused::SessionUnknown) => "session_unknown",
             Ended::NotResumed(JoinRefused::Full) => "full",
+            Ended::NotResumed(JoinRefused::InUse) => "in_use",
             Ended::NotResumed(JoinRefused::Over) => "over",
             Ended::NotResumed(JoinRefused::TooManyTries { .. }) => "too_many_tries",
             Ended::NotResumed(JoinRefused::Crowded { .. }) => "crowded",
-            Ended::NotResumed(JoinRefused::NotValidNow | JoinRefused::WrongPin | JoinRefused::TooEarly { .. }) => {
-                "not_valid_now"
-            }
+            Ended::NotResumed(
+                JoinRefused::NotValidNow
+                | JoinRefused::WrongPin
+                | JoinRefused::PinNeeded
+                | JoinRefused::TooEarly { .. },
+            ) => "not_valid_now",
         }
     }
 }
@@ -142,8 +147,14 @@ pub struct Room {
     pub waiting: Option<Waiting>,
     /// Everybody in the room.
     pub roster: ById<RosterEntry>,
+    /// What was written between this person and the moderators, while in the lobby.
+    pub lines: Vec<Line>,
     /// Everybody in the lobby; moderators only.
     pub lobby: ById<LobbyCard>,
+    /// How the room is closed and quietened.
+    pub locks: Locks,
+    /// What a moderator ticks off to confirm an identity.
+    pub checklist: Vec<String>,
     /// Whose media fills which slot.
     pub slots: Slots,
     /// The number of the media session that this page has.

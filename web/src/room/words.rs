@@ -74,6 +74,16 @@ pub fn join_refused(reason: &JoinRefused, time: impl Fn(UnixMs) -> String) -> Ex
             tr("The PIN is right, but the meeting is full."),
             tr("Try again when somebody has left, or ask the organiser."),
         ),
+        JoinRefused::PinNeeded => explained(
+            tr("This meeting wants your PIN."),
+            tr(
+                "It came with your invitation, perhaps in a message of its own. Without it the link does not open the meeting.",
+            ),
+        ),
+        JoinRefused::InUse => explained(
+            tr("This PIN is in use already, more than once."),
+            tr("Nobody was put out. Ask the organiser: somebody else may have your PIN."),
+        ),
         JoinRefused::RoomLost => explained(
             tr("The server was restarted and the room is gone."),
             tr("Nothing of the meeting was kept. Come in again with your PIN; the others have to do the same."),
@@ -201,6 +211,20 @@ pub fn waiting(reason: Waiting) -> Explained {
             tr("The moderators have left the meeting for now."),
             tr("You stay in line. When one comes back they will see you here."),
         ),
+        Waiting::Locked => explained(
+            tr("The meeting is locked just now."),
+            tr("A moderator sees that you are waiting. Nobody is let in until they open it again."),
+        ),
+        Waiting::CameraWanted => explained(
+            tr("Switch your camera on to be let in."),
+            tr("In this meeting a moderator must see whoever comes in. Only moderators see you here."),
+        ),
+        Waiting::PinInUse => explained(
+            tr("Somebody is here already with your PIN."),
+            tr(
+                "If that is you on another device, a moderator can let this one in instead. If it is not, tell them below.",
+            ),
+        ),
     }
 }
 
@@ -213,10 +237,9 @@ pub fn ended(reason: &Ended) -> Explained {
         Ended::StayedOut => {
             explained(tr("You did not go in."), tr("While the meeting goes on you can come back with your PIN."))
         }
-        Ended::TurnedAway(TurnedAway::Refused) => explained(
-            tr("A moderator did not let you in."),
-            tr("Your PIN still works. If you think that this was a mistake, speak to the organiser and knock again."),
-        ),
+        Ended::TurnedAway(TurnedAway::Refused { reason }) => {
+            explained(tr("A moderator did not let you in."), super::lobby_words::refused(*reason))
+        }
         Ended::TurnedAway(TurnedAway::Removed) => explained(
             tr("A moderator took you out of the meeting."),
             tr("Your PIN no longer works. Only the organiser can give you a new one."),
@@ -249,7 +272,7 @@ pub fn ended(reason: &Ended) -> Explained {
 pub fn ended_title(reason: &Ended) -> &'static str {
     match reason {
         Ended::Left | Ended::StayedOut => tr("Left"),
-        Ended::TurnedAway(TurnedAway::Refused) => tr("Not let in"),
+        Ended::TurnedAway(TurnedAway::Refused { .. }) => tr("Not let in"),
         Ended::TurnedAway(TurnedAway::Removed) => tr("Taken out"),
         Ended::TurnedAway(TurnedAway::MeetingOver)
         | Ended::NotResumed(JoinRefused::MeetingOver | JoinRefused::Over) => tr("Over"),
@@ -264,6 +287,8 @@ pub fn ended_title(reason: &Ended) -> &'static str {
             | JoinRefused::TooManyTries { .. }
             | JoinRefused::Crowded { .. }
             | JoinRefused::Full
+            | JoinRefused::PinNeeded
+            | JoinRefused::InUse
             | JoinRefused::SessionUnknown,
         ) => tr("Not in the meeting"),
         Ended::Outdated => tr("Reload the page"),
@@ -353,7 +378,7 @@ pub fn location_notice() -> &'static str {
 pub fn draw_refused(reason: DrawRefused) -> &'static str {
     match reason {
         DrawRefused::Full => tr("The whiteboard is full. A moderator can clear it."),
-        DrawRefused::NotAllowed => tr("Observers cannot draw."),
+        DrawRefused::NotAllowed => tr("You cannot draw just now: only moderators do."),
         DrawRefused::TooFast => tr("That was faster than the whiteboard can follow; your last stroke was not taken."),
     }
 }
@@ -437,6 +462,18 @@ pub fn news(news: &News) -> String {
         News::SharesNoMore(name) => tr_with("{name} stopped sharing.", &[("name", name)]),
         News::ShareTaken(name) => share_taken(name.as_deref()),
         News::LetIn => tr("You are in the meeting.").to_owned(),
+        News::LetInMuted => {
+            tr("You are in the meeting. Your microphone is off, as everybody's is who comes in.").to_owned()
+        }
+        News::SentBack => tr("A moderator sent you back to the lobby.").to_owned(),
+        News::Wrote(name) => tr_with("{name} wrote from the lobby.", &[("name", name)]),
+        News::Answered => tr("A moderator wrote to you.").to_owned(),
+        News::PinUsedElsewhere => tr(
+            "Somebody else is at the door with your PIN. Nothing changes for you; a moderator decides. If it is not you, tell them.",
+        )
+        .to_owned(),
+        News::Locked(true) => tr("The meeting is locked: nobody is let in.").to_owned(),
+        News::Locked(false) => tr("The meeting is open again.").to_owned(),
         News::EndMoved => tr("The end of the meeting was moved.").to_owned(),
         News::NoNode => no_node().to_owned(),
         News::NotDone(error) => not_done(error),
@@ -474,6 +511,7 @@ fn not_done(error: &ProtocolError) -> String {
         ProtocolError::Device { error: DeviceError::TooMany } => {
             tr("You have as many devices as there can be. Take one away first.")
         }
+        ProtocolError::Admission { error } => super::lobby_words::not_admitted(*error),
         ProtocolError::NotAllowed => tr("Only a moderator can do that."),
         ProtocolError::NobodyThere => tr("That person is no longer there."),
         ProtocolError::TooMany | ProtocolError::Offer { error: OfferError::TooMany } => {
@@ -502,6 +540,8 @@ fn not_done(error: &ProtocolError) -> String {
 
 #[cfg(test)]
 mod tests {
+    use shared::signal::RefuseReason;
+
     use super::*;
 
     fn country(code: &str) -> String {
@@ -537,7 +577,7 @@ mod tests {
             Ended::Left,
             Ended::StayedOut,
             Ended::Outdated,
-            Ended::TurnedAway(TurnedAway::Refused),
+            Ended::TurnedAway(TurnedAway::Refused { reason: RefuseReason::Unsaid }),
             Ended::TurnedAway(TurnedAway::Removed),
             Ended::TurnedAway(TurnedAway::MeetingOver),
             Ended::TurnedAway(TurnedAway::ReplacedByNewer),
@@ -552,7 +592,10 @@ mod tests {
 
     #[test]
     fn a_tab_says_left_to_those_who_went_themselves_alone() {
-        for reason in [Ended::TurnedAway(TurnedAway::Refused), Ended::NotResumed(JoinRefused::RoomLost)] {
+        for reason in [
+            Ended::TurnedAway(TurnedAway::Refused { reason: RefuseReason::Unsaid }),
+            Ended::NotResumed(JoinRefused::RoomLost),
+        ] {
             assert_ne!(ended_title(&reason), ended_title(&Ended::Left), "{reason:?}");
         }
     }

@@ -16,7 +16,7 @@ use crate::node::{Node, Output};
 use crate::offer::Offer;
 use crate::peer::Peer;
 use crate::reach::Reach;
-use crate::room::Room;
+use crate::room::{Room, SurfaceRule};
 use crate::send::Sender;
 use crate::session::{Session, Who};
 use crate::tracks::Tracks;
@@ -34,6 +34,9 @@ impl Node {
             Command::Watch { session, closely } => self.watch(session, closely),
             Command::Admit { session } => self.admit(session),
             Command::Share { session, on } => self.share(session, on),
+            Command::Surface { room, only_moderators_draw, only_moderators_point } => {
+                self.set_surface(room, SurfaceRule { only_moderators_draw, only_moderators_point });
+            }
             Command::Look { session, tiles } => self.look(session, tiles),
             Command::Leave { session } => self.leave(session),
             Command::CloseRoom { room } => self.close_room(room),

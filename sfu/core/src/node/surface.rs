@@ -6,6 +6,7 @@ use shared::surface::{DrawRefused, DrawUp, OpKind, PointerDown, PointerUp};
 
 use crate::drawing::Verdict;
 use crate::node::Node;
+use crate::room::SurfaceRule;
 use crate::session::{Session, Who};
 
 impl Node {
@@ -18,14 +19,28 @@ impl Node {
             self.stats.stray_messages += 1;
             return;
         };
-        if !session.who.role.may_draw() {
+        let author = session.who;
+        let may_point = self.rooms.get(&author.room).is_some_and(|room| room.surface.may_point(author.role));
+        if !may_point {
             return;
         }
-        let author = session.who;
         if let Some(at) = session.pointer.offer(place, now) {
             self.show_pointer(&author, PointerDown { author: author.participant, at });
         }
         self.rearm(id);
+    }
+
+    /// Who may draw and point from now on. What was drawn stays; pointers that may no longer be shown go.
+    pub(super) fn set_surface(&mut self, room: RoomId, surface: SurfaceRule) {
+        let Some(members) = self.rooms.get_mut(&room) else { return };
+        members.surface = surface;
+        for id in self.sessions_in(room) {
+            let Some(session) = self.sessions.get_mut(&id) else { continue };
+            let author = session.who;
+            if !surface.may_point(author.role) && session.pointer.take_away() {
+                self.show_pointer(&author, PointerDown { author: author.participant, at: None });
+            }
+        }
     }
 
     /// A pointer position that had to wait is due.
@@ -89,6 +104,9 @@ impl Node {
             return Verdict::Refused(DrawRefused::TooFast);
         }
         let stroke = (up.kind == OpKind::Stroke).then_some(up.object);
+        if !room.surface.may_draw(who.role) {
+            return Verdict::Refused(DrawRefused::NotAllowed);
+        }
         let verdict = room.board.submit(who.participant, who.role, up);
         if verdict == Verdict::Taken {
             session.pen.growing = stroke.or(session.pen.growing);

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use shared::control::Command;
 use shared::ids::ParticipantId;
 use shared::limits::MAX_DRAWING_LOG_BYTES;
 use shared::meeting::Role;
 use shared::signal::Stage;
 use shared::surface::{DRAWING_CHANNEL, DrawDown, DrawRefused, DrawUp, OpKind, POINTER_CHANNEL, Point, PointerUp};
 
-use crate::world::World;
+use crate::world::{World, room};
 
 fn at(x: u16) -> PointerUp {
     PointerUp(Some(Point { x, y: 1 }))
@@ -204,4 +205,28 @@ fn nonsense_on_the_channels_is_counted() {
     let stray = world.node.stats().stray_messages;
     assert!((4..=5).contains(&stray), "{stray}"); // the one of 17 KiB may already be refused by SCTP at the sender
     assert_eq!(picture(&world.people[ann].client.drawing), [(2, 1)]);
+}
+
+/// Where only moderators draw and point, others' strokes are refused and their pointers go, theirs do not; and back again.
+#[test]
+fn the_surface_can_be_the_moderators() {
+    let (mut world, ann, ben, _) = trio();
+    let surface = |only| Command::Surface { room: room(1), only_moderators_draw: only, only_moderators_point: only };
+    world.with(ben, |client| client.point(at(5)));
+    world.run_for(Duration::from_millis(100));
+    world.command(surface(true));
+    world.with(ben, |client| client.point(at(6)));
+    world.with(ben, |client| client.draw(&stroke(1, 0)));
+    world.with(ann, |client| client.draw(&stroke(1, 0)));
+    world.with(ann, |client| client.point(at(7)));
+    world.run_for(Duration::from_millis(200));
+    let seen: Vec<_> = world.people[ann].client.pointers.iter().map(|pointer| pointer.at.map(|at| at.x)).collect();
+    assert_eq!(seen, [Some(5), None]);
+    assert_eq!(refusals(&world.people[ben].client.drawing), [(1, DrawRefused::NotAllowed)]);
+    assert_eq!(picture(&world.people[ben].client.drawing), [(1, 1)]);
+    assert_eq!(world.people[ben].client.pointers.len(), 1, "the moderator's");
+    world.command(surface(false));
+    world.with(ben, |client| client.draw(&stroke(2, 0)));
+    world.run_for(Duration::from_millis(200));
+    assert_eq!(picture(&world.people[ann].client.drawing), [(1, 1), (2, 2)]);
 }

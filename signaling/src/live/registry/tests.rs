@@ -1,7 +1,7 @@
 //! A meeting that ends at the very moment when somebody opens its room.
 
 use shared::api::{NewMeeting, Start};
-use shared::meeting::MeetingKind;
+use shared::meeting::{DoorRules, MeetingKind};
 
 use super::*;
 use crate::meetings::schedule::{Owner, schedule};
@@ -20,6 +20,7 @@ async fn board(world: &World) -> (OrganisationId, MeetingId) {
         time_zone: "UTC".into(),
         ask_password: false,
         kind: MeetingKind::NothingKept,
+        rules: DoorRules::default(),
     };
     let id = MeetingId::from_random(state.chance.id());
     let owner = Owner { meeting: id, organisation: ada.organisation, account: ada.id };

@@ -16,7 +16,7 @@ const OFFER: &str = "v=0\r\na=ice-ufrag:abcd\r\nm=audio 9 x 111\r\nm=video 9 x 9
 /// Mia and Piet in the room of a meeting that may be watched.
 fn watched_meeting() -> (Play, SessionId, SessionId) {
     let mut play = Play::new();
-    play.room = Room::new(MeetingInfo { kind: MeetingKind::MayBeRecorded, ..meeting() });
+    play.room = Room::new(MeetingInfo { kind: MeetingKind::MayBeRecorded, ..meeting() }, DoorRules::default());
     let (mia, piet) = (play.arrive(MIA), play.arrive(PIET));
     play.admit(mia, piet);
     (play, mia, piet)
@@ -114,9 +114,11 @@ fn a_device_goes_with_its_owner() {
                 },
             )
         }),
-        ("knocks anew", |play, _, _| {
+        ("knocks anew after their connection was lost for long", |play, _, piet| {
+            play.room.handle(play.now, Input::HungUp { session: piet, page_is_gone: true });
+            play.now = play.now.plus_ms(PLACE_HELD_MS);
             let (session, secret) = (play.session(), Secret::new("another window"));
-            play.room.knock(NOW, session, &secret, super::tests::guest(PIET, Standing::Participant)).unwrap()
+            play.room.knock(play.now, session, &secret, super::tests::guest(PIET, Standing::Participant)).unwrap()
         }),
         ("lost for a minute", |play, _, piet| {
             let mut out = play.room.handle(play.now, Input::HungUp { session: piet, page_is_gone: true });

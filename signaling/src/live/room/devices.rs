@@ -161,6 +161,7 @@ impl Made {
         let plug = self.plug.as_ref().filter(|_| self.is_present())?;
         let hidden = owner.role() == Role::Observer && viewer.role() != Role::Moderator && viewer.id != owner.id;
         Some(RosterEntry {
+            confirmed: false,
             participant: self.id?,
             name: owner.guest.name.clone(),
             role: role_of_device(owner.role()),

@@ -2,20 +2,32 @@
 
 use shared::control::{Command, Purpose};
 use shared::ids::{InviteeId, ParticipantId, SessionId};
-use shared::limits::MAX_PARTICIPANTS;
+use shared::limits::{IDENTITY_HOLDS_MS, MAX_PARTICIPANTS};
+use shared::location::{ComputerPlace, LocationHint};
 use shared::meeting::Role;
 use shared::quality::Quality;
 use shared::secret::Secret;
-use shared::signal::{JoinRefused, MediaState, OfferError, ProtocolError, ServerMsg, Stage, TurnedAway};
+use shared::signal::{JoinRefused, MediaState, OfferError, PastKind, ProtocolError, ServerMsg, Stage, TurnedAway};
 use shared::units::UnixMs;
 
+use super::link::tell_lines;
 use super::person::{Guest, Media, Person, Place, Standing, TabHash};
 use super::{Output, Room, tell_person, turn_away};
-use crate::meetings::events::{Actor, DoorEvent};
+use crate::meetings::events::{Actor, DoorEvent, Lapse};
+
+/// A tab that comes back.
+pub struct Return {
+    /// Its secret.
+    pub secret: Secret,
+    /// The media session that its page still has: with it, only the socket is another.
+    pub media: Option<u32>,
+    /// Where its address seems to be now.
+    pub computer: ComputerPlace,
+}
 
 impl Room {
-    /// Somebody whom the door let through: to the green room. The newer connection wins. `secret` is what their tab
-    /// will come back with.
+    /// Somebody whom the door let through: to the green room. Who is there with the same invitation stays there, and is
+    /// told. `secret` is what their tab will come back with.
     ///
     /// # Errors
     /// The room is full, or the meeting over.
@@ -27,7 +39,7 @@ impl Room {
         guest: Guest,
     ) -> Result<Vec<Output>, JoinRefused> {
         self.check_open(now)?;
-        let known = self.by_invitee(guest.invitee);
+        let known = self.free_claim(now, guest.invitee, guest.standing.role())?;
         self.check_place(now, known, guest.standing.role())?;
         let mut out = Vec::new();
         let id = known.unwrap_or_else(|| self.next_id());
@@ -39,16 +51,18 @@ impl Room {
         // Another device, or the same one again: identity is confirmed anew, so it is the lobby anew.
         person.put_out();
         person.guest = guest;
+        person.identity.needed = if person.role() == Role::Moderator { 0 } else { self.rules.confirmations };
         person.tab = Some(TabHash::of(secret));
         person.link.socket = Some(session);
         person.media = MediaState::default();
         note(&mut out, invitee, DoorEvent::Knocked { evidence });
+        self.tell_claims(now, id, invitee, &mut out);
+        self.settle_claims(now, &mut out);
         self.welcome(id, secret, false, &mut out);
         Ok(out)
     }
 
-    /// A tab that comes back with its secret: to where it was. `media` is the media session that its page still has: with
-    /// it, only the socket is another.
+    /// A tab that comes back: to where it was, or to the lobby when what was confirmed of them no longer counts.
     ///
     /// # Errors
     /// Nobody here has this secret, the room is full meanwhile, or the meeting is over.
@@ -56,15 +70,15 @@ impl Room {
         &mut self,
         now: UnixMs,
         session: SessionId,
-        secret: &Secret,
-        media: Option<u32>,
+        Return { secret, media, computer }: Return,
     ) -> Result<Vec<Output>, JoinRefused> {
         self.check_open(now)?;
-        let hash = TabHash::of(secret);
+        let hash = TabHash::of(&secret);
         let known = self.people.values().find(|person| person.tab == Some(hash));
         let (id, role) = known.map(|person| (person.id, person.role())).ok_or(JoinRefused::SessionUnknown)?;
         self.check_place(now, Some(id), role)?;
         let mut out = Vec::new();
+        self.look_again(now, id, computer, &mut out);
         let keeps_media = self.people.get(&id).is_some_and(|person| person.has_media(media));
         if keeps_media {
             self.change_socket(id, session, &mut out);
@@ -75,11 +89,31 @@ impl Room {
                 person.lost_at = None;
             }
         }
-        self.welcome(id, secret, keeps_media, &mut out);
+        self.welcome(id, &secret, keeps_media, &mut out);
         if keeps_media {
             self.tell_anew(id, &mut out);
         }
+        self.settle_claims(now, &mut out);
         Ok(out)
+    }
+
+    /// Whether somebody who comes back is still who was confirmed: not after a long absence, nor from another country.
+    fn look_again(&mut self, now: UnixMs, who: ParticipantId, computer: ComputerPlace, out: &mut Vec<Output>) {
+        let Some(person) = self.people.get_mut(&who) else { return };
+        let invitee = person.guest.invitee;
+        let hint = LocationHint::compare(computer, person.guest.location.phone.clone());
+        let before = std::mem::replace(&mut person.guest.location, hint);
+        let moved = is_another_country(&before.computer, &person.guest.location.computer);
+        if moved {
+            note(out, invitee, DoorEvent::LocationChanged { location: person.guest.location.verdict });
+        }
+        let was_away = person.lost_at.is_some_and(|at| now.since(at) >= IDENTITY_HOLDS_MS);
+        let lapse = if moved { Some(Lapse::Country) } else { was_away.then_some(Lapse::Away) };
+        let Some(why) = lapse.filter(|_| person.forget_identity()) else { return };
+        note(out, invitee, DoorEvent::IdentityLapsed { why });
+        if person.place == Place::Room && person.identity.is_missing() {
+            self.move_to_lobby(now, who, out);
+        }
     }
 
     fn check_open(&self, now: UnixMs) -> Result<(), JoinRefused> {
@@ -148,9 +182,17 @@ impl Room {
         person.link.half_since = person.present.then_some(now);
         // A screen is asked for from the inside, where it is checked; after a return it is asked for again.
         person.media = MediaState { screen: false, ..media };
-        let (participant, role, stage) = (me, person.role(), stage_to_enter(person));
+        let (participant, role) = (me, person.role());
+        let stage = self.stage_to_enter(now, me);
+        if let Some(person) = self.people.get_mut(&me) {
+            person.entering = stage;
+        }
         let purpose = Purpose::Page;
         out.push(Output::Media(Command::Join { room, session, participant, role, stage, purpose, offer }));
+        if self.lock.locks.only_moderators_draw || self.lock.locks.only_moderators_point {
+            // The room may be new to the SFU: its node was lost, or nobody was in it.
+            out.push(self.surface());
+        }
         Ok(())
     }
 
@@ -158,8 +200,13 @@ impl Room {
     pub(super) fn answered(&mut self, now: UnixMs, session: SessionId, answer: String, out: &mut Vec<Output>) {
         let Some(person) = self.people.values_mut().find(|p| p.link.media == Media::Offered(session)) else { return };
         let me = person.id;
-        let stage = stage_to_enter(person);
+        // Whoever was let in while the offer was on its way is in.
+        let stage = if person.place == Place::Room { Stage::Room } else { person.entering };
         let returned = person.place == Place::from(stage);
+        if self.skipping_was_stopped(me, stage) {
+            return self.move_to_lobby(now, me, out);
+        }
+        let Some(person) = self.people.get_mut(&me) else { return };
         person.link.media = Media::Up { session, slots: None, layers: None, quality: Quality::Good };
         person.link.half_since = None;
         person.place = stage.into();
@@ -174,23 +221,56 @@ impl Room {
             (Stage::Lobby, false) => {
                 person.waiting_since = now;
                 note(out, invitee, DoorEvent::EnteredLobby);
+                self.history.remember(now, invitee, PastKind::Waited);
             }
             (Stage::Room, false) => {
-                if let Standing::Moderator(second_factor) = standing {
-                    note(out, invitee, DoorEvent::ModeratorEntered { second_factor });
-                }
+                let evidence = person.guest.evidence();
+                let location = person.guest.location.verdict;
+                let (actor, event) = match standing {
+                    Standing::Moderator(second_factor) => (invitee, DoorEvent::ModeratorEntered { second_factor }),
+                    Standing::Participant | Standing::Observer => {
+                        (self.lock.by.unwrap_or(invitee), DoorEvent::AdmittedByRule { evidence, location })
+                    }
+                };
+                out.push(Output::Note { invitee: Some(invitee), actor: Actor::Invitee(actor), event });
+                self.history.remember(now, invitee, PastKind::CameIn);
             }
         }
         match stage {
-            Stage::Lobby => self.appear_in_lobby(me, out),
+            Stage::Lobby => self.appear_in_lobby(now, me, out),
             Stage::Room => self.appear_in_room(me, out),
         }
     }
 
-    fn appear_in_lobby(&self, me: ParticipantId, out: &mut Vec<Output>) {
-        let Some(person) = self.people.get(&me) else { return };
-        tell_person(out, person, ServerMsg::Waiting { reason: self.waiting() });
+    fn appear_in_lobby(&mut self, now: UnixMs, me: ParticipantId, out: &mut Vec<Output>) {
+        let in_use = self.people.get(&me).and_then(|person| self.in_use(now, person));
+        let Some(person) = self.people.get_mut(&me) else { return };
+        person.in_use = in_use;
+        person.waiting_for = None;
+        tell_lines(out, person);
+        self.tell_waiting(me, out);
         self.tell_changed(me, out);
+    }
+
+    /// Whether somebody on their way past the lobby has to wait after all: it was closed meanwhile.
+    fn skipping_was_stopped(&self, who: ParticipantId, stage: Stage) -> bool {
+        let Some(person) = self.people.get(&who) else { return false };
+        let skips = stage == Stage::Room && person.place == Place::GreenRoom && person.role() != Role::Moderator;
+        skips && !self.skips_lobby(person)
+    }
+
+    /// Where entering leads: back to where they stood, or from the green room to the lobby, which moderators skip, and
+    /// others where a moderator lets them. Not who comes with an invitation that is in use.
+    fn stage_to_enter(&self, now: UnixMs, who: ParticipantId) -> Stage {
+        let Some(person) = self.people.get(&who) else { return Stage::Lobby };
+        match (person.place, person.guest.standing) {
+            (Place::Room, _) => Stage::Room,
+            (Place::Lobby, _) => Stage::Lobby,
+            (Place::GreenRoom, _) if self.in_use(now, person).is_some() => Stage::Lobby,
+            (Place::GreenRoom, Standing::Moderator(_)) => Stage::Room,
+            (Place::GreenRoom, _) if self.skips_lobby(person) => Stage::Room,
+            (Place::GreenRoom, _) => Stage::Lobby,
+        }
     }
 
     /// The room to the newcomer, the newcomer to the room.
@@ -214,22 +294,20 @@ impl Room {
     }
 
     /// Gone for good, by their own wish.
-    pub(super) fn leave(&mut self, me: ParticipantId, out: &mut Vec<Output>) {
+    pub(super) fn leave(&mut self, now: UnixMs, me: ParticipantId, out: &mut Vec<Output>) {
         let Some(person) = self.people.get(&me) else { return };
         let (invitee, place, session) = (person.guest.invitee, person.place, person.link.socket);
         self.put_out(me, out);
         note_left(out, invitee, place, true);
+        if place != Place::GreenRoom {
+            self.history.remember(now, invitee, PastKind::Left);
+        }
         out.extend(session.map(|session| Output::HangUp { session }));
     }
 
     /// The console changed an invitation: what it opened closes.
     pub(super) fn cut(&mut self, invitee: InviteeId, why: TurnedAway, out: &mut Vec<Output>) {
-        let Some(who) = self.by_invitee(invitee) else { return };
-        let session = self.people.get(&who).and_then(|person| person.link.socket);
-        self.put_out(who, out);
-        if let Some(session) = session {
-            turn_away(out, session, why);
-        }
+        self.end_claims(invitee, why, out);
     }
 
     /// Ends connection and place; nothing but a knock brings them back.
@@ -242,11 +320,11 @@ impl Room {
     }
 }
 
-/// Where entering leads: back to where they stood, or from the green room to the lobby, which moderators skip.
-fn stage_to_enter(person: &Person) -> Stage {
-    match (person.place, person.guest.standing) {
-        (Place::Room, _) | (Place::GreenRoom, Standing::Moderator(_)) => Stage::Room,
-        (Place::Lobby | Place::GreenRoom, _) => Stage::Lobby,
+/// Whether an address now belongs to another country than before, both being known.
+fn is_another_country(before: &ComputerPlace, now: &ComputerPlace) -> bool {
+    match (before, now) {
+        (ComputerPlace::Country { code: before }, ComputerPlace::Country { code: now }) => before != now,
+        _ => false,
     }
 }
 

@@ -6,7 +6,7 @@
 use shared::control::{Command, Gone};
 use shared::ids::{ParticipantId, SessionId};
 use shared::meeting::Role;
-use shared::signal::{OfferError, ProtocolError, ServerMsg};
+use shared::signal::{OfferError, PastKind, ProtocolError, ServerMsg};
 use shared::units::UnixMs;
 
 use super::entry::note_left;
@@ -85,7 +85,9 @@ impl Room {
         self.disconnect(who, out);
         let Some(person) = self.people.get_mut(&who).filter(|person| person.place != Place::GreenRoom) else { return };
         person.lost_at = Some(now);
-        note_left(out, person.guest.invitee, person.place, false);
+        let (invitee, place) = (person.guest.invitee, person.place);
+        note_left(out, invitee, place, false);
+        self.history.remember(now, invitee, PastKind::Lost);
     }
 
     /// Takes somebody's connection away: out of the others' sight and out of the SFU.
@@ -103,7 +105,7 @@ impl Room {
         out.extend(media.map(|session| Output::Media(Command::Leave { session })));
     }
 
-    fn tell_gone(&self, who: ParticipantId, place: Place, role: Role, out: &mut Vec<Output>) {
+    fn tell_gone(&mut self, who: ParticipantId, place: Place, role: Role, out: &mut Vec<Output>) {
         match place {
             Place::Room => self.tell_room(out, None, &ServerMsg::ParticipantLeft { participant: who }),
             Place::Lobby => self.tell_moderators(out, &ServerMsg::LobbyLeft { participant: who }),
@@ -126,14 +128,18 @@ impl Room {
     }
 
     /// Everything a page may have missed while it had no socket. It replaces what the page knew.
-    pub(super) fn tell_anew(&self, who: ParticipantId, out: &mut Vec<Output>) {
+    pub(super) fn tell_anew(&mut self, who: ParticipantId, out: &mut Vec<Output>) {
+        if let Some(person) = self.people.get_mut(&who) {
+            person.waiting_for = None;
+        }
+        self.tell_waiting(who, out);
         let Some(person) = self.people.get(&who) else { return };
         match person.place {
             Place::Room => {
                 tell_person(out, person, ServerMsg::Admitted { room: self.snapshot(person) });
                 self.tell_owner(who, out);
             }
-            Place::Lobby => tell_person(out, person, ServerMsg::Waiting { reason: self.waiting() }),
+            Place::Lobby => tell_lines(out, person),
             Place::GreenRoom => {}
         }
         if person.link.lost_with_node {
@@ -177,6 +183,13 @@ impl Room {
         if let Some(person) = self.by_media_up(session) {
             refuse(out, person, error);
         }
+    }
+}
+
+/// What was written while they wait, if anything was.
+pub(super) fn tell_lines(out: &mut Vec<Output>, person: &Person) {
+    if !person.lines.is_empty() {
+        tell_person(out, person, ServerMsg::Lines { lines: person.lines.clone() });
     }
 }
 

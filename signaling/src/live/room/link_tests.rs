@@ -4,7 +4,7 @@ use shared::control::{Command, Event, Gone};
 use shared::signal::{JoinRefused, MediaState, OfferError, Picture, Stage};
 
 use super::link::{WITHOUT_MEDIA_MS, WITHOUT_SOCKET_MS};
-use super::tests::{PIET, Play, ROSA, commands, hung_up, notes, told};
+use super::tests::{PIET, Play, ROSA, commands, hung_up, notes, refuse, returning, told};
 use super::*;
 
 /// Piet's socket breaks, his page does not.
@@ -15,7 +15,7 @@ fn lose_socket(play: &mut Play, session: SessionId) -> Vec<Output> {
 /// His page comes back over another socket, with the media session of that number.
 fn resume_with(play: &mut Play, of: SessionId, media: u32) -> (SessionId, Vec<Output>) {
     let session = play.session();
-    let out = play.room.resume(play.now, session, &Play::secret(of), Some(media)).unwrap();
+    let out = play.room.resume(play.now, session, returning(Play::secret(of), Some(media))).unwrap();
     (session, out)
 }
 
@@ -101,7 +101,7 @@ fn no_other_media_session_is_kept() {
         let (mut play, mia, piet) = Play::two_in_the_room();
         lose_socket(&mut play, piet);
         let session = play.session();
-        let out = play.room.resume(play.now, session, &Play::secret(piet), media).unwrap();
+        let out = play.room.resume(play.now, session, returning(Play::secret(piet), media)).unwrap();
         assert_eq!(commands(&out), [&Command::Leave { session: piet }]);
         assert!(matches!(told(&out, session)[..], [ServerMsg::Welcomed { media_kept: false, .. }]));
         assert!(matches!(told(&out, mia)[..], [ServerMsg::ParticipantLeft { .. }]));
@@ -116,11 +116,11 @@ fn removal_and_refusal_reach_who_has_no_socket() {
     let (his, hers) = (play.id(piet), play.id(rosa));
     lose_socket(&mut play, piet);
     lose_socket(&mut play, rosa);
-    let table = [(piet, ClientMsg::Remove { participant: his }), (rosa, ClientMsg::Refuse { participant: hers })];
+    let table = [(piet, ClientMsg::Remove { participant: his }), (rosa, refuse(hers))];
     for (whom, request) in table {
         let out = play.ask(mia, request);
         assert_eq!(commands(&out), [&Command::Leave { session: whom }]);
-        let back = play.room.resume(play.now, SessionId(99), &Play::secret(whom), Some(1));
+        let back = play.room.resume(play.now, SessionId(99), returning(Play::secret(whom), Some(1)));
         assert_eq!(back, Err(JoinRefused::SessionUnknown));
     }
 }

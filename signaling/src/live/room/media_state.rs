@@ -26,6 +26,7 @@ impl Room {
             out.push(Output::Media(Command::Share { session, on: media.screen }));
         }
         self.tell_changed(me, out);
+        self.tell_waiting(me, out);
         Ok(())
     }
 

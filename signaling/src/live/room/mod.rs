@@ -5,21 +5,29 @@
 //! one media session ([`person::Link`]). All three are apart: a lost connection keeps the place, and the tab's secret brings
 //! it back; a lost socket leaves the media alone for a while, and lost media the socket ([`link`]).
 //! Everything about other people goes through [`Room::tell_room`], [`Room::tell_room_of`] or [`Room::tell_moderators`] and so reaches nobody
-//! in the lobby. Coming and going is in [`entry`], what moderators do in [`moderate`], microphone, camera and screen in
-//! [`media_state`], devices in [`devices`].
+//! in the lobby. Coming and going is in [`entry`], one invitation used twice in [`claims`], who is let in and who is who in
+//! [`admission`], the lines between lobby and moderators in [`lines`], how the room is closed in [`locks`], its end in
+//! [`moderate`], microphone, camera and screen in [`media_state`], devices in [`devices`].
 
+mod admission;
+mod claims;
 #[cfg(test)]
 mod device_tests;
 mod devices;
 mod entry;
+mod lines;
 mod link;
 #[cfg(test)]
 mod link_tests;
+#[cfg(test)]
+mod lobby_tests;
+mod locks;
 mod media_state;
 #[cfg(test)]
 mod model_tests;
 mod moderate;
 mod offers;
+mod past;
 mod person;
 #[cfg(test)]
 mod tests;
@@ -29,15 +37,19 @@ use std::collections::BTreeMap;
 use shared::control::{Command, Event};
 use shared::device::DeviceUse;
 use shared::ids::{InviteeId, ParticipantId, RoomId, SessionId};
-use shared::meeting::{MeetingInfo, Role};
+use shared::meeting::{DoorRules, MeetingInfo, Role};
 use shared::quality::Quality;
 use shared::signal::{
-    ClientMsg, OfferError, ProtocolError, RoomSnapshot, RosterEntry, ServerMsg, Slots, Tile, TurnedAway, Waiting,
+    ClientMsg, LobbyCard, OfferError, ProtocolError, RoomSnapshot, RosterEntry, ServerMsg, Slots, Tile, TurnedAway,
+    Waiting,
 };
 use shared::units::UnixMs;
 
 use self::devices::Devices;
 pub use self::devices::{DeviceAsk, PlugRefused};
+pub use self::entry::Return;
+use self::locks::Lock;
+use self::past::History;
 pub use self::person::{Guest, Standing};
 use self::person::{Media, Person, Place};
 use crate::meetings::events::{Actor, DoorEvent};
@@ -136,6 +148,9 @@ pub struct Room {
     meeting: MeetingInfo,
     people: BTreeMap<ParticipantId, Person>,
     devices: Devices,
+    rules: DoorRules,
+    lock: Lock,
+    history: History,
     /// Whether any moderator was ever here: whom the lobby waits for is said differently then.
     had_moderator: bool,
     over: bool,
@@ -143,8 +158,17 @@ pub struct Room {
 
 impl Room {
     /// An empty room for this meeting.
-    pub fn new(meeting: MeetingInfo) -> Self {
-        Self { meeting, people: BTreeMap::new(), devices: Devices::default(), had_moderator: false, over: false }
+    pub fn new(meeting: MeetingInfo, rules: DoorRules) -> Self {
+        Self {
+            meeting,
+            people: BTreeMap::new(),
+            devices: Devices::default(),
+            rules,
+            lock: Lock::default(),
+            history: History::default(),
+            had_moderator: false,
+            over: false,
+        }
     }
 
     /// Whether the meeting is over: the room does nothing more.
@@ -179,6 +203,9 @@ impl Room {
                 self.end_devices_without_owner(now, &mut out);
             }
         }
+        if !self.over {
+            self.settle_claims(now, &mut out);
+        }
         out
     }
 
@@ -194,11 +221,17 @@ impl Room {
             ClientMsg::MakeDevice { does } => self.make_device(me, does, out),
             ClientMsg::RevokeDevice { number } => self.revoke_device(me, number, out),
             ClientMsg::Leave => {
-                self.leave(me, out);
+                self.leave(now, me, out);
                 Ok(())
             }
-            ClientMsg::Admit { participant } => self.admit(me, participant, out),
-            ClientMsg::Refuse { participant } => self.refuse(me, participant, out),
+            ClientMsg::Admit { participant } => self.admit(now, me, participant, out),
+            ClientMsg::AdmitAll { participants } => self.admit_all(now, me, &participants, out),
+            ClientMsg::Refuse { participant, reason } => self.refuse(now, me, participant, reason, out),
+            ClientMsg::SendBack { participant } => self.send_back(now, me, participant, out),
+            ClientMsg::Say { to, text } => self.say(now, me, to, &text, out),
+            ClientMsg::ConfirmIdentity { participant, checked } => self.confirm_identity(me, participant, checked, out),
+            ClientMsg::DoubtIdentity { participant } => self.doubt_identity(me, participant, out),
+            ClientMsg::SetLocks { locks } => self.set_locks(me, locks, out),
             ClientMsg::Remove { participant } => self.remove(me, participant, out),
             ClientMsg::Extend { minutes } => self.extend(me, minutes, out),
             ClientMsg::EndMeeting => self.end_by_moderator(me, out),
@@ -280,7 +313,7 @@ impl Room {
         let Some(person) = self.people.get(&who) else { return };
         match person.place {
             Place::Room => self.tell_room_of(person, out, None, |entry| ServerMsg::ParticipantChanged { entry }),
-            Place::Lobby => self.tell_moderators(out, &ServerMsg::LobbyChanged { card: person.card() }),
+            Place::Lobby => self.tell_moderators(out, &ServerMsg::LobbyChanged { card: Box::new(self.card(person)) }),
             Place::GreenRoom => {}
         }
     }
@@ -312,20 +345,38 @@ impl Room {
         }
     }
 
-    /// To everybody in the lobby: whom they wait for, and nothing else.
-    fn tell_lobby_whom_it_waits_for(&self, out: &mut Vec<Output>) {
-        let reason = self.waiting();
-        for person in self.people.values().filter(|p| p.is_present_in(Place::Lobby)) {
+    /// To everybody in the lobby: whom or what they wait for, and nothing else.
+    fn tell_lobby_whom_it_waits_for(&mut self, out: &mut Vec<Output>) {
+        let waiting = self.people.values().filter(|p| p.is_present_in(Place::Lobby)).map(|p| p.id);
+        for who in waiting.collect::<Vec<_>>() {
+            self.tell_waiting(who, out);
+        }
+    }
+
+    /// To one in the lobby, when it is something else than they know.
+    fn tell_waiting(&mut self, who: ParticipantId, out: &mut Vec<Output>) {
+        let waits = self.people.get(&who).filter(|person| person.place == Place::Lobby);
+        let Some(reason) = waits.map(|person| self.waiting(person)) else { return };
+        let Some(person) = self.people.get_mut(&who) else { return };
+        if person.waiting_for.replace(reason) != Some(reason) {
             tell_person(out, person, ServerMsg::Waiting { reason });
         }
     }
 
-    fn waiting(&self) -> Waiting {
+    fn waiting(&self, person: &Person) -> Waiting {
         match (self.has_moderator(), self.had_moderator) {
-            (true, _) => Waiting::ModeratorDecides,
             (false, true) => Waiting::ModeratorGone,
             (false, false) => Waiting::NoModeratorYet,
+            (true, _) if person.in_use.is_some() => Waiting::PinInUse,
+            (true, _) if person.role() == Role::Moderator => Waiting::ModeratorDecides,
+            (true, _) if self.lock.locks.closed => Waiting::Locked,
+            (true, _) if self.rules.camera_required && !person.media.camera => Waiting::CameraWanted,
+            (true, _) => Waiting::ModeratorDecides,
         }
+    }
+
+    fn card(&self, person: &Person) -> LobbyCard {
+        person.card(self.history.of(person.guest.invitee))
     }
 
     fn has_moderator(&self) -> bool {
@@ -335,7 +386,11 @@ impl Room {
     fn snapshot(&self, me: &Person) -> RoomSnapshot {
         let present = |place| self.people.values().filter(move |p| p.is_present_in(place));
         let lobby = match me.role() {
-            Role::Moderator => present(Place::Lobby).map(Person::card).collect(),
+            Role::Moderator => present(Place::Lobby).map(|person| self.card(person)).collect(),
+            Role::Participant | Role::Observer => Vec::new(),
+        };
+        let checklist = match me.role() {
+            Role::Moderator => self.rules.checklist.clone(),
             Role::Participant | Role::Observer => Vec::new(),
         };
         RoomSnapshot {
@@ -343,6 +398,8 @@ impl Room {
             roster: present(Place::Room).map(|person| person.entry_for(me)).chain(self.device_entries(me)).collect(),
             lobby,
             meeting: self.meeting.clone(),
+            locks: self.lock.locks,
+            checklist,
         }
     }
 
@@ -361,10 +418,6 @@ impl Room {
 
     fn by_media_up(&mut self, session: SessionId) -> Option<&mut Person> {
         self.people.values_mut().find(|person| person.link.media.up() == Some(session))
-    }
-
-    fn by_invitee(&self, invitee: InviteeId) -> Option<ParticipantId> {
-        self.people.values().find(|person| person.guest.invitee == invitee).map(|person| person.id)
     }
 
     /// Somebody whom others see in lobby or room.

@@ -9,9 +9,9 @@ use proptest::prelude::*;
 use shared::control::{Command, Event, Gone};
 use shared::device::DeviceUse;
 use shared::secret::Secret;
-use shared::signal::{MediaState, OfferError, Slots, Stage};
+use shared::signal::{Locks, MediaState, OfferError, Slots, Stage};
 
-use super::tests::{NOW, guest, meeting};
+use super::tests::{NOW, guest, meeting, refuse, returning};
 use super::*;
 use crate::meetings::events::SecondFactor;
 
@@ -51,7 +51,12 @@ enum Wish {
     RevokeDevice(u32),
     Leave,
     Admit(u16),
+    AdmitAll,
     Refuse(u16),
+    SendBack(u16),
+    Say(Option<u16>),
+    Confirm(u16),
+    SetLocks(bool, bool),
     Remove(u16),
     Extend(u32),
     End,
@@ -59,7 +64,7 @@ enum Wish {
 }
 
 fn wish() -> impl Strategy<Value = Wish> {
-    let id = 1..=u16::from(PEOPLE) + 1;
+    let id = 1..=u16::from(PEOPLE) + 4;
     prop_oneof![
         8 => Just(Wish::Enter),
         1 => Just(Wish::Restart),
@@ -70,7 +75,12 @@ fn wish() -> impl Strategy<Value = Wish> {
         1 => (1..9_u32).prop_map(Wish::RevokeDevice),
         1 => Just(Wish::Leave),
         8 => id.clone().prop_map(Wish::Admit),
+        1 => Just(Wish::AdmitAll),
         1 => id.clone().prop_map(Wish::Refuse),
+        1 => id.clone().prop_map(Wish::SendBack),
+        1 => prop::option::of(id.clone()).prop_map(Wish::Say),
+        1 => id.clone().prop_map(Wish::Confirm),
+        1 => (prop::bool::weighted(0.2), any::<bool>()).prop_map(|(closed, skip)| Wish::SetLocks(closed, skip)),
         1 => id.prop_map(Wish::Remove),
         1 => (0..200_u32).prop_map(Wish::Extend),
         1 => prop::bool::weighted(0.03).prop_map(|end| if end { Wish::End } else { Wish::Nonsense }),
@@ -117,12 +127,16 @@ fn secret(session: u64) -> Secret {
 #[derive(Default)]
 struct Page {
     who: u8,
+    /// Its number in the room.
+    me: Option<u16>,
     done: bool,
     in_room: bool,
     /// The media session that it was told it has.
     media: Option<u32>,
     roster: BTreeSet<ParticipantId>,
     lobby: BTreeSet<ParticipantId>,
+    /// Of these, whose PIN is in use elsewhere, as the card said last.
+    in_use: BTreeSet<ParticipantId>,
 }
 
 struct World {
@@ -132,26 +146,31 @@ struct World {
     next_session: u64,
     /// Whose secret is whose: the session that a secret was made for, by person.
     tabs: BTreeMap<u64, u8>,
-    /// Who may be in the room: moderators who entered, and whom a moderator let in; until something ends it.
-    admitted: BTreeSet<u8>,
+    /// Who may be in the room, beside moderators: whom a moderator let in, or lets skip the lobby; until something ends it.
+    admitted: BTreeSet<u16>,
+    /// Whom a moderator has turned away or sent back since: they do not skip the lobby.
+    doubted: BTreeSet<u8>,
+    locks: Locks,
     numbers: BTreeMap<u16, u8>,
     /// What the SFU has, and whether it has answered.
     sfu: BTreeMap<u64, bool>,
     /// Whose device each token that was ever made is for.
     tokens: Vec<(ParticipantId, Secret)>,
     /// Whose device a session is.
-    plugs: BTreeMap<u64, u8>,
+    plugs: BTreeMap<u64, u16>,
 }
 
 impl World {
     fn new() -> Self {
         Self {
-            room: Room::new(meeting()),
+            room: Room::new(meeting(), DoorRules::default()),
             now: NOW,
             pages: BTreeMap::new(),
             next_session: 1,
             tabs: BTreeMap::new(),
             admitted: BTreeSet::new(),
+            doubted: BTreeSet::new(),
+            locks: Locks::default(),
             numbers: BTreeMap::new(),
             sfu: BTreeMap::new(),
             tokens: Vec::new(),
@@ -193,7 +212,7 @@ impl World {
             Step::PlugIn(device, up) => self.plug_in(device, up),
             Step::Unplug(device) => self.unplug(device),
             Step::RevokePin(who) => {
-                self.admitted.remove(&who);
+                self.nobody_with_the_pin_of(who);
                 let invitee = guest(who, standing(who)).invitee;
                 self.room.handle(self.now, Input::Cut { invitee, why: TurnedAway::Revoked })
             }
@@ -234,7 +253,7 @@ impl World {
         let (offer, resource) = ("o".into(), token.reveal().to_owned());
         let ask = DeviceAsk::PlugIn { does: DeviceUse::Publish, offer, resource };
         let Ok(out) = self.room.device_asks(self.now, session, &token, ask) else { return Vec::new() };
-        self.plugs.insert(session.0, self.numbers[&owner.0]);
+        self.plugs.insert(session.0, owner.0);
         self.check(&out);
         let mut out = self.answer(session.0);
         if up {
@@ -267,18 +286,25 @@ impl World {
             return Vec::new();
         };
         self.tabs.insert(session, who);
-        self.admitted.remove(&who);
         out
+    }
+
+    /// Every use of a person's PIN has ended.
+    fn nobody_with_the_pin_of(&mut self, who: u8) {
+        let numbers = &self.numbers;
+        self.admitted.retain(|number| numbers.get(number) != Some(&who));
     }
 
     /// The page of a tab comes back, sometimes with the media that its newest socket was told of.
     fn resume(&mut self, of: u64, with_media: bool) -> Vec<Output> {
         let Some(who) = self.tabs.get(&of).copied() else { return Vec::new() };
-        let newest = self.pages.values().rev().find(|page| page.who == who && page.media.is_some());
+        let me = self.pages.get(&of).and_then(|page| page.me);
+        let newest = self.pages.values().rev().find(|page| page.me == me && page.media.is_some());
         let media = newest.and_then(|page| page.media).filter(|_| with_media);
         let session = self.new_page(who);
         self.page(session).media = media;
-        let out = self.room.resume(self.now, SessionId(session), &secret(of), media).unwrap_or_default();
+        self.page(session).me = me;
+        let out = self.room.resume(self.now, SessionId(session), returning(secret(of), media)).unwrap_or_default();
         self.page(session).done = out.is_empty();
         out
     }
@@ -287,26 +313,61 @@ impl World {
     fn ask(&mut self, session: u64, wish: Wish) -> Vec<Output> {
         let asker = self.pages.get(&session).filter(|page| !page.done);
         let moderates = asker.is_some_and(|page| page.in_room && page.who == 0);
-        let who = asker.map(|page| page.who);
+        let (who, me) = (asker.map(|page| page.who), asker.and_then(|page| page.me));
+        let lobby = asker.map(|page| page.lobby.clone()).unwrap_or_default();
+        let plain: Vec<_> =
+            asker.map(|page| page.lobby.difference(&page.in_use).copied().collect()).unwrap_or_default();
         let whom = |number: u16| self.numbers.get(&number).copied();
+        let locked = self.locks.closed;
         match &wish {
-            Wish::Admit(number) if moderates => {
-                let waits =
-                    self.pages.values().any(|page| page.in_room && page.lobby.contains(&ParticipantId(*number)));
-                self.admitted.extend(whom(*number).filter(|_| waits));
+            Wish::Admit(number) if moderates && !locked && lobby.contains(&ParticipantId(*number)) => {
+                self.let_in(*number);
             }
-            // Refusing somebody in the room does nothing, so only the one who is not in it is affected.
+            Wish::AdmitAll if moderates && !locked => plain.iter().for_each(|waits| self.let_in(waits.0)),
+            Wish::Refuse(number) if moderates && lobby.contains(&ParticipantId(*number)) => {
+                self.doubted.extend(whom(*number));
+            }
+            Wish::SendBack(number) if moderates => {
+                let there = self.pages.values().any(|p| p.in_room && p.roster.contains(&ParticipantId(*number)));
+                if let Some(who) = whom(*number).filter(|who| *who != 0 && there) {
+                    self.admitted.remove(number);
+                    self.doubted.insert(who);
+                }
+            }
+            Wish::SetLocks(closed, skip) if moderates => {
+                self.locks = Locks { closed: *closed, participants_skip_lobby: *skip, ..Locks::default() };
+            }
+            // Only somebody with a place in the room is removed, and every use of their PIN with them.
             Wish::Remove(number) if moderates && whom(*number) != who => {
-                if let Some(whom) = whom(*number) {
-                    self.admitted.remove(&whom);
+                let is_in = self.room.people.get(&ParticipantId(*number)).is_some_and(|p| p.place == Place::Room);
+                if let Some(whom) = whom(*number).filter(|_| is_in) {
+                    self.nobody_with_the_pin_of(whom);
                 }
             }
             Wish::Leave => {
-                who.map(|who| self.admitted.remove(&who));
+                me.map(|me| self.admitted.remove(&me));
+            }
+            Wish::Enter => {
+                let moderated = self.pages.values().any(|page| page.in_room && page.who == 0);
+                let skips = moderated && self.locks.participants_skip_lobby && !self.locks.closed;
+                let plain = who.is_some_and(|who| (1..4).contains(&who) && !self.doubted.contains(&who));
+                self.admitted.extend(me.filter(|_| skips && plain));
             }
             _ => {}
         }
-        self.room.handle(self.now, Input::Asked { session: SessionId(session), request: request(wish) })
+        let request = match wish {
+            Wish::AdmitAll => ClientMsg::AdmitAll { participants: lobby.into_iter().collect() },
+            wish => request(wish),
+        };
+        self.room.handle(self.now, Input::Asked { session: SessionId(session), request })
+    }
+
+    /// A moderator decides for one of those who use an invitation.
+    fn let_in(&mut self, number: u16) {
+        let Some(who) = self.numbers.get(&number).copied() else { return };
+        self.nobody_with_the_pin_of(who);
+        self.admitted.insert(number);
+        self.doubted.remove(&who);
     }
 
     fn check(&mut self, out: &[Output]) {
@@ -335,8 +396,8 @@ impl World {
         self.pages.get_mut(&session).expect("a page that exists")
     }
 
-    fn may_be_in_room(&self, who: u8) -> bool {
-        who == 0 || self.admitted.contains(&who)
+    fn may_be_in_room(&self, number: u16) -> bool {
+        self.numbers.get(&number) == Some(&0) || self.admitted.contains(&number)
     }
 
     /// Keeps the SFU's book.
@@ -353,7 +414,7 @@ impl World {
             Command::Restart { session, .. } | Command::Watch { session, .. } => {
                 assert_eq!(self.sfu.get(&session.0), Some(&true), "{command:?}");
             }
-            Command::Admit { .. } | Command::Look { .. } | Command::Share { .. } => {}
+            Command::Admit { .. } | Command::Look { .. } | Command::Share { .. } | Command::Surface { .. } => {}
         }
     }
 
@@ -367,17 +428,18 @@ impl World {
             | Command::Restart { .. }
             | Command::Watch { .. }
             | Command::Leave { .. }
+            | Command::Surface { .. }
             | Command::CloseRoom { .. } => return,
         };
-        let who = self.plugs.get(&in_room.0).copied().unwrap_or_else(|| self.pages[&in_room.0].who);
-        assert!(self.may_be_in_room(who), "media of the room for {who}, whom nobody let in");
+        let who = self.plugs.get(&in_room.0).copied().or_else(|| self.pages[&in_room.0].me);
+        assert!(who.is_some_and(|who| self.may_be_in_room(who)), "media of the room for {who:?}, whom nobody let in");
     }
 
     /// What a page is told, and whether it may be.
     fn hear(&mut self, session: u64, message: &ServerMsg) {
         let who = self.pages[&session].who;
         assert!(!self.pages[&session].done, "told after it was turned away: {message:?}");
-        let allowed = self.may_be_in_room(who);
+        let allowed = self.pages[&session].me.is_some_and(|me| self.may_be_in_room(me));
         let page = self.page(session);
         match message {
             ServerMsg::Admitted { room } => {
@@ -386,6 +448,8 @@ impl World {
                 page.in_room = true;
                 page.roster = room.roster.iter().map(|entry| entry.participant).collect();
                 page.lobby = room.lobby.iter().map(|card| card.participant).collect();
+                page.in_use =
+                    room.lobby.iter().filter(|card| card.in_use.is_some()).map(|card| card.participant).collect();
             }
             ServerMsg::ParticipantJoined { entry } => {
                 assert!(page.in_room && page.roster.insert(entry.participant), "{message:?}");
@@ -399,11 +463,17 @@ impl World {
             ServerMsg::LobbyChanged { card } => {
                 assert!(page.in_room && who == 0, "{message:?}");
                 page.lobby.insert(card.participant);
+                page.in_use.remove(&card.participant);
+                page.in_use.extend(card.in_use.map(|_| card.participant));
             }
             ServerMsg::LobbyLeft { participant } => {
                 assert!(page.in_room && who == 0 && page.lobby.remove(participant), "{message:?}");
             }
+            ServerMsg::SentToLobby => page.in_room = false,
+            ServerMsg::Lines { .. } => assert!(!page.in_room, "{message:?}"),
+            ServerMsg::PinUsedElsewhere => {}
             ServerMsg::SlotsChanged { .. }
+            | ServerMsg::LocksChanged { .. }
             | ServerMsg::EndMoved { .. }
             | ServerMsg::DeviceMade { .. }
             | ServerMsg::DevicesChanged { .. } => assert!(page.in_room, "{message:?}"),
@@ -411,8 +481,13 @@ impl World {
             ServerMsg::TurnedAway { .. } => page.in_room = false,
             ServerMsg::MediaLost { media, .. } => assert_eq!(page.media.take(), Some(*media)),
             ServerMsg::Entered { media, .. } => page.media = Some(*media),
-            ServerMsg::Welcomed { invited_as, .. } => {
-                self.numbers.insert(invited_as.participant.0, who);
+            ServerMsg::Welcomed { invited_as, resumed_to, .. } => {
+                let number = invited_as.participant.0;
+                page.me = Some(number);
+                self.numbers.insert(number, who);
+                if *resumed_to != Some(Stage::Room) {
+                    self.admitted.remove(&number);
+                }
             }
             ServerMsg::LayersWanted { .. }
             | ServerMsg::Restarted { .. }
@@ -432,7 +507,7 @@ impl World {
         roster.extend(self.room.devices.present());
         let (owners, device_sessions) = self.room.devices.owners_and_sessions();
         for owner in owners {
-            assert!(self.may_be_in_room(self.numbers[&owner.0]), "a device of {owner:?}, whom nobody let in");
+            assert!(self.may_be_in_room(owner.0), "a device of {owner:?}, whom nobody let in");
         }
         let live: BTreeSet<u64> =
             self.room.people.values().filter(|p| p.present).filter_map(|p| p.link.socket).map(|s| s.0).collect();
@@ -468,11 +543,17 @@ fn request(wish: Wish) -> ClientMsg {
         Wish::RevokeDevice(number) => ClientMsg::RevokeDevice { number },
         Wish::Leave => ClientMsg::Leave,
         Wish::Admit(n) => ClientMsg::Admit { participant: ParticipantId(n) },
-        Wish::Refuse(n) => ClientMsg::Refuse { participant: ParticipantId(n) },
+        Wish::Refuse(n) => refuse(ParticipantId(n)),
+        Wish::SendBack(n) => ClientMsg::SendBack { participant: ParticipantId(n) },
+        Wish::Say(to) => ClientMsg::Say { to: to.map(ParticipantId), text: "hello".into() },
+        Wish::Confirm(n) => ClientMsg::ConfirmIdentity { participant: ParticipantId(n), checked: 0 },
+        Wish::SetLocks(closed, skip) => {
+            ClientMsg::SetLocks { locks: Locks { closed, participants_skip_lobby: skip, ..Locks::default() } }
+        }
         Wish::Remove(n) => ClientMsg::Remove { participant: ParticipantId(n) },
         Wish::Extend(minutes) => ClientMsg::Extend { minutes },
         Wish::End => ClientMsg::EndMeeting,
-        Wish::Nonsense => ClientMsg::SendPassword,
+        Wish::AdmitAll | Wish::Nonsense => ClientMsg::SendPassword,
     }
 }
 

@@ -6,7 +6,10 @@ use shared::location::LocationHint;
 use shared::meeting::Role;
 use shared::quality::Quality;
 use shared::secret::Secret;
-use shared::signal::{InvitedAs, LobbyCard, MediaState, PasswordState, RosterEntry, Slots, Stage};
+use shared::signal::{
+    Identity, InUse, InvitedAs, Line, LobbyCard, MediaState, PasswordState, Past, RosterEntry, Slots, Software, Stage,
+    Waiting,
+};
 use shared::units::UnixMs;
 
 use super::offers::Offers;
@@ -45,16 +48,21 @@ pub struct Guest {
     pub standing: Standing,
     /// Whether they came by its link.
     pub came_by_link: bool,
+    /// Whether they typed its PIN.
+    pub pin_typed: bool,
     /// How things stand with the SMS password.
     pub password: PasswordState,
     /// Computer against telephone.
     pub location: LocationHint,
+    /// What their browser says it is.
+    pub software: Software,
 }
 
 impl Guest {
     /// What speaks for them.
     pub fn evidence(&self) -> Evidence {
-        Evidence { came_by_link: self.came_by_link, password_given: self.password == PasswordState::Given }
+        let Self { came_by_link, pin_typed, .. } = *self;
+        Evidence { came_by_link, pin_typed, password_given: self.password == PasswordState::Given }
     }
 }
 
@@ -169,7 +177,15 @@ pub(super) struct Person {
     pub(super) hand: bool,
     /// Since when in the lobby; kept over a lost connection.
     pub(super) waiting_since: UnixMs,
-    pub(super) refused_before: u32,
+    /// What they were last told that they wait for.
+    pub(super) waiting_for: Option<Waiting>,
+    /// Where the newest offer leads.
+    pub(super) entering: Stage,
+    /// Where else their invitation was in use when it was last looked at.
+    pub(super) in_use: Option<InUse>,
+    pub(super) identity: Identity,
+    /// What was written while they wait.
+    pub(super) lines: Vec<Line>,
     /// When the connection was lost, while it is.
     pub(super) lost_at: Option<UnixMs>,
 }
@@ -187,7 +203,11 @@ impl Person {
             media: MediaState::default(),
             hand: false,
             waiting_since: now,
-            refused_before: 0,
+            waiting_for: None,
+            entering: Stage::Lobby,
+            in_use: None,
+            identity: Identity::default(),
+            lines: Vec::new(),
             lost_at: None,
         }
     }
@@ -216,6 +236,15 @@ impl Person {
         self.hand = false;
         self.media.screen = false;
         self.lost_at = None;
+        self.in_use = None;
+        self.lines.clear();
+        self.forget_identity();
+    }
+
+    /// What was confirmed is open again; whether there was anything.
+    pub(super) fn forget_identity(&mut self) -> bool {
+        self.identity.names.clear();
+        !std::mem::take(&mut self.identity.by).is_empty()
     }
 
     pub(super) fn invited_as(&self) -> InvitedAs {
@@ -233,20 +262,26 @@ impl Person {
             hand: self.hand,
             connection: self.link.media.quality(),
             device: None,
+            confirmed: viewer.role() == Role::Moderator && self.identity.is_confirmed(),
         }
     }
 
-    pub(super) fn card(&self) -> LobbyCard {
+    pub(super) fn card(&self, history: Vec<Past>) -> LobbyCard {
         LobbyCard {
             participant: self.id,
             name: self.guest.name.clone(),
             role: self.role(),
             media: self.media,
             came_by_link: self.guest.came_by_link,
+            pin_typed: self.guest.pin_typed,
             password: self.guest.password.clone(),
             location: self.guest.location.clone(),
+            software: self.guest.software.clone(),
             waiting_since: self.waiting_since,
-            refused_before: self.refused_before,
+            in_use: self.in_use,
+            identity: self.identity.clone(),
+            history,
+            lines: self.lines.clone(),
         }
     }
 }

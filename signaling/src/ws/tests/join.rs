@@ -7,8 +7,8 @@ use shared::ids::ParticipantId;
 use shared::meeting::Role;
 use shared::secret::Secret;
 use shared::signal::{
-    ClientMsg, JoinRefused, MediaState, PasswordRefused, PasswordState, ProtocolError, ServerMsg, Stage, TurnedAway,
-    Waiting,
+    ClientMsg, JoinRefused, MediaState, PasswordRefused, PasswordState, ProtocolError, RefuseReason, ServerMsg, Stage,
+    TurnedAway, Waiting,
 };
 
 use super::page::Page;
@@ -106,7 +106,7 @@ async fn a_participant_moderates_nothing() {
     let (_mias, mut piets, _, me) = both_in(&mut theatre).await;
     let requests = [
         ClientMsg::Admit { participant: me },
-        ClientMsg::Refuse { participant: me },
+        ClientMsg::Refuse { participant: me, reason: RefuseReason::Unsaid },
         ClientMsg::Remove { participant: me },
         ClientMsg::Extend { minutes: 10 },
         ClientMsg::EndMeeting,
@@ -123,8 +123,8 @@ async fn refused_with_a_pin_that_still_works_and_removed_with_one_that_does_not(
     let mut theatre = theatre().await;
     let (mut mias, mut piets, piet) = mia_and_piet(&mut theatre).await;
     let participant = card(&mut mias).await;
-    mias.say(ClientMsg::Refuse { participant }).await;
-    assert_eq!(piets.hear_turned_away().await, TurnedAway::Refused);
+    mias.say(ClientMsg::Refuse { participant, reason: RefuseReason::NotVerified }).await;
+    assert_eq!(piets.hear_turned_away().await, TurnedAway::Refused { reason: RefuseReason::NotVerified });
 
     let mut again = theatre.page().await;
     again.join(&piet).await;

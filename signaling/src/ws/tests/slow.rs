@@ -22,6 +22,8 @@ async fn a_page_that_does_not_read_is_let_go() {
         invitee: mia.invitee,
         name: "Mia".into(),
         standing: Standing::Moderator(SecondFactor::Account { account: ADMIN }),
+        pin_typed: true,
+        software: shared::signal::Software::default(),
         came_by_link: true,
         password: PasswordState::NotAsked,
         location: LocationHint::compare(ComputerPlace::PrivateNetwork, PhonePlace::NoNumber),

@@ -16,7 +16,7 @@ use shared::limits::DEFAULT_GRACE_MS;
 use shared::meeting::Role;
 use shared::pin::Pin;
 use shared::secret::Secret;
-use shared::signal::OfferError;
+use shared::signal::{OfferError, Software};
 use shared::units::UnixMs;
 
 use super::page::Page;
@@ -97,7 +97,7 @@ async fn upgrade(State(state): State<AppState>, headers: HeaderMap, socket: WebS
         headers.contains_key("x-test-admin").then_some(Account { account: ADMIN, organisation: ORGANISATION });
     let address = headers.get("x-test-address").and_then(|value| value.to_str().ok()?.parse::<IpAddr>().ok());
     let address = address.unwrap_or([127, 0, 0, 1].into());
-    crate::ws::accept(state, Visitor { address, account }, None, socket)
+    crate::ws::accept(state, Visitor { address, account, software: Software::default() }, None, socket)
 }
 
 async fn serve(state: AppState) -> SocketAddr {

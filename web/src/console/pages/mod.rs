@@ -1,6 +1,7 @@
 //! The pages of the console, a file each; the meeting's page has its parts in files of their own.
 
 mod archive_meeting;
+mod at_the_door;
 mod change_invitee;
 mod door;
 mod end_meeting;

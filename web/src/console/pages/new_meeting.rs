@@ -5,9 +5,10 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::api::{Field, NewMeeting};
 use shared::limits::{MAX_MEETING_MINUTES, MAX_TITLE_CHARS};
-use shared::meeting::MeetingKind;
+use shared::meeting::{DoorRules, MeetingKind};
 use shared::text::{tr, tr_with};
 
+use super::at_the_door::AtTheDoor;
 use crate::console::api;
 use crate::console::forms::MeetingForm;
 use crate::console::navigation::{Link, Navigation};
@@ -28,6 +29,7 @@ struct Fields {
     zone: RwSignal<String>,
     ask_password: RwSignal<bool>,
     recorded: RwSignal<bool>,
+    rules: RwSignal<DoorRules>,
     state: FormState,
 }
 
@@ -40,6 +42,7 @@ impl Fields {
             zone: RwSignal::new(when::zone_here()),
             ask_password: RwSignal::new(false),
             recorded: RwSignal::new(false),
+            rules: RwSignal::new(DoorRules::default()),
             state: FormState::new(),
         };
         let Self { title, start, duration, zone, .. } = fields;
@@ -57,6 +60,7 @@ impl Fields {
             zone: self.zone.get_untracked(),
             ask_password: self.ask_password.get_untracked(),
             kind: kind(self.recorded.get_untracked()),
+            rules: self.rules.get_untracked(),
         }
     }
 
@@ -100,6 +104,7 @@ pub(crate) fn NewMeetingPage(
                         required=true testid="meeting-title" error_testid="meeting-title-error" />
                     <Times fields=fields now=now />
                     <AskPassword session=session fields=fields />
+                    <AtTheDoor rules=fields.rules error=fields.state.error(Field::Checklist) />
                     <Checkbox label=tr("This meeting may be watched or recorded")
                         hint=tr("People in it may then connect players and recorders. Everybody is told so in the invitation, before coming in, and inside. It cannot be changed later.")
                         checked=fields.recorded on_change=move |on| fields.recorded.set(on) testid="meeting-recorded" />

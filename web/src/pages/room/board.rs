@@ -6,6 +6,7 @@ use std::time::Duration;
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
+use shared::meeting::Role;
 use shared::surface::Point;
 use shared::text::tr;
 use wasm_bindgen::JsCast;
@@ -29,11 +30,23 @@ const KEY_STEP: f64 = 0.02;
 pub(super) fn Whiteboard(session: Session) -> impl IntoView {
     let board = session.board;
     let may_draw = Memo::new(move |_| {
-        session.store.invited_as.with(|invited| invited.as_ref().is_some_and(|i| i.role.may_draw()))
+        let role = session.store.invited_as.with(|invited| invited.as_ref().map(|invited| invited.role));
+        let only_moderators = session.store.locks.get().only_moderators_draw;
+        role.is_some_and(|role| role == Role::Moderator || (role.may_draw() && !only_moderators))
     });
+    let observes = move || {
+        session.store.invited_as.with(|invited| invited.as_ref().is_some_and(|invited| !invited.role.may_draw()))
+    };
+    let note = move || {
+        if observes() {
+            tr("You observe: only moderators see and hear you, and you do not point or draw.")
+        } else {
+            tr("Only moderators draw just now.")
+        }
+    };
     view! {
         <section class="board" aria-label=tr("Whiteboard")>
-            <Show when=move || may_draw.get() fallback=|| view! { <p class="board__note small muted-text">{tr("You observe: only moderators see and hear you, and you do not point or draw.")}</p> }>
+            <Show when=move || may_draw.get() fallback=move || view! { <p class="board__note small muted-text" data-testid="board-note">{note}</p> }>
                 <Tools session=session />
             </Show>
             {move || message(board).map(|message| view! {

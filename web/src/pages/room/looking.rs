@@ -11,6 +11,8 @@ use crate::room::tiling::visible;
 
 /// While things move nothing is told.
 const SETTLES_IN: Duration = Duration::from_millis(150);
+/// Faces of the lobby that are shown at once: more would take the room's own from a moderator's computer.
+const LOBBY_FACES: usize = 8;
 /// A face on a lobby card, CSS pixels.
 const CARD_WIDTH: f64 = 320.0;
 
@@ -41,7 +43,7 @@ pub(super) fn keep_told(
         let me = store.me();
         let sharer = store.sharer.get().filter(|sharer| Some(*sharer) != me);
         let screen = sharer.zip(stage.get()).map(|(sharer, width)| tile(Picture::screen(sharer), width));
-        let waiting = store.lobby.get().into_iter().map(|who| tile(Picture::face(who), CARD_WIDTH));
+        let waiting = store.lobby.get().into_iter().take(LOBBY_FACES).map(|who| tile(Picture::face(who), CARD_WIDTH));
         let Place { columns, tile_width, gap, height, scrolled } = place.get();
         let people = people.get();
         let (first, count) = visible(people.len(), columns, tile_width, gap, height, scrolled);

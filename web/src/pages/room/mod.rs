@@ -9,6 +9,7 @@ mod looking;
 mod panel;
 mod pointers;
 mod quality;
+mod rules;
 mod screen;
 mod tile;
 mod toolbar;
@@ -24,6 +25,7 @@ use devices::DevicesDialog;
 use faces::Faces;
 use panel::Panel;
 use quality::{QualityButton, QualityPanel};
+use rules::{LockedBadge, RulesDialog};
 use screen::{ScreenStage, SharingNotice};
 use toolbar::Toolbar;
 
@@ -43,6 +45,7 @@ struct Layout {
     board: RwSignal<bool>,
     settings: RwSignal<bool>,
     devices: RwSignal<bool>,
+    rules: RwSignal<bool>,
     ending: RwSignal<bool>,
 }
 
@@ -57,6 +60,7 @@ pub(crate) fn RoomPage() -> impl IntoView {
         board: RwSignal::new(true),
         settings: RwSignal::new(false),
         devices: RwSignal::new(false),
+        rules: RwSignal::new(false),
         ending: RwSignal::new(false),
     };
     let stage = RwSignal::new(None);
@@ -86,7 +90,7 @@ pub(crate) fn RoomPage() -> impl IntoView {
                     {move || staged.get().map(|who| view! { <ScreenStage session=session who=who stage=stage /> })}
                     {move || layout.board.get().then(|| view! { <Whiteboard session=session /> })}
                 </main>
-                <Panel session=session open=layout.panel settings=layout.settings devices=layout.devices />
+                <Panel session=session open=layout.panel settings=layout.settings devices=layout.devices rules=layout.rules />
                 <QualityPanel session=session />
             </div>
             <Knocking session=session layout=layout />
@@ -97,6 +101,7 @@ pub(crate) fn RoomPage() -> impl IntoView {
                 <div class="dialog__actions"><Button on:click=move |_| layout.settings.set(false)>{tr("Done")}</Button></div>
             </Dialog>
             <DevicesDialog session=session open=layout.devices />
+            <RulesDialog session=session open=layout.rules />
             <ConfirmDialog
                 open=layout.ending
                 title=tr("End the meeting for everybody?")
@@ -139,6 +144,7 @@ fn RoomHeader(session: Session) -> impl IntoView {
                 <h1 class="room__name" tabindex="-1">{move || store.meeting.with(|meeting| meeting.as_ref().map(|m| m.title.clone()))}</h1>
             </div>
             <div class="room__facts">
+                <LockedBadge session=session />
                 <Kept session=session />
                 <EndTime session=session />
                 <QualityButton session=session />

@@ -5,6 +5,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 use shared::device::DeviceUse;
 use shared::ids::ParticipantId;
+use shared::meeting::Role;
 use shared::signal::RosterEntry;
 use shared::text::{tr, tr_with};
 use wasm_bindgen::JsCast;
@@ -26,6 +27,7 @@ pub(super) fn Panel(
     open: RwSignal<bool>,
     settings: RwSignal<bool>,
     devices: RwSignal<bool>,
+    rules: RwSignal<bool>,
 ) -> impl IntoView {
     let store = session.store;
     let is_moderator = Memo::new(move |_| store.is_moderator());
@@ -38,6 +40,9 @@ pub(super) fn Panel(
         <aside class="panel" class:panel--open=move || open.get() aria-label=tr("People") inert=move || !open.get() on:keydown=move |event| if event.key() == "Escape" { close() }>
             <div class="panel__head">
                 <h2>{tr("People")}</h2>
+                {move || is_moderator.get().then(|| view! {
+                    <button type="button" class="panel__devices panel__devices--always" aria-label=tr("Rules of the room") title=tr("Rules of the room") data-testid="rules-open" on:click=move |_| rules.set(true)><Icon glyph=Glyph::Lock /></button>
+                })}
                 <button type="button" class="panel__devices" aria-label=tr("Choose camera and microphone") on:click=move |_| settings.set(true)><Icon glyph=Glyph::Settings /></button>
                 <button type="button" class="panel__close" aria-label=tr("Close the list of people") on:click=move |_| close()><Icon glyph=Glyph::Cross /></button>
             </div>
@@ -59,6 +64,9 @@ fn LobbyPanel(session: Session) -> impl IntoView {
     view! {
         <section class="panel__part" data-testid="lobby-panel" aria-label=tr("Lobby")>
             <h3 class="panel__title" tabindex="-1">{tr("Waiting to come in")}<span class="panel__count">{count}</span></h3>
+            {move || (count() > 1).then(|| view! {
+                <Button small=true icon=Glyph::Check testid="admit-all" label=tr("Admit all who wait, apart from those who need a second look") disabled=Signal::derive(move || door.is_settling() || store.link.get().is_lost()) on:click=move |press: web_sys::MouseEvent| if press.detail() < 2 { session.admit_all(store.lobby.get_untracked()) }>{tr("Admit all")}</Button>
+            })}
             <For each=move || store.lobby.get() key=|who| *who let:who>
                 <Card session=session who=who door=door />
             </For>
@@ -158,6 +166,10 @@ fn Line(session: Session, who: ParticipantId, ask: Callback<(ParticipantId, Stri
     let name = Memo::new(move |_| entry.with(|entry| entry.as_ref().map(|e| e.name.clone()).unwrap_or_default()));
     let is_me = Memo::new(move |_| store.me() == Some(who));
     let may_remove = Memo::new(move |_| store.is_moderator() && store.me() != Some(who));
+    let may_send_back = Memo::new(move |_| {
+        let waits = |entry: &RosterEntry| entry.device.is_none() && entry.role != Role::Moderator;
+        may_remove.get() && entry.with(|entry| entry.as_ref().is_some_and(waits))
+    });
     // To all but moderators and themselves an observer has neither voice nor face: crossed-out devices would say that they
     // had switched them off.
     let perceived = move |entry: &RosterEntry| {
@@ -174,12 +186,21 @@ fn Line(session: Session, who: ParticipantId, ask: Callback<(ParticipantId, Stri
             </div>
             <div class="roster__state">
                 {move || entry.get().map(|entry| view! {
+                    {entry.confirmed.then(|| view! { <span class="state state--confirmed" title=tr("Identity confirmed")><Icon glyph=Glyph::Shield /><span class="visually-hidden">{tr("Identity confirmed")}</span></span> })}
                     <BadConnection quality=Signal::stored(entry.connection) />
                     {entry.hand.then(|| view! { <span class="state state--hand" title=tr("Hand up")><Icon glyph=Glyph::Hand /><span class="visually-hidden">{tr("Hand up")}</span></span> })}
                     {perceived(&entry).then(|| view! {
                         <State off=!entry.media.microphone glyph_on=Glyph::Microphone glyph_off=Glyph::MicrophoneOff on=tr("Microphone is on") off_words=tr("Microphone is off") />
                         <State off=!entry.media.camera glyph_on=Glyph::Camera glyph_off=Glyph::CameraOff on=tr("Camera is on") off_words=tr("Camera is off") />
                     })}
+                })}
+                {move || may_send_back.get().then(|| {
+                    let label = tr_with("Send {name} back to the lobby", &[("name", &name.get())]);
+                    view! {
+                        <button type="button" class="roster__remove" disabled=move || store.link.get().is_lost() aria-label=label.clone() title=label data-testid=format!("send-back-{}", who.0) on:click=move |_| session.send_back(who)>
+                            <Icon glyph=Glyph::Door />
+                        </button>
+                    }
                 })}
                 {move || may_remove.get().then(|| {
                     let label = tr_with("Take {name} out of the meeting", &[("name", &name.get())]);

@@ -1,0 +1,82 @@
+//! What the lobby says to those who wait and to those who decide.
+//!
+//! Matches are exhaustive on purpose: a new case does not compile until it has a sentence.
+
+use shared::signal::{AdmissionError, InUse, PastKind, RefuseReason, Software};
+use shared::text::{tr, tr_with};
+
+/// What somebody reads who was not let in, below that they were not.
+pub fn refused(reason: RefuseReason) -> &'static str {
+    match reason {
+        RefuseReason::Unsaid => {
+            tr("Your PIN still works. If you think that this was a mistake, speak to the organiser and knock again.")
+        }
+        RefuseReason::NotVerified => tr(
+            "They could not make sure that you are the person on the invitation. Your PIN still works: knock again when you can show it, or speak to the organiser.",
+        ),
+        RefuseReason::WrongPerson => tr(
+            "They expected somebody else with this invitation. If you are the person on it, speak to the organiser; your PIN still works.",
+        ),
+        RefuseReason::ComeBackLater => {
+            tr("Not at this moment. Your PIN still works: come back later, while the meeting goes on.")
+        }
+    }
+}
+
+/// A reason as moderators choose it.
+pub fn refuse_choice(reason: RefuseReason) -> &'static str {
+    match reason {
+        RefuseReason::Unsaid => tr("No reason given"),
+        RefuseReason::NotVerified => tr("Could not make sure who it is"),
+        RefuseReason::WrongPerson => tr("Not the person on the invitation"),
+        RefuseReason::ComeBackLater => tr("Not now, come back later"),
+    }
+}
+
+/// Why somebody was not admitted, or not sent back.
+pub fn not_admitted(error: AdmissionError) -> &'static str {
+    match error {
+        AdmissionError::Locked => tr("The room is locked. Open it first, under \"Rules of the room\"."),
+        AdmissionError::CameraOff => tr("Their camera is off, and this meeting wants to see whoever comes in."),
+        AdmissionError::NotConfirmed => tr("This meeting wants their identity confirmed first."),
+        AdmissionError::Moderator => tr("A moderator cannot be sent to the lobby."),
+        AdmissionError::LobbyNeeded => {
+            tr("This meeting wants everybody looked at before they come in, so nobody skips its lobby.")
+        }
+    }
+}
+
+/// Where a PIN is in use already.
+pub fn in_use(place: InUse) -> &'static str {
+    match place {
+        InUse::GreenRoom => tr("This PIN is open in another window too. Nobody has come in with it yet."),
+        InUse::Lobby => tr("Somebody else is waiting here with the same PIN. Only one of them can come in."),
+        InUse::Room => tr("Somebody is in the meeting with the same PIN. Admitting this one takes the other out."),
+        InUse::Lost => {
+            tr("Somebody with the same PIN lost their connection just now. Admitting this one ends their way back.")
+        }
+    }
+}
+
+/// What happened before, in a few words.
+pub fn past(what: PastKind) -> &'static str {
+    match what {
+        PastKind::Waited => tr("Came to the lobby"),
+        PastKind::Refused => tr("Was not let in"),
+        PastKind::CameIn => tr("Came in"),
+        PastKind::SentBack => tr("Was sent back to the lobby"),
+        PastKind::Left => tr("Left"),
+        PastKind::Lost => tr("Lost the connection"),
+    }
+}
+
+/// What a browser says it is.
+pub fn software(software: &Software) -> String {
+    match (&software.browser, &software.system) {
+        (Some(browser), Some(system)) => {
+            tr_with("Says it is {browser} on {system}", &[("browser", browser), ("system", system)])
+        }
+        (Some(name), None) | (None, Some(name)) => tr_with("Says it is {name}", &[("name", name)]),
+        (None, None) => tr("Does not say which browser it is").to_owned(),
+    }
+}
