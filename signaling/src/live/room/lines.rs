@@ -3,7 +3,6 @@
 use shared::ids::ParticipantId;
 use shared::input;
 use shared::limits::MAX_LINES;
-use shared::meeting::Role;
 use shared::signal::{Line, ProtocolError, ServerMsg};
 use shared::units::UnixMs;
 
@@ -22,11 +21,9 @@ impl Room {
     ) -> Result<(), ProtocolError> {
         let text = input::line(text).map_err(|_| ProtocolError::OutOfRange)?;
         let speaker = self.present(me).ok_or(ProtocolError::WrongState)?;
-        let (who, by) = match (speaker.place, speaker.role(), to) {
-            (Place::Lobby, _, None) => (me, None),
-            (Place::Room, Role::Moderator, Some(who)) => (who, Some(speaker.guest.name.clone())),
-            (Place::Room, Role::Participant | Role::Observer, _) => return Err(ProtocolError::NotAllowed),
-            (Place::Room | Place::Lobby | Place::GreenRoom, ..) => return Err(ProtocolError::WrongState),
+        let (who, by) = match to {
+            None => (me, None),
+            Some(who) => (who, Some(speaker.guest.name.clone())),
         };
         let waits = self.present(who).filter(|person| person.place == Place::Lobby);
         let person = waits.ok_or(ProtocolError::NobodyThere)?;

@@ -297,7 +297,7 @@ fn lines_between_lobby_and_moderators() {
     let [ServerMsg::Lines { lines }] = told(&out, piet)[..] else { panic!("{out:?}") };
     assert_eq!((lines.len(), lines[1].by.as_deref()), (2, Some("guest 1")));
     for (who, message, error) in [
-        (piet, say(to, "to myself"), ProtocolError::WrongState),
+        (piet, say(to, "to myself"), ProtocolError::NotAllowed),
         (mia, say(None, "to nobody"), ProtocolError::WrongState),
         (mia, say(Some(ParticipantId(77)), "to a ghost"), ProtocolError::NobodyThere),
         (piet, say(None, "  "), ProtocolError::OutOfRange),
@@ -311,7 +311,7 @@ fn lines_between_lobby_and_moderators() {
     assert_eq!(play.room.people[&his].lines.len(), MAX_LINES);
     play.admit(mia, piet);
     assert!(play.room.people[&his].lines.is_empty());
-    assert_eq!(told(&play.ask(piet, say(None, "inside")), piet), [&wrong(ProtocolError::NotAllowed)]);
+    assert_eq!(told(&play.ask(piet, say(None, "inside")), piet), [&wrong(ProtocolError::WrongState)]);
 }
 
 /// A refusal says why, and is on the next card.

@@ -6,7 +6,7 @@
 //! it back; a lost socket leaves the media alone for a while, and lost media the socket ([`link`]).
 //! Everything about other people goes through [`Room::tell_room`], [`Room::tell_room_of`] or [`Room::tell_moderators`] and so reaches nobody
 //! in the lobby. Coming and going is in [`entry`], one invitation used twice in [`claims`], who is let in and who is who in
-//! [`admission`], the lines between lobby and moderators in [`lines`], how the room is closed in [`locks`], its end in
+//! [`admission`], who may say what where in [`rights`], the lines between lobby and moderators in [`lines`], how the room is closed in [`locks`], its end in
 //! [`moderate`], microphone, camera and screen in [`media_state`], devices in [`devices`].
 
 mod admission;
@@ -29,6 +29,9 @@ mod moderate;
 mod offers;
 mod past;
 mod person;
+mod rights;
+#[cfg(test)]
+mod rights_tests;
 #[cfg(test)]
 mod tests;
 
@@ -212,6 +215,9 @@ impl Room {
     fn asked(&mut self, now: UnixMs, session: SessionId, request: ClientMsg, out: &mut Vec<Output>) {
         // A page that was replaced may still be talking; it was told, and is not heard any more.
         let Some(me) = self.by_socket(session) else { return };
+        if let Err(error) = self.check_right(me, &request) {
+            return tell(out, session, ServerMsg::ProtocolError { error });
+        }
         let done = match request {
             ClientMsg::Enter { offer, media } => self.enter(now, me, offer, media, out),
             ClientMsg::Restart { offer } => self.restart(now, me, offer, out),
@@ -245,6 +251,12 @@ impl Room {
         if let Err(error) = done {
             tell(out, session, ServerMsg::ProtocolError { error });
         }
+    }
+
+    /// The one place where it is decided who may say what; what a message is about is its handler's.
+    fn check_right(&self, me: ParticipantId, request: &ClientMsg) -> Result<(), ProtocolError> {
+        let person = self.people.get(&me).ok_or(ProtocolError::WrongState)?;
+        rights::check(request, person.role(), person.place, person.present)
     }
 
     fn media(&mut self, now: UnixMs, event: Event, out: &mut Vec<Output>) {

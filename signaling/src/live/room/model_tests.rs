@@ -348,7 +348,8 @@ impl World {
                 me.map(|me| self.admitted.remove(&me));
             }
             Wish::Enter => {
-                let moderated = self.pages.values().any(|page| page.in_room && page.who == 0);
+                // A moderator whose socket alone is broken is still there.
+                let moderated = self.room.has_moderator();
                 let skips = moderated && self.locks.participants_skip_lobby && !self.locks.closed;
                 let plain = who.is_some_and(|who| (1..4).contains(&who) && !self.doubted.contains(&who));
                 self.admitted.extend(me.filter(|_| skips && plain));

@@ -33,13 +33,14 @@ pub(super) fn Decide(session: Session, who: ParticipantId, name: Memo<String>, d
         door.decided.set_value(Some(who));
         session.refuse(who, reason);
     };
-    let named = |words: &'static str| tr_with(words, &[("name", &name.get_untracked())]);
+    let name = name.get_untracked();
+    let named = [("name", name.as_str())];
     view! {
         <div class="lobby-card__actions">
-            <Button variant=ButtonVariant::Primary small=true icon=Glyph::Check label=named("Admit {name}") testid=format!("admit-{}", who.0) disabled=held on:click=admit>{tr("Admit")}</Button>
-            <Button variant=ButtonVariant::DangerQuiet small=true label=named("Refuse {name}") testid=format!("refuse-{}", who.0) disabled=held on:click=ask>{tr("Refuse…")}</Button>
+            <Button variant=ButtonVariant::Primary small=true icon=Glyph::Check label=tr_with("Admit {name}", &named) testid=format!("admit-{}", who.0) disabled=held on:click=admit>{tr("Admit")}</Button>
+            <Button variant=ButtonVariant::DangerQuiet small=true label=tr_with("Refuse {name}", &named) testid=format!("refuse-{}", who.0) disabled=held on:click=ask>{tr("Refuse…")}</Button>
         </div>
-        <Dialog open=refusing title=named("Do not let {name} in?")>
+        <Dialog open=refusing title=tr_with("Do not let {name} in?", &named)>
             <p class="muted-text">{tr("They read why. Their PIN goes on working, and you see on their next card that they were refused.")}</p>
             <div class="stack stack--tight">
                 {RefuseReason::ALL.into_iter().map(|reason| view! {
