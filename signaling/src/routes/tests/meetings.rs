@@ -183,7 +183,7 @@ async fn other_peoples_meetings_are_not_there() {
     }
 }
 
-async fn eve_of_another_organisation(site: &Site) -> Browser<'_> {
+pub(super) async fn eve_of_another_organisation(site: &Site) -> Browser<'_> {
     let state = &site.world.state;
     let organisation = OrganisationId::from_random([9; 16]);
     db::accounts::insert_organisation(&state.db, organisation, "Elsewhere", NOON.plus_ms(1)).await.unwrap();

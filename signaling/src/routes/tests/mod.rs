@@ -5,6 +5,7 @@ mod logins;
 mod meetings;
 mod pages;
 mod people;
+mod rights;
 
 use std::net::SocketAddr;
 
