@@ -209,6 +209,6 @@ async fn whoever_is_put_out_is_out_on_every_path() {
         Way::EndedByModerator,
         Way::SentBack,
     ] {
-        is_final(&server, &console, way).await;
+        Box::pin(is_final(&server, &console, way)).await;
     }
 }

@@ -12,6 +12,8 @@
 //! | `PATCH /meetings/{id}` | [`MeetingPatch`] → [`MeetingDetail`] |
 //! | `POST /meetings/{id}/end` | → [`MeetingDetail`] |
 //! | `POST /meetings/{id}/archive` | → [`MeetingDetail`]; its PINs begin to cool down |
+//! | `GET  /meetings/{id}/record` | → `application/jose+json`: the signed record of a meeting that is over |
+//! | `GET  /meetings/{id}/record.html` | → `text/html`: the same as a page |
 //! | `POST /meetings/{id}/invitees` | [`NewInvitee`] → 201 [`IssuedPin`] |
 //! | `PATCH /meetings/{id}/invitees/{id}` | [`InviteePatch`] → [`Invitee`]; who is in the meeting comes in again |
 //! | `POST /meetings/{id}/invitees/{id}/pin` | → [`IssuedPin`]; the old PIN dies |
@@ -146,6 +148,9 @@ pub struct MeetingDetail {
     pub duration_minutes: u32,
     /// In order of invitation.
     pub invitees: Vec<Invitee>,
+    /// What the key is called that signs the record, once the meeting is over (RFC 7638).
+    #[serde(default)]
+    pub record_key: Option<String>,
 }
 
 /// A person to invite.

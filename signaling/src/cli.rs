@@ -26,8 +26,35 @@ pub enum Command {
     Admin(Admin),
     /// Check the configuration, print it, and end.
     CheckConfig(Serve),
+    /// Check meeting records, without a server.
+    #[command(subcommand)]
+    Record(Record),
     /// Make the keys with which signaling and media nodes of their own process (conclave-sfu) know each other.
     MediaKeys(MediaKeys),
+}
+
+/// Check meeting records.
+#[derive(Debug, Subcommand)]
+pub enum Record {
+    /// Whether a record, JSON or page, is as it was signed. Ends with 0 when it is and its key is the one named, with 1 when
+    /// it is not, and with 3 when it is intact and nobody said whose its key is.
+    Verify(VerifyRecord),
+    /// Print what the key of a data folder is called.
+    Key(Place),
+}
+
+/// `conclave record verify`
+#[derive(Debug, Args)]
+pub struct VerifyRecord {
+    /// The record: the JSON file or the page.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// What the key must be called, as the console of the server shows it.
+    #[arg(long, value_name = "KEY", conflicts_with = "data")]
+    pub key: Option<String>,
+    /// Data folder of the server that must have made it.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
 }
 
 /// `conclave media-keys`

@@ -1,4 +1,5 @@
-//! The keys that the database must not have: one for PINs, one for invitation links, HMAC-SHA-256 both.
+//! The keys that the database must not have: one for PINs, one for invitation links, HMAC-SHA-256 both, and the one that
+//! signs meeting records, Ed25519.
 //!
 //! They are files in `DATA/keys/`, readable by their owner alone, made when they are missing. A key's id is a
 //! fingerprint of its content, so that a file that was lost and made anew is not taken for the old one. The PIN key
@@ -17,9 +18,11 @@ use shared::pin::Pin;
 use shared::secret::Secret;
 
 use crate::chance::{Chance, hex};
+use crate::record::jws::{Jws, SigningKey};
 
 const FIRST_PIN_KEY: &str = "pin-0001.key";
 const LINK_KEY: &str = "link.key";
+const RECORD_KEY: &str = "record.key";
 /// Bytes of a key: as many as the hash gives.
 const KEY_BYTES: usize = 32;
 
@@ -80,6 +83,7 @@ pub struct Keys {
     /// In order of their file names; never empty.
     pin: Vec<Key>,
     link: Key,
+    record: SigningKey,
 }
 
 impl fmt::Debug for Keys {
@@ -100,7 +104,18 @@ impl Keys {
             files.push(folder.join(FIRST_PIN_KEY));
         }
         let pin = files.iter().map(|file| read_or_make(file, chance)).collect::<Result<_, _>>()?;
-        Ok(Self { pin, link: read_or_make(&folder.join(LINK_KEY), chance)? })
+        let link = read_or_make(&folder.join(LINK_KEY), chance)?;
+        Ok(Self { pin, link, record: record_key(folder, chance)? })
+    }
+
+    /// Signs a meeting record.
+    pub fn sign_record(&self, record: &str) -> Jws {
+        self.record.sign(record)
+    }
+
+    /// What the key is called that signs records.
+    pub fn record_key(&self) -> String {
+        self.record.thumbprint()
     }
 
     /// What stands for this PIN, under every key; the last is the one for new PINs.
@@ -118,6 +133,16 @@ impl Keys {
     pub fn missing<'u>(&self, used: &'u [String]) -> Vec<&'u str> {
         used.iter().filter(|id| !self.pin.iter().any(|key| key.id == **id)).map(String::as_str).collect()
     }
+}
+
+/// The key in a data folder's `keys` that signs records, made when it is missing.
+///
+/// # Errors
+/// Its file cannot be used.
+pub fn record_key(folder: &Path, chance: &dyn Chance) -> Result<SigningKey, KeyError> {
+    let path = folder.join(RECORD_KEY);
+    let key = read_or_make(&path, chance)?;
+    SigningKey::from_seed(&key.bytes).ok_or(KeyError::NotAKey { path })
 }
 
 fn make_folder(folder: &Path) -> io::Result<()> {
@@ -197,7 +222,7 @@ mod tests {
         let invitee = InviteeId::from_random([3; 16]);
         assert_eq!(first.link_token(invitee), again.link_token(invitee));
         assert_eq!(first.link_token(invitee).reveal().len(), 32);
-        for file in [FIRST_PIN_KEY, LINK_KEY] {
+        for file in [FIRST_PIN_KEY, LINK_KEY, RECORD_KEY] {
             let mode = fs::metadata(keys.join(file)).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600, "{file}");
         }

@@ -22,6 +22,7 @@ pub mod live;
 pub mod media_keys;
 pub mod meetings;
 pub mod metrics;
+pub mod record;
 pub mod routes;
 pub mod serve;
 pub mod sfu_link;

@@ -1,6 +1,7 @@
 //! The `conclave` binary: reads the command line, starts the log, and turns an error into one sentence.
 
 use std::io::{self, Read as _};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -8,10 +9,11 @@ use shared::secret::Secret;
 use signaling::accounts::hashing::Hasher;
 use signaling::accounts::{self, CreateError};
 use signaling::chance::{Chance, SystemChance};
-use signaling::cli::{Admin, Cli, Command, CreateAdmin, Serve};
+use signaling::cli::{Admin, Cli, Command, CreateAdmin, Record, Serve, VerifyRecord};
 use signaling::clock::{Clock as _, SystemClock};
+use signaling::record::check;
 use signaling::serve::{self, StartError};
-use signaling::{media_keys, terminal};
+use signaling::{keys, media_keys, terminal};
 
 /// Longest password that is read, bytes, a line's end included.
 const LONGEST_LINE: u64 = 4096;
@@ -21,7 +23,7 @@ fn main() -> ExitCode {
     // The log goes to standard error; what people need is printed on standard output.
     sfu::log::start();
     match run(cli.command) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(sentence) => {
             terminal::failed(&sentence);
             ExitCode::FAILURE
@@ -29,20 +31,66 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> Result<(), String> {
+fn run(command: Command) -> Result<ExitCode, String> {
     match command {
-        Command::CheckConfig(serve) => check_configuration(&serve),
+        Command::CheckConfig(serve) => check_configuration(&serve)?,
         Command::Serve(serve) => {
             let config = serve.configuration().map_err(|error| error.to_string())?;
-            block_on(serve::run(config))?.map_err(|error| error.to_string())
+            block_on(serve::run(config))?.map_err(|error| error.to_string())?;
         }
         Command::MediaKeys(asked) => {
             media_keys::make(&asked.folder, &asked.nodes).map_err(|error| error.to_string())?;
             terminal::media_keys(&asked.folder, &asked.nodes);
-            Ok(())
         }
-        Command::Admin(Admin::Create(create)) => block_on(create_admin(&create))?.map_err(|error| error.to_string()),
+        Command::Admin(Admin::Create(create)) => {
+            block_on(create_admin(&create))?.map_err(|error| error.to_string())?;
+        }
+        Command::Record(Record::Key(place)) => {
+            let config = place.configuration().map_err(|error| error.to_string())?;
+            terminal::record_key(&record_key(&config.data)?);
+        }
+        Command::Record(Record::Verify(asked)) => return verify_record(&asked),
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Ends of `record verify` beside success and failure.
+const INTACT_BY_AN_UNKNOWN_KEY: u8 = 3;
+
+fn verify_record(asked: &VerifyRecord) -> Result<ExitCode, String> {
+    let text = std::fs::read_to_string(&asked.file)
+        .map_err(|error| format!("{} cannot be read ({error})", asked.file.display()))?;
+    let verified = check::verify(&text).map_err(|error| format!("{}: {error}", asked.file.display()))?;
+    let expected = match (&asked.key, &asked.data) {
+        (Some(key), _) => Some(key.clone()),
+        (None, Some(data)) => Some(record_key(data)?),
+        (None, None) => None,
+    };
+    match expected {
+        Some(expected) if expected != verified.key => Err(format!(
+            "{}: NOT VALID: it is intact, but signed by another key ({}) than the one that was asked for",
+            asked.file.display(),
+            verified.key
+        )),
+        Some(_) => {
+            terminal::verified(&verified, true);
+            Ok(ExitCode::SUCCESS)
+        }
+        None => {
+            terminal::verified(&verified, false);
+            Ok(ExitCode::from(INTACT_BY_AN_UNKNOWN_KEY))
+        }
+    }
+}
+
+/// What the key of a data folder is called. A folder without one is not made one: that would be another server's.
+fn record_key(data: &Path) -> Result<String, String> {
+    let keys = data.join("keys");
+    if !keys.is_dir() {
+        return Err(format!("{} has no keys: it is not the data folder of a server that has run", data.display()));
+    }
+    let key = keys::record_key(&keys, &SystemChance).map_err(|error| error.to_string())?;
+    Ok(key.thumbprint())
 }
 
 fn block_on<F: Future>(work: F) -> Result<F::Output, String> {

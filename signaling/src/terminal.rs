@@ -7,6 +7,8 @@
 use shared::secret::Secret;
 use shared::text::{tr, tr_with};
 
+use crate::record::check::Verified;
+
 /// One person's way into the demo meeting.
 pub struct Way {
     /// "Moderator", "Participant 1" …
@@ -36,6 +38,35 @@ pub struct Demo {
 /// The configuration as it counts, in TOML; there is no secret in it.
 pub fn configuration(text: &str) {
     println!("{}", text.trim_end());
+}
+
+/// What the key that signs records is called.
+pub fn record_key(key: &str) {
+    println!("{key}");
+}
+
+/// A record that is as it was signed.
+pub fn verified(Verified { record, key }: &Verified, key_is_known: bool) {
+    let (people, events) = (record.people.len().to_string(), record.events.len().to_string());
+    println!("{}", tr_with("Record of \"{title}\"", &[("title", &record.meeting.title)]));
+    println!("{}", tr_with("  made for {organisation}", &[("organisation", &record.organisation)]));
+    println!(
+        "{}",
+        tr_with(
+            "  people invited: {people}, events at the door: {events}",
+            &[("people", &people), ("events", &events)]
+        )
+    );
+    println!("{}", tr_with("  signed by the key {key}", &[("key", key)]));
+    if key_is_known {
+        println!("{}", tr("VALID: nothing in it was changed, and the key is the one that was asked for."));
+    } else {
+        println!("{}", tr("INTACT: nothing in it was changed since somebody signed it."));
+        println!(
+            "{}",
+            tr("Whose the key is was not checked: compare it with the console of the server, or name it with --key.")
+        );
+    }
 }
 
 /// Which folder of keys goes where.

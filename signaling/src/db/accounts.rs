@@ -6,10 +6,12 @@ use sqlx::Row as _;
 
 use super::{Db, DbError, column};
 use crate::accounts::{Account, name_key};
+use crate::record::content::Named;
 
 const OLDEST_ORGANISATION: &str = "SELECT id FROM organisations ORDER BY created_at, id LIMIT 1";
 const INSERT_ORGANISATION: &str = "INSERT INTO organisations (id, name, created_at) VALUES ($1, $2, $3)";
 const ORGANISATION_NAME: &str = "SELECT name FROM organisations WHERE id = $1";
+const NAMES: &str = "SELECT id, name FROM accounts WHERE organisation_id = $1 ORDER BY name_key";
 const INSERT: &str = "INSERT INTO accounts (id, organisation_id, name, name_key, password_hash, created_at) \
      VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (name_key) DO NOTHING";
 const BY_NAME_KEY: &str = "SELECT id, organisation_id, name, password_hash FROM accounts WHERE name_key = $1";
@@ -30,6 +32,12 @@ pub async fn insert_organisation(db: &Db, id: OrganisationId, name: &str, now: U
 /// An organisation's name.
 pub async fn organisation_name(db: &Db, id: OrganisationId) -> Result<Option<String>, DbError> {
     Ok(sqlx::query_scalar(ORGANISATION_NAME).bind(id.to_string()).fetch_optional(db.read()).await?)
+}
+
+/// An organisation's accounts by name.
+pub async fn names(db: &Db, organisation: OrganisationId) -> Result<Vec<Named>, DbError> {
+    let rows = sqlx::query(NAMES).bind(organisation.to_string()).fetch_all(db.read()).await?;
+    rows.iter().map(|row| Ok(Named { id: column(row, "id")?, name: row.try_get("name")? })).collect()
 }
 
 /// A new account; `false` when the name is taken.

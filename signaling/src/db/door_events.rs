@@ -1,12 +1,33 @@
 //! Table `door_events`, written together with what each event changes.
 
-use shared::ids::MeetingId;
+use shared::ids::{MeetingId, OrganisationId};
 use shared::units::UnixMs;
-use sqlx::SqliteConnection;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqliteConnection};
 
 use super::{Db, DbError, invitees, meetings, pins};
 use crate::chance::{Chance, hex};
 use crate::meetings::events::{DoorEvent, Entry};
+use crate::record::content::Happened;
+
+const OF_MEETING: &str = "SELECT invitee_id, at, kind, actor, evidence FROM door_events \
+     WHERE organisation_id = $1 AND meeting_id = $2 ORDER BY at, id";
+
+/// Everything that happened at a meeting's door, oldest first.
+pub async fn of_meeting(db: &Db, organisation: OrganisationId, meeting: MeetingId) -> Result<Vec<Happened>, DbError> {
+    let rows =
+        sqlx::query(OF_MEETING).bind(organisation.to_string()).bind(meeting.to_string()).fetch_all(db.read()).await?;
+    let happened = |row| {
+        let (kind, evidence): (String, String) = (SqliteRow::try_get(row, "kind")?, row.try_get("evidence")?);
+        let event = DoorEvent::from_columns(&kind, &evidence).ok_or(DbError::Corrupt { column: "kind" })?;
+        let whom: Option<String> = row.try_get("invitee_id")?;
+        let whom = whom.map(|id| id.parse().map_err(|_| DbError::Corrupt { column: "invitee_id" })).transpose()?;
+        let by: String = row.try_get("actor")?;
+        let by = by.parse().map_err(|()| DbError::Corrupt { column: "actor" })?;
+        Ok(Happened { at: UnixMs(row.try_get("at")?), whom, by, event })
+    };
+    rows.iter().map(happened).collect()
+}
 
 /// Writes an event, in the caller's transaction.
 pub async fn insert(connection: &mut SqliteConnection, chance: &dyn Chance, entry: &Entry) -> Result<(), DbError> {

@@ -181,6 +181,20 @@ impl std::fmt::Display for Actor {
     }
 }
 
+/// As [`Actor`]'s `Display` writes it.
+impl std::str::FromStr for Actor {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text.split_once(':') {
+            Some(("invitee", id)) => id.parse().map(Actor::Invitee).map_err(|_| ()),
+            Some(("account", id)) => id.parse().map(Actor::Account).map_err(|_| ()),
+            None if text == "clock" => Ok(Actor::Clock),
+            _ => Err(()),
+        }
+    }
+}
+
 /// An event with whom it concerns, when, and by whom.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
@@ -206,6 +220,13 @@ impl DoorEvent {
         let kind = value.as_object_mut().and_then(|fields| fields.remove("kind"));
         let kind = kind.and_then(|kind| kind.as_str().map(str::to_owned)).unwrap_or_default();
         (kind, value.to_string())
+    }
+
+    /// From the columns that [`DoorEvent::columns`] gave.
+    pub fn from_columns(kind: &str, evidence: &str) -> Option<Self> {
+        let mut value: serde_json::Value = serde_json::from_str(evidence).ok()?;
+        value.as_object_mut()?.insert("kind".into(), kind.into());
+        serde_json::from_value(value).ok()
     }
 }
 

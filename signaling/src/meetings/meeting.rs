@@ -67,6 +67,7 @@ impl Meeting {
             rules: self.rules.clone(),
             duration_minutes: u32::try_from(minutes).unwrap_or(0),
             invitees: Vec::new(),
+            record_key: None,
         }
     }
 }

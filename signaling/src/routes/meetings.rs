@@ -131,5 +131,7 @@ async fn with_invitees(state: &AppState, meeting: &Meeting) -> Result<axum::Json
         let link = links::url(&state.keys, &public_url, listed.invited.id);
         listed.shown(meeting.ask_password, link)
     });
-    Ok(axum::Json(MeetingDetail { invitees: shown.collect(), ..meeting.detail(state.clock.now()) }))
+    let detail = meeting.detail(state.clock.now());
+    let record_key = (detail.phase >= MeetingPhase::Over).then(|| state.keys.record_key());
+    Ok(axum::Json(MeetingDetail { invitees: shown.collect(), record_key, ..detail }))
 }

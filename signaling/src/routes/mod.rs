@@ -6,6 +6,7 @@ pub(crate) mod devices;
 mod door;
 pub(crate) mod invitees;
 mod meetings;
+mod record;
 mod site;
 #[cfg(test)]
 mod tests;
@@ -42,6 +43,8 @@ fn console() -> Router<AppState> {
         .route("/meetings/{meeting}", get(meetings::detail).merge(patch(meetings::change)))
         .route("/meetings/{meeting}/end", post(meetings::end))
         .route("/meetings/{meeting}/archive", post(meetings::put_away))
+        .route("/meetings/{meeting}/record", get(record::json))
+        .route("/meetings/{meeting}/record.html", get(record::html))
         .route("/meetings/{meeting}/invitees", post(invitees::invite))
         .route("/meetings/{meeting}/invitees/{invitee}", patch(invitees::change))
         .route("/meetings/{meeting}/invitees/{invitee}/pin", post(invitees::reissue_pin))

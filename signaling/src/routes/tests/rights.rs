@@ -42,6 +42,8 @@ fn table() -> Vec<(Method, &'static str, Value, Needs)> {
         // Last, in this order: they end what the others need.
         (Method::POST, "/meetings/{m}/end", Value::Null, Meeting),
         (Method::POST, "/meetings/{m}/archive", Value::Null, Meeting),
+        (Method::GET, "/meetings/{m}/record", Value::Null, Meeting),
+        (Method::GET, "/meetings/{m}/record.html", Value::Null, Meeting),
         (Method::POST, "/logout", Value::Null, Nothing),
     ]
 }

@@ -79,6 +79,7 @@ fn Known(meeting: Meeting, id: MeetingId) -> impl IntoView {
             <Card><h2>{tr("When")}</h2>{move || info.get().map(|info| view! { <Times info=info minutes=minutes.get() over=over.get() /> })}</Card>
             <Card><h2>{tr("Getting in")}</h2><Entry meeting=meeting id=id over=over /></Card>
         </div>
+        {move || over.get().then(|| view! { <Record meeting=meeting id=id /> })}
         <Invitees meeting=meeting id=id over=over />
     }
 }
@@ -100,6 +101,26 @@ fn Times(info: MeetingInfo, minutes: u32, over: bool) -> impl IntoView {
                 <div><dt>{tr("PINs work")}</dt><dd>{tr_with("{from} to {until} at the latest", &[("from", &opens), ("until", &until)])}</dd></div>
             })}
         </dl>
+    }
+}
+
+/// The signed record of a meeting that is over.
+#[component]
+fn Record(meeting: Meeting, id: MeetingId) -> impl IntoView {
+    let key = Memo::new(move |_| meeting.read(|m| m.record_key.clone()).flatten());
+    let path = move |tail: &str| format!("/api/v1/meetings/{id}/record{tail}");
+    view! {
+        <Card>
+            <h2>{tr("Record")}</h2>
+            <p class="muted-text">{tr("Who was invited, who came when and on what evidence, who let them in, who left. Signed, so that nobody can change it unnoticed. It holds names and no telephone numbers or addresses.")}</p>
+            <div class="row">
+                <a class="button button--secondary" href=path(".html") download="" data-testid="record-page"><Icon glyph=Glyph::Calendar /><span>{tr("Page to read and print")}</span></a>
+                <a class="button button--secondary" href=path("") download="" data-testid="record-json"><Icon glyph=Glyph::Shield /><span>{tr("Signed JSON")}</span></a>
+            </div>
+            {move || key.get().map(|key| view! {
+                <p class="small muted-text">{tr("Signed with the key")}" "<code class="wraps" data-testid="record-key">{key}</code>". "{tr("Both files are checked by: conclave record verify FILE --key KEY")}</p>
+            })}
+        </Card>
     }
 }
 
