@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use dimpl::crypto::Dtls12CipherSuite;
 use shared::limits::{AUDIO_SLOTS, CAMERA_LAYERS, Layer, VIDEO_SLOTS};
 use shared::surface::{DRAWING_CHANNEL, DrawDown, DrawUp, POINTER_CHANNEL, PointerDown, PointerUp};
 use str0m::change::{SdpAnswer, SdpPendingOffer};
@@ -251,11 +252,28 @@ impl MediaClient {
         )
     }
 
+    /// A client whose DTLS has AES-128 alone.
+    pub fn with_short_keys(number: u16, address: SocketAddr, shape: Shape, now: Instant) -> Option<Self> {
+        let suites = Some(Dtls12CipherSuite::ECDHE_ECDSA_AES128_GCM_SHA256);
+        Self::built(number, Candidate::host(address, "udp").ok()?, RtcConfig::new(), shape, suites, now)
+    }
+
     fn with(number: u16, candidate: Candidate, config: RtcConfig, shape: Shape, now: Instant) -> Option<Self> {
+        Self::built(number, candidate, config, shape, None, now)
+    }
+
+    fn built(
+        number: u16,
+        candidate: Candidate,
+        config: RtcConfig,
+        shape: Shape,
+        suite: Option<Dtls12CipherSuite>,
+        now: Instant,
+    ) -> Option<Self> {
         let protocol = candidate.proto();
         let profile = Arc::new(Mutex::new(None));
         let mut rtc = config
-            .set_crypto_provider(recording_provider(profile.clone()))
+            .set_crypto_provider(recording_provider(profile.clone(), suite))
             .set_rtp_mode(true)
             .clear_codecs()
             .enable_opus(true, false)
@@ -643,15 +661,20 @@ fn channel(label: &str, id: u16, ordered: bool, reliability: Reliability) -> Cha
     ChannelConfig { label: label.into(), ordered, reliability, negotiated: Some(id), protocol: String::new() }
 }
 
-/// str0m's own provider, with the SRTP profile noted when it is known. Each client leaks a few bytes: providers are static.
-fn recording_provider(profile: Arc<Mutex<Option<SrtpProfile>>>) -> Arc<CryptoProvider> {
-    let recording: &'static Recording = Box::leak(Box::new(Recording { profile }));
+/// As str0m's own provider, with the SRTP profile noted when it is known, and one suite alone where there is one. Each client
+/// leaks a few bytes: providers are static.
+fn recording_provider(
+    profile: Arc<Mutex<Option<SrtpProfile>>>,
+    suite: Option<Dtls12CipherSuite>,
+) -> Arc<CryptoProvider> {
+    let recording: &'static Recording = Box::leak(Box::new(Recording { profile, suite }));
     Arc::new(CryptoProvider { dtls_provider: recording, ..str0m::crypto::from_feature_flags() })
 }
 
 #[derive(Debug)]
 struct Recording {
     profile: Arc<Mutex<Option<SrtpProfile>>>,
+    suite: Option<Dtls12CipherSuite>,
 }
 
 impl DtlsProvider for Recording {
@@ -663,18 +686,32 @@ impl DtlsProvider for Recording {
         &self,
         cert: &DtlsCert,
         now: Instant,
-        version: DtlsVersion,
+        _version: DtlsVersion,
         mtu: Option<usize>,
     ) -> Result<Box<dyn DtlsInstance>, CryptoError> {
-        let inner = str0m::crypto::from_feature_flags().dtls_provider.new_dtls(cert, now, version, mtu)?;
+        let crypto = str0m_aws_lc_rs::dimpl_crypto_provider();
+        let mut builder = dimpl::Config::builder().with_crypto_provider(crypto).use_server_cookie(false);
+        if let Some(mtu) = mtu {
+            builder = builder.mtu(mtu);
+        }
+        if let Some(suite) = self.suite {
+            builder = builder.dtls12_cipher_suites(&[suite]);
+        }
+        let config = builder.build().map_err(|error| CryptoError::Other(error.to_string()))?;
+        let inner = dimpl::Dtls::new_12(Arc::new(config), cert.clone(), now);
         Ok(Box::new(RecordingDtls { inner, profile: self.profile.clone() }))
     }
 }
 
-#[derive(Debug)]
 struct RecordingDtls {
-    inner: Box<dyn DtlsInstance>,
+    inner: dimpl::Dtls,
     profile: Arc<Mutex<Option<SrtpProfile>>>,
+}
+
+impl std::fmt::Debug for RecordingDtls {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RecordingDtls")
+    }
 }
 
 impl DtlsInstance for RecordingDtls {

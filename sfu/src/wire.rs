@@ -17,7 +17,7 @@ use crate::Snapshot;
 
 /// Version of what is said here. Raise it when an older node must not be used any more: it is then refused with a sentence
 /// in both logs, until it is updated.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 /// How often each side says that it is there.
 pub const BEAT: Duration = Duration::from_millis(300);
 /// After so long without a word the other side is lost. Shorter brings meetings back sooner from a machine that died, and
@@ -129,6 +129,7 @@ pub const fn check_version(theirs: u16) -> Result<(), WireError> {
 
 #[cfg(test)]
 mod tests {
+    use shared::control::KeyLength;
     use shared::ids::SessionId;
 
     use super::*;
@@ -141,7 +142,7 @@ mod tests {
     async fn what_is_written_is_read() {
         let said = [
             FromNode::Hello { version: VERSION },
-            FromNode::Event(Event::Connected { session: SessionId(7) }),
+            FromNode::Event(Event::Connected { session: SessionId(7), keys: KeyLength::Bits256 }),
             FromNode::Alive(Box::new(Snapshot { sent: 3, ..Snapshot::default() })),
             FromNode::Draining,
         ];

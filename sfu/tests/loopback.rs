@@ -16,7 +16,7 @@ use std::net::{Ipv4Addr, UdpSocket};
 use std::time::Duration;
 
 use sfu::{Sfu, SfuConfig, StartError};
-use shared::control::{Command, Event, Purpose};
+use shared::control::{Command, Event, KeyLength, Purpose};
 use shared::ids::{MeetingId, ParticipantId, RoomId, SessionId};
 use shared::limits::AUDIO_SLOTS;
 use shared::meeting::Role;
@@ -39,6 +39,7 @@ fn join(sfu: &mut Sfu, number: u16, role: Role, stage: Stage) -> MediaSocket {
         role,
         stage,
         purpose: Purpose::Page,
+        keys: KeyLength::Bits256,
         offer: socket.client.offer().to_owned(),
     };
     sfu.handle.commands.blocking_send(join).unwrap();

@@ -18,7 +18,7 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 use sfu::{Sfu, SfuConfig, TcpPeer};
-use shared::control::{Command, Event, Purpose};
+use shared::control::{Command, Event, KeyLength, Purpose};
 use shared::ids::{MeetingId, ParticipantId, RoomId, SessionId};
 use shared::meeting::Role;
 use shared::signal::{OfferError, Stage};
@@ -51,6 +51,7 @@ impl Node {
             role: Role::Moderator,
             stage: Stage::Room,
             purpose: Purpose::Page,
+            keys: KeyLength::Bits256,
             offer: offer.to_owned(),
         });
         loop {

@@ -23,7 +23,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use sfu::{Sfu, SfuConfig, TcpPeer};
-use shared::control::{Command, Event, Purpose};
+use shared::control::{Command, Event, KeyLength, Purpose};
 use shared::ids::{MeetingId, ParticipantId, RoomId, SessionId};
 use shared::meeting::Role;
 use shared::signal::Stage;
@@ -106,6 +106,7 @@ impl Node {
             role: Role::Moderator,
             stage: Stage::Room,
             purpose: Purpose::Page,
+            keys: KeyLength::Bits256,
             offer,
         };
         self.sfu.handle.commands.blocking_send(join).unwrap();

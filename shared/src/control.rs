@@ -27,6 +27,8 @@ pub enum Command {
         stage: Stage,
         /// What the session is for.
         purpose: Purpose,
+        /// The shortest keys that are taken. From a page 256 bits, whatever stands here (D31).
+        keys: KeyLength,
         /// SDP offer; its DTLS fingerprint is what the media session is bound to.
         offer: String,
     },
@@ -98,6 +100,16 @@ pub enum Purpose {
     Watch,
 }
 
+/// How long the shortest of a connection's keys is, of DTLS and of SRTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyLength {
+    /// AES-128: devices alone, and only where the operator allows it.
+    Bits128,
+    /// What D31 asks for.
+    Bits256,
+}
+
 /// What the SFU tells signaling.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "type")]
@@ -134,6 +146,8 @@ pub enum Event {
     Connected {
         /// The connection.
         session: SessionId,
+        /// What was agreed on.
+        keys: KeyLength,
     },
     /// The session is gone and nothing more follows for it. Not sent for a `Leave`, `CloseRoom` or newer `Join` of signaling's own.
     Gone {
@@ -175,7 +189,7 @@ impl Event {
             | Self::OfferRefused { session, .. }
             | Self::Restarted { session, .. }
             | Self::RestartRefused { session, .. }
-            | Self::Connected { session }
+            | Self::Connected { session, .. }
             | Self::Gone { session, .. }
             | Self::SlotsChanged { session, .. }
             | Self::LayersWanted { session, .. }
@@ -192,7 +206,7 @@ pub enum Gone {
     Timeout,
     /// The peer closed DTLS.
     Closed,
-    /// The connection never came up, because the peer offers no encryption that is taken here: 256 bits or nothing (D31).
+    /// The connection never came up, because the peer offers no encryption that is taken here (D31, [`KeyLength`]).
     NoCommonEncryption,
     /// Handling this peer's packets failed in a way that must not happen; details are in the log.
     Fault,

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::control::Purpose;
+use crate::control::{KeyLength, Purpose};
 use crate::ids::ParticipantId;
 
 /// What a device is for. Its token is good for this alone.
@@ -42,6 +42,8 @@ pub struct DeviceOf {
     pub owner: ParticipantId,
     /// What it does.
     pub does: DeviceUse,
+    /// How well what it sends or is sent is encrypted on its way.
+    pub keys: KeyLength,
 }
 
 /// A device as its owner's page lists it. Never with its token.
@@ -65,7 +67,7 @@ pub enum DeviceState {
     Connecting,
     /// In the room.
     Connected,
-    /// It offers no encryption that is taken here, and was not let in: 256 bits or nothing (D31).
+    /// It offers no encryption that is taken here, and was not let in: 256 bits, unless the operator allows devices less (D31).
     NoCommonEncryption,
     /// Its media did not get through.
     Unreachable,

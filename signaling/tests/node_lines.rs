@@ -13,7 +13,7 @@ use rustls::{ClientConfig, RootCertStore};
 use sfu::keys::Keys;
 use sfu::standalone::{self, Ready, RunError, Settings};
 use sfu::wire::{self, FromNode, MAX_FRAME_BYTES, SILENCE, ToNode, VERSION};
-use shared::control::{Command, Event, Gone, Purpose};
+use shared::control::{Command, Event, Gone, KeyLength, Purpose};
 use shared::ids::{MeetingId, ParticipantId, RoomId, SessionId};
 use shared::meeting::Role;
 use shared::signal::{OfferError, Stage};
@@ -131,6 +131,7 @@ fn join(session: u64, offer: &str) -> Command {
         role: Role::Participant,
         stage: Stage::Room,
         purpose: Purpose::Page,
+        keys: KeyLength::Bits256,
         offer: offer.into(),
     }
 }
@@ -272,8 +273,8 @@ async fn what_is_no_message_ends_the_line_and_nothing_else() {
     let folder = Folder::with_keys();
     let node = Node::start(folder.of("media-a")).await;
     let oversize = u32::try_from(MAX_FRAME_BYTES + 1).unwrap().to_be_bytes();
-    let garbage: [&[u8]; 4] =
-        [b"\0\0\0\x05hello", &oversize, &[0xff; 4_096], b"\0\0\0\x1b{\"hello\":{\"version\":1}}    "];
+    let hello = format!("\0\0\0\x1b{{\"hello\":{{\"version\":{VERSION}}}}}    ");
+    let garbage: [&[u8]; 4] = [b"\0\0\0\x05hello", &oversize, &[0xff; 4_096], hello.as_bytes()];
     for bytes in garbage {
         let mut line = line_to(&node, &folder, VERSION).await;
         let began = Instant::now();

@@ -1,7 +1,7 @@
 //! Our SFU, as `conclave` embeds it, joined by control messages.
 
 use sfu::SfuConfig;
-use shared::control::{Command, Event, Purpose};
+use shared::control::{Command, Event, KeyLength, Purpose};
 use shared::ids::{MeetingId, ParticipantId, RoomId, SessionId};
 use shared::meeting::Role;
 use shared::signal::Stage;
@@ -35,6 +35,7 @@ pub(crate) fn serve(threads: usize) {
             role,
             stage: Stage::Room,
             purpose: Purpose::Page,
+            keys: KeyLength::Bits256,
             offer,
         };
         sfu.handle.commands.blocking_send(join).unwrap();

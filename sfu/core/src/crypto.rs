@@ -1,26 +1,28 @@
-//! Which keys a session may use: DTLS 1.2 with 256-bit suites, and `SRTP_AEAD_AES_256_GCM` or nothing (D31).
+//! Which keys a session may use: DTLS 1.2 with 256-bit suites, and `SRTP_AEAD_AES_256_GCM` or nothing (D31). Devices may
+//! have AES-128 where the operator allows it and they have nothing else: GCM, or counter mode with HMAC-SHA1.
 //!
-//! str0m's own provider would also take AES-128 and AES-CM. This one wraps the same implementation (dimpl on
-//! aws-lc) and ends a handshake that settled for less. DTLS 1.2, because a DTLS 1.3 server would take the
-//! client's first SRTP profile (SECURITY T9).
+//! str0m's own provider would take AES-128 from anybody. These wrap the same implementation (dimpl on aws-lc) and end a
+//! handshake that settled for less than they are for. DTLS 1.2, because a DTLS 1.3 server would take the client's first SRTP
+//! profile (SECURITY T9).
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::time::Instant;
 
-use str0m::config::DtlsVersion;
-use str0m::crypto::dtls::{
-    DtlsCert, DtlsImplError, DtlsInstance, DtlsOutput, DtlsProvider, ProtocolVersion, SrtpProfile,
-};
-use str0m::crypto::{CryptoError, CryptoProvider};
-
+use dimpl::SecurityError;
 use dimpl::crypto::Dtls12CipherSuite;
+use shared::control::KeyLength;
+use str0m::config::DtlsVersion;
+use str0m::crypto::dtls::{DtlsCert, DtlsImplError, DtlsInstance, DtlsOutput, DtlsProvider, ProtocolVersion};
+use str0m::crypto::{CryptoError, CryptoProvider};
 
 use crate::srtp::MasterKeys;
 
-/// 256-bit suites only.
-const SUITES: [Dtls12CipherSuite; 2] =
+const LONG_SUITES: [Dtls12CipherSuite; 2] =
     [Dtls12CipherSuite::ECDHE_ECDSA_CHACHA20_POLY1305_SHA256, Dtls12CipherSuite::ECDHE_ECDSA_AES256_GCM_SHA384];
+const SHORT_SUITES: [Dtls12CipherSuite; 1] = [Dtls12CipherSuite::ECDHE_ECDSA_AES128_GCM_SHA256];
+/// Datagrams that a ClientHello may come in, to be read again for shorter keys.
+const MOST_OF_A_HELLO: usize = 8;
 
 thread_local! {
     /// Keys that a handshake on this thread has just agreed on.
@@ -48,16 +50,20 @@ pub(crate) fn noting<T>(call: impl FnOnce() -> T) -> (T, Noted) {
     (result, Noted { keys: AGREED.take(), is_not_agreed: NOT_AGREED.take() })
 }
 
-/// The provider that every session is built with.
-pub(crate) fn provider() -> Arc<CryptoProvider> {
-    static STRICT: Strict = Strict;
-    Arc::new(CryptoProvider { dtls_provider: &STRICT, ..str0m_aws_lc_rs::default_provider() })
+/// The provider of sessions whose keys may be so short, and no shorter.
+pub(crate) fn provider(shortest: KeyLength) -> Arc<CryptoProvider> {
+    static LONG: Provider = Provider { shortest: KeyLength::Bits256 };
+    static SHORT: Provider = Provider { shortest: KeyLength::Bits128 };
+    let dtls_provider = if shortest == KeyLength::Bits256 { &LONG } else { &SHORT };
+    Arc::new(CryptoProvider { dtls_provider, ..str0m_aws_lc_rs::default_provider() })
 }
 
 #[derive(Debug)]
-struct Strict;
+struct Provider {
+    shortest: KeyLength,
+}
 
-impl DtlsProvider for Strict {
+impl DtlsProvider for Provider {
     fn generate_certificate(&self) -> Option<DtlsCert> {
         str0m_aws_lc_rs::default_provider().dtls_provider.generate_certificate()
     }
@@ -69,53 +75,111 @@ impl DtlsProvider for Strict {
         _version: DtlsVersion,
         mtu: Option<usize>,
     ) -> Result<Box<dyn DtlsInstance>, CryptoError> {
-        // ICE has shown that the peer can be reached where it says before DTLS begins, so no cookie.
-        let mut builder = dimpl::Config::builder()
-            .with_crypto_provider(str0m_aws_lc_rs::dimpl_crypto_provider())
-            .dtls12_cipher_suites(&SUITES)
-            .use_server_cookie(false);
-        if let Some(mtu) = mtu {
-            builder = builder.mtu(mtu);
-        }
-        let config = builder.build().map_err(|error| CryptoError::Other(error.to_string()))?;
-        let dtls = dimpl::Dtls::new_12(Arc::new(config), cert.clone(), now);
-        Ok(Box::new(StrictDtls { dtls }))
+        let shortest = self.shortest;
+        let dtls = handshake(&LONG_SUITES, cert, now, mtu)?;
+        let shorter = (shortest == KeyLength::Bits128)
+            .then(|| Box::new(Shorter { cert: cert.clone(), mtu, now, hello: Vec::new() }));
+        Ok(Box::new(CheckedDtls { dtls, shortest, suite: KeyLength::Bits256, shorter }))
     }
 }
 
-struct StrictDtls {
+fn handshake(
+    suites: &[Dtls12CipherSuite],
+    cert: &DtlsCert,
+    now: Instant,
+    mtu: Option<usize>,
+) -> Result<dimpl::Dtls, CryptoError> {
+    // ICE has shown that the peer can be reached where it says before DTLS begins, so no cookie.
+    let mut builder = dimpl::Config::builder()
+        .with_crypto_provider(str0m_aws_lc_rs::dimpl_crypto_provider())
+        .dtls12_cipher_suites(suites)
+        .use_server_cookie(false);
+    if let Some(mtu) = mtu {
+        builder = builder.mtu(mtu);
+    }
+    let config = builder.build().map_err(|error| CryptoError::Other(error.to_string()))?;
+    Ok(dimpl::Dtls::new_12(Arc::new(config), cert.clone(), now))
+}
+
+struct CheckedDtls {
     dtls: dimpl::Dtls,
+    /// Of SRTP.
+    shortest: KeyLength,
+    /// The suites that are tried.
+    suite: KeyLength,
+    /// Until they are tried, and where they may be.
+    shorter: Option<Box<Shorter>>,
 }
 
-impl std::fmt::Debug for StrictDtls {
+/// What a handshake with shorter keys begins with. dimpl takes the first suite of the client's that is allowed, so the short
+/// ones are allowed only to who has shown that they have no other: where both have long keys, they use them.
+struct Shorter {
+    cert: DtlsCert,
+    mtu: Option<usize>,
+    now: Instant,
+    hello: Vec<Vec<u8>>,
+}
+
+impl std::fmt::Debug for CheckedDtls {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("StrictDtls")
+        f.write_str("CheckedDtls")
     }
 }
 
-/// Lets strong keys through, noting them, and turns weak ones into the end of the connection.
-fn only_strong(output: DtlsOutput<'_>, is_client: bool) -> DtlsOutput<'_> {
-    match output {
-        DtlsOutput::KeyingMaterial(material, SrtpProfile::AEAD_AES_256_GCM) => {
-            AGREED.set(MasterKeys::new(&material, is_client));
-            DtlsOutput::KeyingMaterial(material, SrtpProfile::AEAD_AES_256_GCM)
+impl CheckedDtls {
+    /// The handshake anew, with short suites. Whoever removed the long ones on the way fails at its end: both sides compare
+    /// all that was said.
+    fn begin_shorter(&mut self, shorter: Shorter) -> Result<(), DtlsImplError> {
+        let Shorter { cert, mtu, now, hello } = shorter;
+        let Ok(dtls) = handshake(&SHORT_SUITES, &cert, now, mtu) else {
+            return Err(DtlsImplError::SecurityError(SecurityError::NoMutuallyAcceptableCipherSuite));
+        };
+        self.dtls = dtls;
+        self.suite = KeyLength::Bits128;
+        self.dtls.set_active(false);
+        self.dtls.handle_timeout(now)?;
+        hello.iter().try_for_each(|packet| self.dtls.handle_packet(packet))
+    }
+
+    fn take_in(&mut self, packet: &[u8]) -> Result<(), DtlsImplError> {
+        let handled = self.dtls.handle_packet(packet);
+        if let Some(shorter) = self.shorter.as_mut().filter(|shorter| shorter.hello.len() < MOST_OF_A_HELLO) {
+            shorter.hello.push(packet.to_vec());
         }
-        DtlsOutput::KeyingMaterial(..) => {
-            tracing::warn!("a peer offered no AES-256-GCM for SRTP; its connection was ended");
+        match handled {
+            Err(DtlsImplError::SecurityError(SecurityError::NoMutuallyAcceptableCipherSuite)) => {
+                self.shorter.take().map_or(handled, |shorter| self.begin_shorter(*shorter))
+            }
+            handled => handled,
+        }
+    }
+}
+
+/// Lets keys through that are long enough, noting them, and turns others into the end of the connection.
+fn only_strong(output: DtlsOutput<'_>, is_client: bool, suite: KeyLength, shortest: KeyLength) -> DtlsOutput<'_> {
+    let DtlsOutput::KeyingMaterial(material, profile) = output else { return output };
+    match MasterKeys::new(profile, &material, is_client, suite).filter(|keys| keys.length() >= shortest) {
+        Some(keys) => {
+            AGREED.set(Some(keys));
+            DtlsOutput::KeyingMaterial(material, profile)
+        }
+        None => {
+            tracing::warn!("a peer offered no SRTP with keys as long as they must be; its connection was ended");
             NOT_AGREED.set(true);
             DtlsOutput::CloseNotify
         }
-        other => other,
     }
 }
 
-impl DtlsInstance for StrictDtls {
+impl DtlsInstance for CheckedDtls {
     fn set_active(&mut self, active: bool) {
+        // As a client it would not learn what the server chose.
+        self.shorter = self.shorter.take().filter(|_| !active);
         self.dtls.set_active(active);
     }
 
     fn handle_packet(&mut self, packet: &[u8]) -> Result<(), DtlsImplError> {
-        let handled = self.dtls.handle_packet(packet);
+        let handled = self.take_in(packet);
         if matches!(handled, Err(DtlsImplError::SecurityError(_) | DtlsImplError::CertificateError(_))) {
             NOT_AGREED.set(true);
         }
@@ -124,10 +188,17 @@ impl DtlsInstance for StrictDtls {
 
     fn poll_output<'a>(&mut self, buf: &'a mut [u8]) -> DtlsOutput<'a> {
         let is_client = self.dtls.is_active();
-        only_strong(self.dtls.poll_output(buf), is_client)
+        let output = only_strong(self.dtls.poll_output(buf), is_client, self.suite, self.shortest);
+        if matches!(output, DtlsOutput::Connected) {
+            self.shorter = None;
+        }
+        output
     }
 
     fn handle_timeout(&mut self, now: Instant) -> Result<(), DtlsImplError> {
+        if let Some(shorter) = &mut self.shorter {
+            shorter.now = now;
+        }
         self.dtls.handle_timeout(now)
     }
 
@@ -158,24 +229,32 @@ impl DtlsInstance for StrictDtls {
 
 #[cfg(test)]
 mod tests {
-    use str0m::crypto::dtls::KeyingMaterial;
+    use str0m::crypto::dtls::{KeyingMaterial, SrtpProfile};
 
     use super::*;
 
-    fn keys(profile: SrtpProfile) -> DtlsOutput<'static> {
-        DtlsOutput::KeyingMaterial(KeyingMaterial::new(&[0; 88]), profile)
-    }
-
-    /// D31, its media part: weaker keys than AES-256-GCM end the connection.
+    /// D31, its media part: weaker keys than AES-256-GCM end the connection, unless it is one that may have them.
     #[test]
     fn weak_keys_end_the_connection() {
-        let (strong, noted) = noting(|| only_strong(keys(SrtpProfile::AEAD_AES_256_GCM), false));
-        assert!(matches!(strong, DtlsOutput::KeyingMaterial(_, SrtpProfile::AEAD_AES_256_GCM)));
-        assert!(noted.keys.is_some() && !noted.is_not_agreed);
-        for weak in [SrtpProfile::AEAD_AES_128_GCM, SrtpProfile::AES128_CM_SHA1_80] {
-            let (ended, noted) = noting(|| only_strong(keys(weak), false));
-            assert!(matches!(ended, DtlsOutput::CloseNotify) && noted.keys.is_none(), "{weak:?}");
-            assert!(noted.is_not_agreed, "{weak:?}");
+        let (long, short) = (KeyLength::Bits256, KeyLength::Bits128);
+        let (strong, weak, weakest) =
+            (SrtpProfile::AEAD_AES_256_GCM, SrtpProfile::AEAD_AES_128_GCM, SrtpProfile::AES128_CM_SHA1_80);
+        let table = [
+            ((strong, 88), long, long, true),
+            ((weak, 56), long, long, false),
+            ((weakest, 60), long, long, false),
+            ((strong, 88), short, long, false),
+            ((strong, 88), long, short, true),
+            ((strong, 88), short, short, true),
+            ((weak, 56), short, short, true),
+            ((weakest, 60), long, short, true),
+        ];
+        for ((profile, bytes), suite, shortest, is_taken) in table {
+            let keys = DtlsOutput::KeyingMaterial(KeyingMaterial::new(&vec![0; bytes]), profile);
+            let (output, noted) = noting(|| only_strong(keys, false, suite, shortest));
+            let shown = format!("{profile:?} over {suite:?} where {shortest:?} is enough");
+            assert_eq!(matches!(output, DtlsOutput::KeyingMaterial(..)), is_taken, "{shown}");
+            assert_eq!((noted.keys.is_some(), noted.is_not_agreed), (is_taken, !is_taken), "{shown}");
         }
     }
 }

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 
 use str0m::RtcConfig;
 
-use shared::control::{Event, Gone};
+use shared::control::{Event, Gone, KeyLength};
 use shared::ids::{RoomId, SessionId};
 
 use crate::codecs;
@@ -122,7 +122,7 @@ enum Report {
 impl Node {
     /// An empty node.
     pub fn new(config: Config, now: Instant) -> Self {
-        let provider = crypto::provider();
+        let provider = crypto::provider(KeyLength::Bits256);
         let rtc_config = RtcConfig::new().set_crypto_provider(provider.clone()).set_rtp_mode(true).set_ice_lite(true);
         let mut rtc_config = codecs::configured(rtc_config);
         if let Some(certificate) = provider.dtls_provider.generate_certificate() {
@@ -364,7 +364,9 @@ impl Node {
             Heard::Connected => {
                 session.set_connected();
                 session.view.next_look = now;
-                self.out.push_back(Output::Event(Event::Connected { session: id }));
+                // Keys come before the connection; what is not known is not said to be good.
+                let keys = session.keys.unwrap_or(KeyLength::Bits128);
+                self.out.push_back(Output::Event(Event::Connected { session: id, keys }));
                 self.rearm(id);
             }
             Heard::Closed => self.give_up(id, Gone::Closed),
@@ -373,7 +375,10 @@ impl Node {
                 self.rearm(id);
             }
             Heard::Rtp(packet) => self.published(id, packet),
-            Heard::Keys(keys) => session.sender.unlock(&keys),
+            Heard::Keys(keys) => {
+                session.keys = session.keys.or(Some(keys.length()));
+                session.sender.unlock(&keys);
+            }
             Heard::Pointer(message) => self.pointer_moved(id, &message),
             Heard::Drawing(message) => self.drawn(id, &message),
             Heard::DrawingReady => self.pump(id),

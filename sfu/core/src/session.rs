@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use str0m::media::Rid;
 use str0m::rtp::{RtpPacket, Ssrc};
 
-use shared::control::Purpose;
+use shared::control::{KeyLength, Purpose};
 use shared::ids::{ParticipantId, RoomId, SessionId};
 use shared::limits::{CAMERA_LAYERS, MAX_DRAWING_OPS_PER_SECOND};
 use shared::meeting::Role;
@@ -67,6 +67,8 @@ pub(crate) struct Session {
     pub(crate) nominations: Nominations,
     pub(crate) tracks: Tracks,
     pub(crate) connected: bool,
+    /// How long those are that DTLS agreed on.
+    pub(crate) keys: Option<KeyLength>,
     pub(crate) reach: Reach,
     /// As a publisher: the layers of its pictures, and the keyframes that are asked for of each.
     pub(crate) pictures: Pictures,
@@ -106,6 +108,7 @@ impl Session {
             nominations: Nominations::default(),
             tracks,
             connected: false,
+            keys: None,
             reach,
             pictures: Pictures::new(),
             view: View::new(who.purpose, now),

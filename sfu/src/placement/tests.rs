@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use proptest::prelude::*;
-use shared::control::Purpose;
+use shared::control::{KeyLength, Purpose};
 use shared::ids::{MeetingId, ParticipantId};
 use shared::meeting::Role;
 use shared::signal::Stage;
@@ -22,6 +22,7 @@ fn join(letter: u8, session: u64) -> Command {
         role: Role::Participant,
         stage: Stage::Room,
         purpose: Purpose::Page,
+        keys: KeyLength::Bits256,
         offer: String::new(),
     }
 }

@@ -102,10 +102,13 @@ pub struct Media {
     pub speakers: usize,
     /// How pages encode cameras, where their browser can: `vp8`, `h264`, or `vp9` with all sizes in one stream.
     pub video_codec: VideoCodec,
+    /// Whether devices (WHIP, WHEP) that have no 256-bit keys may connect with 128-bit ones, and are shown as such. Pages
+    /// never do.
+    pub devices_128_bit: bool,
     /// The folder that `conclave media-keys` made for signaling. Goes with `nodes`.
     pub keys: Option<PathBuf>,
     /// Media nodes in processes of their own, `conclave-sfu`. None: the media node is part of this process. With any, what
-    /// stands above but `keys` and `video_codec` belongs into each node's own configuration.
+    /// stands above but `keys`, `video_codec` and `devices_128_bit` belongs into each node's own configuration.
     pub nodes: Vec<MediaNode>,
 }
 
@@ -127,6 +130,7 @@ impl Default for Media {
             advertise: None,
             speakers: AUDIO_SLOTS,
             video_codec: VideoCodec::default(),
+            devices_128_bit: false,
             keys: None,
             nodes: Vec::new(),
         }
@@ -506,6 +510,7 @@ mod tests {
             advertise = "192.0.2.7"
             speakers = 2
             video_codec = "vp9"
+            devices_128_bit = true
             [door]
             pin_digits = 12
             archive_after_days = 0
@@ -521,7 +526,7 @@ mod tests {
         let config = parse(text).unwrap();
         assert_eq!((config.listen.len(), config.media.port, config.accounts.idle_minutes), (2, Some(3478), 15));
         assert_eq!((config.media.speakers, config.media.threads), (2, 4));
-        assert_eq!(config.media.video_codec, VideoCodec::Vp9);
+        assert_eq!((config.media.video_codec, config.media.devices_128_bit), (VideoCodec::Vp9, true));
         assert_eq!((config.sms.sender, config.is_demo()), (SmsSenderKind::Outbox, false));
         let printed = toml::to_string(&config).unwrap();
         assert_eq!(toml::from_str::<Config>(&printed).unwrap(), config);

@@ -17,6 +17,7 @@ use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, post};
 use serde::Serialize;
+use shared::control::KeyLength;
 use shared::device::DeviceUse;
 use shared::limits::MAX_SDP_BYTES;
 use shared::secret::Secret;
@@ -110,9 +111,10 @@ async fn plug_in(
         return Err(Problem::NotAcceptable);
     }
     let offer = body(request, SDP).await?;
+    let keys = if state.config.media.devices_128_bit { KeyLength::Bits128 } else { KeyLength::Bits256 };
     let resource = hex(&state.chance.id());
     let location = format!("{}/{resource}", does.path());
-    let answer = ask(&state, client, token, DeviceAsk::PlugIn { does, offer, resource }).await?;
+    let answer = ask(&state, client, token, DeviceAsk::PlugIn { does, keys, offer, resource }).await?;
     let headers = [(header::CONTENT_TYPE, SDP.to_owned()), (header::LOCATION, location)];
     Ok((StatusCode::CREATED, headers, answer.unwrap_or_default()).into_response())
 }

@@ -3,6 +3,7 @@
 //! Matches are exhaustive on purpose: a new reason does not compile until it has a sentence.
 
 use shared::codec::VideoCodec;
+use shared::control::KeyLength;
 use shared::device::{DeviceError, DeviceState, DeviceUse};
 use shared::location::{ComputerPlace, LocationHint, PhonePlace, Verdict};
 use shared::meeting::{MeetingKind, Role};
@@ -403,10 +404,12 @@ pub fn named(mut entry: RosterEntry) -> RosterEntry {
 
 /// What somebody, or something, is in the room.
 pub fn standing(entry: &RosterEntry) -> &'static str {
-    match entry.device.map(|device| device.does) {
+    match entry.device.map(|device| (device.does, device.keys)) {
         None => role(entry.role),
-        Some(DeviceUse::Publish) => tr("Sends picture and sound"),
-        Some(DeviceUse::Watch) => tr("Watches, and may record"),
+        Some((DeviceUse::Publish, KeyLength::Bits256)) => tr("Sends picture and sound"),
+        Some((DeviceUse::Publish, KeyLength::Bits128)) => tr("Sends picture and sound, with 128-bit keys only"),
+        Some((DeviceUse::Watch, KeyLength::Bits256)) => tr("Watches, and may record"),
+        Some((DeviceUse::Watch, KeyLength::Bits128)) => tr("Watches, and may record, with 128-bit keys only"),
     }
 }
 
@@ -424,9 +427,9 @@ pub fn device_state(state: DeviceState) -> &'static str {
         DeviceState::Away => tr("Not connected"),
         DeviceState::Connecting => tr("Connecting"),
         DeviceState::Connected => tr("Connected"),
-        DeviceState::NoCommonEncryption => {
-            tr("Refused: it has no encryption that is taken here. Everything in a meeting uses 256-bit keys.")
-        }
+        DeviceState::NoCommonEncryption => tr(
+            "Refused: it has no encryption that is taken here. That is 256-bit keys, unless whoever runs the server lets devices have shorter ones.",
+        ),
         DeviceState::Unreachable => {
             tr("It made its offer, but its picture and sound did not get through to the server.")
         }

@@ -1,6 +1,6 @@
 //! What signaling says: join, admit, leave, close.
 
-use shared::control::{Command, Event};
+use shared::control::{Command, Event, KeyLength, Purpose};
 use shared::ids::{RoomId, SessionId};
 use shared::limits::MAX_PARTICIPANTS;
 use shared::signal::{OfferError, Stage};
@@ -10,6 +10,7 @@ use std::time::Instant;
 use str0m::net::TcpType;
 use str0m::{Candidate, Rtc};
 
+use crate::crypto;
 use crate::device;
 use crate::guard::guarded;
 use crate::node::{Node, Output};
@@ -27,8 +28,8 @@ impl Node {
     pub fn handle_command(&mut self, now: Instant, command: Command) {
         self.advance(now);
         match command {
-            Command::Join { room, session, participant, role, stage, purpose, offer } => {
-                self.join(Who { session, room, participant, role, stage, purpose }, &offer);
+            Command::Join { room, session, participant, role, stage, purpose, keys, offer } => {
+                self.join(Who { session, room, participant, role, stage, purpose }, keys, &offer);
             }
             Command::Restart { session, offer } => self.restart(session, &offer),
             Command::Watch { session, closely } => self.watch(session, closely),
@@ -50,9 +51,11 @@ impl Node {
         rooms.into_iter().for_each(|room| self.close_room(room));
     }
 
-    fn join(&mut self, who: Who, offer: &str) {
+    fn join(&mut self, who: Who, keys: KeyLength, offer: &str) {
         let session = who.session;
-        match self.open(who, offer) {
+        // Whatever signaling says: what people see and hear of each other in their pages has 256 bits (D31).
+        let keys = if who.purpose == Purpose::Page { KeyLength::Bits256 } else { keys };
+        match self.open(who, keys, offer) {
             Ok(answer) => {
                 self.out.push_back(Output::Event(Event::Answered { session, answer }));
                 self.reassign(who.room);
@@ -66,11 +69,11 @@ impl Node {
     }
 
     /// Answers the offer and puts the session into its room.
-    fn open(&mut self, who: Who, offer: &str) -> Result<String, OfferError> {
+    fn open(&mut self, who: Who, keys: KeyLength, offer: &str) -> Result<String, OfferError> {
         self.check_place(&who)?;
         let offer = Offer::read(&device::narrowed(offer, who.purpose))?;
         let Offer { sdp, sections, outline } = offer;
-        let mut rtc = self.new_rtc()?;
+        let mut rtc = self.new_rtc(keys)?;
         let answer = guarded(|| rtc.sdp_api().accept_offer(sdp).map(|answer| answer.to_sdp_string()));
         let answer = answer.ok().and_then(Result::ok).ok_or(OfferError::Unusable)?;
         device::check(who.purpose, &rtc, &sections)?;
@@ -99,8 +102,8 @@ impl Node {
         if others < MAX_PARTICIPANTS { Ok(()) } else { Err(OfferError::RoomFull) }
     }
 
-    fn new_rtc(&self) -> Result<Rtc, OfferError> {
-        let config = self.rtc_config.clone();
+    fn new_rtc(&self, keys: KeyLength) -> Result<Rtc, OfferError> {
+        let config = self.rtc_config.clone().set_crypto_provider(crypto::provider(keys));
         let (now, candidates, tcp_candidates) = (self.now, &self.config.candidates, &self.config.tcp_candidates);
         let built = guarded(|| {
             let mut rtc = config.build(now);

@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
+use shared::control::KeyLength;
 use str0m::RtcConfig;
+use str0m::crypto::dtls::SrtpProfile;
 
 use super::*;
 use crate::forwarder::Source;
@@ -12,7 +14,7 @@ const SSRC: u32 = 0x1001;
 const RTX: u32 = 0x1002;
 
 fn keys(is_client: bool) -> MasterKeys {
-    MasterKeys::new(&[7; 88], is_client).unwrap()
+    MasterKeys::new(SrtpProfile::AEAD_AES_256_GCM, &[7; 88], is_client, KeyLength::Bits256).unwrap()
 }
 
 /// A sender of one stream with repetitions, and the subscriber's way of sealing reports.

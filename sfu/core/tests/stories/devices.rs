@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use shared::control::{Command, Purpose};
+use shared::control::{Command, Gone, KeyLength, Purpose};
 use shared::ids::{ParticipantId, SessionId};
 use shared::meeting::Role;
 use shared::signal::{OfferError, Stage};
@@ -180,6 +180,46 @@ fn drawings_go_on_without_devices() {
     assert_eq!(world.people[tv].client.counts.data_messages, 0);
 }
 
+/// D31: AES-128 is for devices, where the operator allows it, and for those that have nothing else.
+#[test]
+fn short_keys_are_for_devices_that_may_have_them() {
+    let table = [
+        (KeyLength::Bits256, Shape::Publisher, None),
+        (KeyLength::Bits256, TV, None),
+        (KeyLength::Bits128, Shape::Publisher, Some(KeyLength::Bits128)),
+        (KeyLength::Bits128, TV, Some(KeyLength::Bits128)),
+        (KeyLength::Bits128, Shape::PlainPage, None),
+    ];
+    for (shortest_keys, shape, expected) in table {
+        let mut world = World::new();
+        world.shortest_keys = shortest_keys;
+        let device = world.offer_with_short_keys("device", shape);
+        world.run_for(Duration::from_secs(20));
+        let device = &world.people[device];
+        assert_eq!(device.keys, expected, "{shape:?} where {shortest_keys:?} are enough");
+        assert_eq!(device.gone, expected.is_none().then_some(Gone::NoCommonEncryption), "{shape:?}");
+    }
+    let mut world = World::new();
+    world.shortest_keys = KeyLength::Bits128;
+    let device = world.plug_in("device with both", Shape::Publisher);
+    assert_eq!(world.people[device].keys, Some(KeyLength::Bits256));
+}
+
+/// What goes to a device with short keys and comes from it is the same media.
+#[test]
+fn media_is_passed_on_between_short_keys_and_long_ones() {
+    let mut world = World::new();
+    world.shortest_keys = KeyLength::Bits128;
+    let ann = world.enter("Ann", Role::Moderator, Stage::Room);
+    let encoder = world.offer_with_short_keys("encoder", Shape::Publisher);
+    let tv = world.offer_with_short_keys("television", TV);
+    world.run_until("connected", |world| world.is_up(encoder) && world.is_up(tv));
+    world.talk(&[ann, encoder], 100);
+    let [ann, encoder, tv] = [ann, encoder, tv].map(|person| &world.people[person]);
+    assert!(ann.seen(encoder).len() > 80 && ann.heard(encoder).len() > 80);
+    assert!(tv.heard(ann).len() > 80 && tv.seen(ann).len() + tv.seen(encoder).len() > 80);
+}
+
 /// What a device offers, changed as another encoder would have it, and what it is told.
 #[test]
 fn an_offer_that_cannot_work_is_refused_with_its_reason() {
@@ -212,11 +252,11 @@ fn an_offer_that_cannot_work_is_refused_with_its_reason() {
     for (number, (purpose, offer, expected)) in (1_u16..).zip(table) {
         let mut world = World::new();
         let (session, participant) = (SessionId(u64::from(number)), ParticipantId(number));
-        let (role, stage) = (Role::Participant, Stage::Room);
+        let (role, stage, keys) = (Role::Participant, Stage::Room, KeyLength::Bits256);
         let shown = format!("{purpose:?} {number}: {}", &offer[..offer.len().min(4000)]);
         world.node.handle_command(
             world.now,
-            Command::Join { room: room(1), session, participant, role, stage, purpose, offer },
+            Command::Join { room: room(1), session, participant, role, stage, purpose, keys, offer },
         );
         let refused = match world.node.poll_output() {
             sfu_core::Output::Event(shared::control::Event::OfferRefused { error, .. }) => Some(error),

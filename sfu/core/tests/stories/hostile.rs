@@ -6,7 +6,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use sfu_core::Output;
-use shared::control::{Command, Event, Purpose};
+use shared::control::{Command, Event, KeyLength, Purpose};
 use shared::ids::{ParticipantId, SessionId};
 use shared::meeting::Role;
 use shared::signal::{OfferError, Stage};
@@ -28,6 +28,7 @@ fn refusal(world: &mut World, offer: String) -> Option<OfferError> {
         role: Role::Moderator,
         stage: Stage::Room,
         purpose: Purpose::Page,
+        keys: KeyLength::Bits256,
         offer,
     };
     world.node.handle_command(world.now, join);
@@ -139,6 +140,7 @@ fn a_stun_without_the_password_is_refused() {
         role: Role::Moderator,
         stage: Stage::Room,
         purpose: Purpose::Page,
+        keys: KeyLength::Bits256,
         offer: offer.offer().to_owned(),
     };
     world.node.handle_command(world.now, join);
@@ -165,6 +167,7 @@ fn dropping_junk_does_not_depend_on_the_number_of_sessions() {
                 role: Role::Moderator,
                 stage: Stage::Room,
                 purpose: Purpose::Page,
+                keys: KeyLength::Bits256,
                 offer: offer.clone(),
             };
             world.node.handle_command(world.now, join);

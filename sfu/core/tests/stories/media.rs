@@ -154,6 +154,7 @@ fn the_answer_lists_only_what_is_forwarded() {
         role: Role::Moderator,
         stage: Stage::Room,
         purpose: shared::control::Purpose::Page,
+        keys: shared::control::KeyLength::Bits256,
         offer: offer.offer().to_owned(),
     };
     world.node.handle_command(world.now, join);

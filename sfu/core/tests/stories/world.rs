@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use sfu_core::{Config, Node, Output, Transport};
-use shared::control::{Command, Event, Gone, Purpose};
+use shared::control::{Command, Event, Gone, KeyLength, Purpose};
 use shared::ids::{MeetingId, ParticipantId, RoomId, SessionId};
 use shared::limits::{AUDIO_SLOTS, CAMERA_LAYERS};
 use shared::meeting::Role;
@@ -45,6 +45,8 @@ pub struct Person {
     pub answers: Vec<String>,
     pub refused: Option<OfferError>,
     pub told_connected: bool,
+    /// What signaling was told of their connection.
+    pub keys: Option<KeyLength>,
     pub gone: Option<Gone>,
     /// As signaling was told last.
     pub slots: Option<Slots>,
@@ -94,6 +96,8 @@ pub struct World {
     pub people: Vec<Person>,
     /// How long a datagram travels. Nothing unless a story needs time to pass between the two ends.
     pub latency: Duration,
+    /// What signaling says of whoever joins.
+    pub shortest_keys: KeyLength,
     /// What the node sent to nobody's address.
     pub strays: Vec<Datagram>,
     wire: VecDeque<(Instant, Datagram)>,
@@ -111,6 +115,7 @@ impl World {
             now,
             people: Vec::new(),
             latency: Duration::ZERO,
+            shortest_keys: KeyLength::Bits256,
             strays: Vec::new(),
             wire: VecDeque::new(),
             node_timeout: now,
@@ -153,6 +158,18 @@ impl World {
         let number = self.people.len() as u16 + 1;
         let address = SocketAddr::from(([192, 0, 2, number as u8], 40_001 + self.sessions as u16));
         let client = MediaClient::device(number, address, shape, self.now).unwrap();
+        self.join_shaped(name, client, address, shape)
+    }
+
+    /// As [`World::offer_device`], or an unusual page, with AES-128 alone in its DTLS.
+    pub fn offer_with_short_keys(&mut self, name: &'static str, shape: Shape) -> usize {
+        let number = self.people.len() as u16 + 1;
+        let address = SocketAddr::from(([192, 0, 2, number as u8], 40_001 + self.sessions as u16));
+        let client = MediaClient::with_short_keys(number, address, shape, self.now).unwrap();
+        self.join_shaped(name, client, address, shape)
+    }
+
+    fn join_shaped(&mut self, name: &'static str, client: MediaClient, address: SocketAddr, shape: Shape) -> usize {
         let purpose = match shape {
             Shape::Page | Shape::PlainPage | Shape::LayeredPage => Purpose::Page,
             Shape::Publisher | Shape::Encoder => Purpose::Publish,
@@ -186,6 +203,7 @@ impl World {
             answers: Vec::new(),
             refused: None,
             told_connected: false,
+            keys: None,
             gone: None,
             slots: None,
             layers_wanted: Vec::new(),
@@ -199,7 +217,8 @@ impl World {
             down: None,
             shaper: None,
         });
-        self.command(Command::Join { room, session, participant, role, stage, purpose, offer });
+        let keys = self.shortest_keys;
+        self.command(Command::Join { room, session, participant, role, stage, purpose, keys, offer });
         self.people.len() - 1
     }
 
@@ -545,7 +564,7 @@ impl World {
             | Event::OfferRefused { session, .. }
             | Event::Restarted { session, .. }
             | Event::RestartRefused { session, .. }
-            | Event::Connected { session }
+            | Event::Connected { session, .. }
             | Event::Gone { session, .. }
             | Event::SlotsChanged { session, .. }
             | Event::Quality { session, .. }
@@ -565,7 +584,7 @@ impl World {
                 person.timeout = self.now;
             }
             Event::OfferRefused { error, .. } | Event::RestartRefused { error, .. } => person.refused = Some(error),
-            Event::Connected { .. } => person.told_connected = true,
+            Event::Connected { keys, .. } => (person.told_connected, person.keys) = (true, Some(keys)),
             Event::Gone { reason, .. } => person.gone = Some(reason),
             Event::SlotsChanged { slots, .. } => person.slots = Some(slots),
             Event::Quality { quality, .. } => person.qualities.push(quality),

@@ -1,6 +1,6 @@
 //! Stories of devices: Piet's encoder that publishes, and his television that watches.
 
-use shared::control::{Command, Event, Gone, Purpose};
+use shared::control::{Command, Event, Gone, KeyLength, Purpose};
 use shared::device::{Device, DeviceError, DeviceOf, DeviceState, DeviceUse};
 use shared::limits::{MAX_DEVICES, MAX_PARTICIPANTS};
 use shared::meeting::MeetingKind;
@@ -33,7 +33,8 @@ fn make(play: &mut Play, owner: SessionId, does: DeviceUse) -> Secret {
 
 fn offer(play: &mut Play, token: &Secret, does: DeviceUse) -> (SessionId, Result<Vec<Output>, PlugRefused>) {
     let session = play.session();
-    let ask = DeviceAsk::PlugIn { does, offer: OFFER.into(), resource: format!("r{}", session.0) };
+    let ask =
+        DeviceAsk::PlugIn { does, keys: KeyLength::Bits128, offer: OFFER.into(), resource: format!("r{}", session.0) };
     (session, play.room.device_asks(play.now, session, token, ask))
 }
 
@@ -43,7 +44,7 @@ fn plug_in(play: &mut Play, token: &Secret, does: DeviceUse) -> (SessionId, Vec<
     taken.unwrap();
     let answered = play.event(Event::Answered { session, answer: "answer".into() });
     assert_eq!(answered, [Output::Plugged { session, answer: Ok("answer".into()) }]);
-    let out = play.event(Event::Connected { session });
+    let out = play.event(Event::Connected { session, keys: KeyLength::Bits256 });
     (session, out)
 }
 
@@ -69,16 +70,20 @@ fn an_encoder_comes_into_the_room_as_what_it_is() {
     let token = make(&mut play, piet, DeviceUse::Publish);
     let (session, taken) = offer(&mut play, &token, DeviceUse::Publish);
     let taken = taken.unwrap();
-    let [Command::Join { purpose: Purpose::Publish, role: Role::Participant, participant, .. }] = commands(&taken)[..]
+    let [
+        Command::Join {
+            purpose: Purpose::Publish, role: Role::Participant, keys: KeyLength::Bits128, participant, ..
+        },
+    ] = commands(&taken)[..]
     else {
         panic!("{taken:?}")
     };
     assert_eq!(told(&taken, mia), Vec::<&ServerMsg>::new(), "nobody sees it before its media is up");
     assert_eq!(listed(&taken, piet)[0].state, DeviceState::Connecting);
     play.event(Event::Answered { session, answer: "a".into() });
-    let out = play.event(Event::Connected { session });
+    let out = play.event(Event::Connected { session, keys: KeyLength::Bits128 });
     let [ServerMsg::ParticipantJoined { entry }] = told(&out, mia)[..] else { panic!("{out:?}") };
-    let device = DeviceOf { owner: play.id(piet), does: DeviceUse::Publish };
+    let device = DeviceOf { owner: play.id(piet), does: DeviceUse::Publish, keys: KeyLength::Bits128 };
     let media = MediaState { microphone: true, camera: true, screen: false };
     assert_eq!((entry.participant, entry.name.as_str(), entry.media), (*participant, "guest 2", media));
     assert_eq!(entry.device, Some(device));
@@ -163,7 +168,7 @@ fn a_device_that_comes_back_takes_its_own_place() {
     assert!(matches!(commands(&taken)[..], [Command::Leave { session }, Command::Join { .. }] if *session == first));
     assert_eq!(left(&taken, mia), [entry.participant]);
     play.event(Event::Answered { session: second, answer: "a".into() });
-    let again = play.event(Event::Connected { session: second });
+    let again = play.event(Event::Connected { session: second, keys: KeyLength::Bits256 });
     let Some(ServerMsg::ParticipantJoined { entry: again }) = told(&again, mia).first().copied() else { panic!() };
     assert_eq!(again.participant, entry.participant);
     let gone = play.room.device_asks(NOW, SessionId(99), &token, DeviceAsk::Unplug { resource: "r4".into() });
@@ -278,7 +283,7 @@ fn an_observer_s_device_is_an_observer() {
     let taken = taken.unwrap();
     let [Command::Join { role: Role::Observer, session, .. }] = commands(&taken)[..] else { panic!("{taken:?}") };
     play.event(Event::Answered { session: *session, answer: "a".into() });
-    let out = play.event(Event::Connected { session: *session });
+    let out = play.event(Event::Connected { session: *session, keys: KeyLength::Bits256 });
     let seen = |viewer| match told(&out, viewer)[..] {
         [ServerMsg::ParticipantJoined { entry }] => entry.media.camera,
         _ => panic!("{out:?}"),

@@ -5,7 +5,7 @@
 //! pages: an encoder that lost its network and comes back must not wait for its own ghost.
 
 use sha2::{Digest, Sha256};
-use shared::control::Command;
+use shared::control::{Command, KeyLength};
 use shared::device::{Device, DeviceError, DeviceOf, DeviceState, DeviceUse};
 use shared::ids::{InviteeId, ParticipantId, SessionId};
 use shared::limits::MAX_DEVICES;
@@ -29,6 +29,8 @@ pub enum DeviceAsk {
     PlugIn {
         /// Whether it came to publish or to watch.
         does: DeviceUse,
+        /// The shortest keys that it may have.
+        keys: KeyLength,
         /// SDP.
         offer: String,
         /// What the connection is called over HTTP.
@@ -109,6 +111,8 @@ struct Plug {
     resource: String,
     ufrag: Option<String>,
     media: MediaState,
+    /// As agreed on, once it is connected.
+    keys: KeyLength,
     quality: Quality,
 }
 
@@ -168,7 +172,7 @@ impl Made {
             media: if hidden { MediaState::default() } else { plug.media },
             hand: false,
             connection: plug.quality,
-            device: Some(DeviceOf { owner: owner.id, does: self.does }),
+            device: Some(DeviceOf { owner: owner.id, does: self.does, keys: plug.keys }),
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Coming and going: knock, return, enter, leave. What is lost on the way is in [`super::link`].
 
-use shared::control::{Command, Purpose};
+use shared::control::{Command, KeyLength, Purpose};
 use shared::ids::{InviteeId, ParticipantId, SessionId};
 use shared::limits::{IDENTITY_HOLDS_MS, MAX_PARTICIPANTS};
 use shared::location::{ComputerPlace, LocationHint};
@@ -187,8 +187,8 @@ impl Room {
         if let Some(person) = self.people.get_mut(&me) {
             person.entering = stage;
         }
-        let purpose = Purpose::Page;
-        out.push(Output::Media(Command::Join { room, session, participant, role, stage, purpose, offer }));
+        let (purpose, keys) = (Purpose::Page, KeyLength::Bits256);
+        out.push(Output::Media(Command::Join { room, session, participant, role, stage, purpose, keys, offer }));
         if self.lock.locks.only_moderators_draw || self.lock.locks.only_moderators_point {
             // The room may be new to the SFU: its node was lost, or nobody was in it.
             out.push(self.surface());

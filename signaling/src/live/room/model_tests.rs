@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
-use shared::control::{Command, Event, Gone};
+use shared::control::{Command, Event, Gone, KeyLength};
 use shared::device::DeviceUse;
 use shared::secret::Secret;
 use shared::signal::{Locks, MediaState, OfferError, Slots, Stage};
@@ -251,13 +251,13 @@ impl World {
         let Some((owner, token)) = self.token(device) else { return Vec::new() };
         let session = SessionId(self.next_session());
         let (offer, resource) = ("o".into(), token.reveal().to_owned());
-        let ask = DeviceAsk::PlugIn { does: DeviceUse::Publish, offer, resource };
+        let ask = DeviceAsk::PlugIn { does: DeviceUse::Publish, keys: KeyLength::Bits256, offer, resource };
         let Ok(out) = self.room.device_asks(self.now, session, &token, ask) else { return Vec::new() };
         self.plugs.insert(session.0, owner.0);
         self.check(&out);
         let mut out = self.answer(session.0);
         if up {
-            out.extend(self.media(Event::Connected { session }));
+            out.extend(self.media(Event::Connected { session, keys: KeyLength::Bits256 }));
         }
         out
     }

@@ -1,6 +1,6 @@
 //! Stories of one room, with Mia who moderates, Piet and Rosa who take part, and Otto who observes.
 
-use shared::control::{Command, Event};
+use shared::control::{Command, Event, KeyLength};
 use shared::ids::{InviteeId, MeetingId};
 use shared::limits::MAX_PARTICIPANTS;
 use shared::location::{ComputerPlace, LocationHint, PhonePlace};
@@ -189,7 +189,10 @@ fn piet_waits_and_is_let_in() {
     let mut play = Play::new();
     let piet = play.knock(PIET);
     let out = play.ask(piet, ClientMsg::Enter { offer: "o".into(), media: MediaState::default() });
-    assert!(matches!(commands(&out)[..], [Command::Join { stage: Stage::Lobby, role: Role::Participant, .. }]));
+    assert!(matches!(
+        commands(&out)[..],
+        [Command::Join { stage: Stage::Lobby, role: Role::Participant, keys: KeyLength::Bits256, .. }]
+    ));
     let out = play.event(Event::Answered { session: piet, answer: "a".into() });
     let entered = ServerMsg::Entered { answer: "a".into(), stage: Stage::Lobby, media: 1 };
     assert_eq!(told(&out, piet), [&entered, &ServerMsg::Waiting { reason: Waiting::NoModeratorYet }]);

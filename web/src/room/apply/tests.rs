@@ -1,6 +1,7 @@
 //! Stories of Ada (moderator), Ben and Cleo, as their pages live them.
 
 use shared::codec::VideoCodec;
+use shared::control::KeyLength;
 use shared::device::{Device, DeviceOf, DeviceState, DeviceUse};
 use shared::ids::MeetingId;
 use shared::location::{ComputerPlace, LocationHint, PhonePlace};
@@ -403,7 +404,7 @@ fn a_sharer_who_leaves_is_told_once() {
 fn a_device_is_called_after_its_owner_and_a_watcher_has_no_tile() {
     let mut room = ben_in_the_room();
     let device = |number, does| {
-        let device = Some(DeviceOf { owner: ADA, does });
+        let device = Some(DeviceOf { owner: ADA, does, keys: KeyLength::Bits256 });
         ServerMsg::ParticipantJoined { entry: RosterEntry { device, ..entry(ParticipantId(number), "Ada") } }
     };
     let applied = room.apply(device(7, DeviceUse::Publish));
@@ -416,6 +417,18 @@ fn a_device_is_called_after_its_owner_and_a_watcher_has_no_tile() {
     assert_eq!(room.watchers(), 1);
     room.apply(ServerMsg::ParticipantLeft { participant: ParticipantId(8) });
     assert_eq!(room.watchers(), 0);
+}
+
+/// D31: whoever is in the room reads of a device how it is encrypted, where that is less than everything else.
+#[test]
+fn short_keys_stand_beneath_a_device_s_name() {
+    for does in [DeviceUse::Publish, DeviceUse::Watch] {
+        let said = [KeyLength::Bits128, KeyLength::Bits256].map(|keys| {
+            let device = Some(DeviceOf { owner: ADA, does, keys });
+            crate::room::words::standing(&RosterEntry { device, ..entry(ADA, "Ada") })
+        });
+        assert!(said[0].contains("128-bit") && !said[1].contains("128-bit"), "{said:?}");
+    }
 }
 
 /// A token is in the page's memory for as long as it is shown.

@@ -1,6 +1,6 @@
 //! A device's connection: what it asks for with its token, and what the SFU says of it.
 
-use shared::control::{Command, Event, Gone};
+use shared::control::{Command, Event, Gone, KeyLength};
 use shared::device::{DeviceState, DeviceUse};
 use shared::ids::SessionId;
 use shared::limits::MAX_PARTICIPANTS;
@@ -30,7 +30,9 @@ impl Room {
         let token = hash(token);
         let index = self.devices.list.iter().position(|device| device.token == token).ok_or(PlugRefused::Unknown)?;
         match ask {
-            DeviceAsk::PlugIn { does, offer, resource } => self.plug_in(now, index, session, (does, offer, resource)),
+            DeviceAsk::PlugIn { does, keys, offer, resource } => {
+                self.plug_in(now, index, session, (does, keys, offer, resource))
+            }
             DeviceAsk::Unplug { resource } => {
                 self.check_resource(index, &resource)?;
                 let mut out = Vec::new();
@@ -58,7 +60,7 @@ impl Room {
         now: UnixMs,
         index: usize,
         session: SessionId,
-        (does, offer, resource): (DeviceUse, String, String),
+        (does, keys, offer, resource): (DeviceUse, KeyLength, String, String),
     ) -> Result<Vec<Output>, PlugRefused> {
         let full = self.is_full_for_devices(now);
         let (room, next_id) = (self.room_id(), self.next_id());
@@ -82,11 +84,12 @@ impl Room {
         self.unplug(&mut device, DeviceState::Connecting, &mut out);
         let participant = *device.id.get_or_insert(next_id);
         let (ufrag, media) = (ufrag_of(&offer), media_of(does, &offer));
-        device.plug = Some(Plug { session, is_taken: false, resource, ufrag, media, quality: Quality::Good });
+        let (is_taken, quality) = (false, Quality::Good);
+        device.plug = Some(Plug { session, is_taken, resource, ufrag, media, keys: KeyLength::Bits128, quality });
         let owner = device.owner;
         self.devices.list.insert(index, device);
         let (stage, purpose) = (Stage::Room, does.into());
-        out.push(Output::Media(Command::Join { room, session, participant, role, stage, purpose, offer }));
+        out.push(Output::Media(Command::Join { room, session, participant, role, stage, purpose, keys, offer }));
         self.tell_owner(owner, &mut out);
         Ok(out)
     }
@@ -115,7 +118,7 @@ impl Room {
                 out.push(Output::Plugged { session, answer: Err(error) });
                 self.device_gone(index, DeviceState::Away, out);
             }
-            Event::Connected { .. } if was_taken => self.device_came(index, out),
+            Event::Connected { keys, .. } if was_taken => self.device_came(index, keys, out),
             Event::Gone { reason, .. } if was_taken => {
                 let was_present = self.devices.list.get(index).is_some_and(Made::is_present);
                 let state = match reason {
@@ -133,8 +136,11 @@ impl Room {
     }
 
     /// Its media is up: now others see it.
-    fn device_came(&mut self, index: usize, out: &mut Vec<Output>) {
+    fn device_came(&mut self, index: usize, keys: KeyLength, out: &mut Vec<Output>) {
         let Some(device) = self.devices.list.get_mut(index) else { return };
+        if let Some(plug) = &mut device.plug {
+            plug.keys = keys;
+        }
         device.state = DeviceState::Connected;
         let (watches, owner) = (device.does == DeviceUse::Watch, device.owner);
         if let Some(invitee) = self.people.get(&owner).map(|person| person.guest.invitee) {
