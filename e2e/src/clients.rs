@@ -42,11 +42,14 @@ impl Client {
         Self::start("aiortc", command, &wish).await
     }
 
-    /// GStreamer's webrtcbin, driven by a script of a few lines.
+    /// GStreamer's webrtcbin, driven by a script of a few lines, with a certificate that is taken here.
     pub async fn gstreamer(server: &Deployment, does: DeviceUse, token: &Secret, person: Person) -> Self {
         let mut command = Command::new("/usr/bin/python3");
         command.arg(script("gstreamer_device.py"));
-        Self::start("GStreamer", command, &wish(server, does, token, person)).await
+        let mut wish = wish(server, does, token, person);
+        let made = rcgen::generate_simple_self_signed(["device".to_owned()]).unwrap();
+        wish["pem"] = json!([made.cert.pem(), made.signing_key.serialize_pem()].concat());
+        Self::start("GStreamer", command, &wish).await
     }
 
     /// libdatachannel, in C++, driven from Node. It only counts packets.
@@ -70,6 +73,19 @@ impl Client {
         let mut command = Command::new("node");
         command.arg(script("werift_device.mjs")).env("CLIENTS", tools());
         Self::start("werift", command, &wish(server, does, token, person)).await
+    }
+
+    /// werift in a page's place: it tells its offer and waits for [`Client::accept`].
+    pub async fn werift_as_page() -> Self {
+        let mut command = Command::new("node");
+        command.arg(script("werift_device.mjs")).env("CLIENTS", tools());
+        Self::start("werift", command, &json!({ "does": "page" })).await
+    }
+
+    /// The answer to its offer.
+    pub async fn accept(&mut self, answer: &str) {
+        let line = json!({ "answer": answer });
+        self.stdin.as_mut().unwrap().write_all(format!("{line}\n").as_bytes()).await.unwrap();
     }
 
     async fn start(name: &'static str, mut command: Command, wish: &Value) -> Self {

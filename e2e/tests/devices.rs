@@ -6,9 +6,10 @@ use std::sync::mpsc::{self, TryRecvError};
 use std::time::Duration;
 
 use e2e::media_socket::MediaSocket;
-use e2e::{Browser, Caller, Client, Colour, Deployment, Meeting, Person, meeting_now};
+use e2e::{Browser, Caller, Client, Colour, Deployment, Meeting, Options, Person, meeting_now};
 use serde_json::{Value, json};
 use shared::api::NewMeeting;
+use shared::control::KeyLength;
 use shared::device::{DeviceState, DeviceUse};
 use shared::meeting::{MeetingKind, Role};
 use shared::secret::Secret;
@@ -45,6 +46,15 @@ impl Quinn {
             _ => None,
         };
         self.caller.hear("a token", made).await
+    }
+
+    /// The keys of the device that comes into the room next.
+    async fn sees_device_with(&mut self) -> KeyLength {
+        let came = |message: &ServerMsg| match message {
+            ServerMsg::ParticipantJoined { entry } => entry.device.map(|device| device.keys),
+            _ => None,
+        };
+        self.caller.hear("that a device came", came).await
     }
 
     async fn hears_that_they_are(&mut self, state: DeviceState, count: usize) {
@@ -90,7 +100,7 @@ async fn aiortc_publishes_and_watches() {
     let mut player = Client::aiortc(&server, DeviceUse::Watch, &token, Person::QUINN).await;
     let decoded = |said: &Value| said["frames"].as_u64() >= Some(30) && said["loud"].as_u64() >= Some(50);
     let said = player.until("a second of picture and sound", decoded).await;
-    assert!(colour(&said) == Some(Person::PETER.face) && near(&said, Person::PETER.voice), "{said}");
+    assert!(sees(&said, Person::PETER), "{said}");
     assert_eq!(player.hang_up().await["ended"], 200);
     let mut player = Client::libdatachannel(&server, DeviceUse::Watch, &token, Person::QUINN).await;
     let arrived = |said: &Value| said["audio"].as_u64() >= Some(50) && said["video"].as_u64() >= Some(30);
@@ -98,6 +108,69 @@ async fn aiortc_publishes_and_watches() {
     assert_eq!(player.hang_up().await["ended"], 200);
     assert_eq!(encoder.hang_up().await["ended"], 200);
     assert!(!server.log().contains(token.reveal()), "a token in the log");
+}
+
+/// What a player shows and plays is this person's.
+fn sees(said: &Value, person: Person) -> bool {
+    colour(said) == Some(person.face) && near(said, person.voice)
+}
+
+/// D31, where the operator lets devices have 128-bit keys: werift, with AES-128 in DTLS and in SRTP, sends to GStreamer, which
+/// has it in SRTP. Then the other way round. What one shows and plays, the other decodes, and everybody reads how it is
+/// encrypted.
+#[tokio::test]
+async fn werift_and_gstreamer_publish_and_watch_with_128_bit_keys() {
+    let server = Deployment::start_with(short_keys()).await;
+    let (_, mut quinn) = watched_meeting(&server, &[("Quinn", Role::Moderator)]).await;
+    let publish = quinn.token(DeviceUse::Publish).await;
+    let watch = quinn.token(DeviceUse::Watch).await;
+    for (from, person) in [("werift", Person::PETER), ("GStreamer", Person::MARIA)] {
+        let is_werift = from == "werift";
+        let mut encoder = if is_werift {
+            Client::werift(&server, DeviceUse::Publish, &publish, person).await
+        } else {
+            Client::gstreamer(&server, DeviceUse::Publish, &publish, person).await
+        };
+        assert_eq!(quinn.sees_device_with().await, KeyLength::Bits128, "{from}");
+        let mut player = if is_werift {
+            Client::gstreamer(&server, DeviceUse::Watch, &watch, Person::QUINN).await
+        } else {
+            Client::werift(&server, DeviceUse::Watch, &watch, Person::QUINN).await
+        };
+        let decoded = |said: &Value| said["frames"].as_u64() >= Some(30) && said["loud"].as_u64() >= Some(50);
+        let said = player.until("two seconds of picture and sound", |said| decoded(said) && sees(said, person)).await;
+        eprintln!("from {from}: {said}");
+        assert_eq!(quinn.sees_device_with().await, KeyLength::Bits128, "watching {from}");
+        encoder.until("its connection", |said| said["state"] == "connected").await;
+        assert_eq!(player.hang_up().await["ended"], 200);
+        assert_eq!(encoder.hang_up().await["ended"], 200);
+    }
+}
+
+/// D31: what the operator allows devices is not for pages. And who has long keys uses them.
+#[tokio::test]
+async fn a_page_has_256_bit_keys_whatever_devices_may_have() {
+    let server = Deployment::start_with(short_keys()).await;
+    let (meeting, mut quinn) =
+        watched_meeting(&server, &[("Quinn", Role::Moderator), ("Peter", Role::Participant)]).await;
+    let mut page = Client::werift_as_page().await;
+    let offer = page.until("its offer", |said| said["offer"].is_string()).await;
+    let mut peter = Caller::connect(server.url(), None).await;
+    peter.knock(meeting.link("Peter")).await;
+    let answer = peter.enter(offer["offer"].as_str().unwrap()).await;
+    page.accept(&answer).await;
+    let lost = |message: &ServerMsg| matches!(message, ServerMsg::MediaLost { .. }).then_some(());
+    peter.hear("that its media did not come up", lost).await;
+    page.until("that it has no connection", |said| said["state"] != "connected").await;
+    let token = quinn.token(DeviceUse::Publish).await;
+    let encoder = Client::aiortc(&server, DeviceUse::Publish, &token, Person::PETER).await;
+    assert_eq!(quinn.sees_device_with().await, KeyLength::Bits256, "aiortc has both");
+    encoder.hang_up().await;
+    page.hang_up().await;
+}
+
+fn short_keys() -> Options {
+    Options { config: "[media]\ndevices_128_bit = true\n".into(), ..Options::default() }
 }
 
 /// D31: werift and GStreamer 1.22 offer 128 bits alone. They are not let in, and their owner is told why.
@@ -174,9 +247,7 @@ async fn chromium_and_aiortc_see_and_hear_each_other() {
     shots(&maria, "devices-choice").await;
     let token = connect(&maria, DeviceUse::Watch).await;
     let mut player = Client::aiortc(&server, DeviceUse::Watch, &token, Person::QUINN).await;
-    let sees = |said: &Value, person: Person| {
-        colour(said) == Some(person.face) && near(said, person.voice) && said["frames"].as_u64() >= Some(20)
-    };
+    let sees = |said: &Value, person: Person| sees(said, person) && said["frames"].as_u64() >= Some(20);
     player.until("Maria's picture and sound", |said| sees(said, Person::MARIA)).await;
     maria.until_sees("watched").await;
     shots(&maria, "devices-token").await;
