@@ -23,6 +23,9 @@ tests)
   # An SMS gateway with an SMSC behind it, and one for SMPP.
   have bearerbox || missing+=(kannel)
   [ -x /usr/lib/kannel/test/drive_smpp ] || missing+=(kannel-extras)
+  # Reverse proxies to stand behind.
+  [ -x /usr/sbin/nginx ] || have nginx || missing+=(nginx-light)
+  [ -x /usr/sbin/haproxy ] || have haproxy || missing+=(haproxy)
   have npm || missing+=(nodejs npm)
   # Without any font Chromium draws no text at all.
   [ -n "$(find /usr/share/fonts /usr/local/share/fonts -name '*.[to]t[fc]' -print -quit 2>/dev/null)" ] || missing+=(fonts-dejavu-core)

@@ -24,10 +24,22 @@ pub struct Caller {
 impl Caller {
     /// Connects as a page of this site would, with a console's cookie or none, and says hello.
     pub async fn connect(url: &str, cookie: Option<&str>) -> Self {
+        Self::connect_with(url, cookie, None).await
+    }
+
+    /// Connects with a forwarding header of its own, as somebody does who wants to seem elsewhere.
+    pub async fn connect_claiming(url: &str, addresses: &str) -> Self {
+        Self::connect_with(url, None, Some(addresses)).await
+    }
+
+    async fn connect_with(url: &str, cookie: Option<&str>, claims: Option<&str>) -> Self {
         let mut request = format!("{}/api/v1/ws", url.replacen("http", "ws", 1)).into_client_request().unwrap();
         request.headers_mut().insert("origin", url.parse().unwrap());
         if let Some(cookie) = cookie {
             request.headers_mut().insert("cookie", cookie.parse().unwrap());
+        }
+        if let Some(claims) = claims {
+            request.headers_mut().insert("x-forwarded-for", claims.parse().unwrap());
         }
         let (socket, _) = tokio_tungstenite::connect_async(request).await.unwrap();
         let (out, queue) = mpsc::unbounded_channel();

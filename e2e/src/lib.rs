@@ -35,6 +35,7 @@ mod person;
 mod probe;
 mod process;
 mod proxy;
+pub mod reverse_proxies;
 mod until;
 
 pub use browser::{Browser, Sound};
