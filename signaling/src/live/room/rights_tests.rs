@@ -258,7 +258,7 @@ fn whoever_is_put_out_stays_out() {
             "{why}"
         );
         // What the SFU still says of their media finds nobody.
-        let out = play.event(Event::Connected { session: speaker, keys: shared::control::KeyLength::default() });
+        let out = play.event(Event::Connected { session: speaker, keys: shared::control::KeyLength::Bits256 });
         assert_eq!(out, [], "{why}");
         assert!(!play.room.has_media(speaker), "{why}");
     }
