@@ -13,7 +13,7 @@ use crate::assets::Assets;
 use crate::chance::{Chance, SystemChance, hex};
 use crate::clock::ManualClock;
 use crate::config::{Config, SmsSenderKind};
-use crate::db::Db;
+use crate::db::{Db, sql};
 use crate::door::Door;
 use crate::edge::host::Hosts;
 use crate::geo::Geo;
@@ -105,6 +105,17 @@ pub(crate) async fn world_with_assets(change: impl FnOnce(&mut Config), assets: 
         outbox: Some(outbox.clone()),
     };
     World { state: AppState::new(parts), clock, outbox, media, folder }
+}
+
+impl World {
+    /// What is written down of doors, oldest first: kind and actor. Of one moment, as they were written.
+    #[allow(dead_code, reason = "not every test reads them")]
+    pub(crate) async fn door_events(&self) -> Vec<(String, String)> {
+        sql::query_as("SELECT kind, actor FROM door_events ORDER BY at, rowid")
+            .fetch_all(self.state.db.read())
+            .await
+            .unwrap()
+    }
 }
 
 /// A world at [`NOON`] with the default configuration.

@@ -2,9 +2,8 @@
 
 use shared::ids::OrganisationId;
 use shared::units::UnixMs;
-use sqlx::Row as _;
 
-use super::{Db, DbError, column};
+use super::{Db, DbError, column, sql};
 use crate::accounts::{Account, name_key};
 use crate::record::content::Named;
 
@@ -19,19 +18,19 @@ const SET_PASSWORD: &str = "UPDATE accounts SET password_hash = $1 WHERE id = $2
 
 /// The organisation that was there first.
 pub async fn oldest_organisation(db: &Db) -> Result<Option<OrganisationId>, DbError> {
-    let row = sqlx::query(OLDEST_ORGANISATION).fetch_optional(db.read()).await?;
+    let row = sql::query(OLDEST_ORGANISATION).fetch_optional(db.read()).await?;
     row.map(|row| column(&row, "id")).transpose()
 }
 
 /// A new organisation.
 pub async fn insert_organisation(db: &Db, id: OrganisationId, name: &str, now: UnixMs) -> Result<(), DbError> {
-    sqlx::query(INSERT_ORGANISATION).bind(id.to_string()).bind(name).bind(now.0).execute(db.write()).await?;
+    sql::query(INSERT_ORGANISATION).bind(id.to_string()).bind(name).bind(now.0).execute(db.write()).await?;
     Ok(())
 }
 
 /// An organisation's name.
 pub async fn organisation_name(db: &Db, id: OrganisationId) -> Result<Option<String>, DbError> {
-    Ok(sqlx::query_scalar(ORGANISATION_NAME).bind(id.to_string()).fetch_optional(db.read()).await?)
+    Ok(sql::query_scalar(ORGANISATION_NAME).bind(id.to_string()).fetch_optional(db.read()).await?)
 }
 
 /// An organisation's accounts by name.
@@ -42,7 +41,7 @@ pub async fn names(db: &Db, organisation: OrganisationId) -> Result<Vec<Named>, 
 
 /// A new account; `false` when the name is taken.
 pub async fn insert(db: &Db, account: &Account, password_hash: &str, now: UnixMs) -> Result<bool, DbError> {
-    let done = sqlx::query(INSERT)
+    let done = sql::query(INSERT)
         .bind(account.id.to_string())
         .bind(account.organisation.to_string())
         .bind(&account.name)
@@ -56,7 +55,7 @@ pub async fn insert(db: &Db, account: &Account, password_hash: &str, now: UnixMs
 
 /// The account of that name, with its password's hash.
 pub async fn by_name_key(db: &Db, key: &str) -> Result<Option<(Account, String)>, DbError> {
-    let row = sqlx::query(BY_NAME_KEY).bind(key).fetch_optional(db.read()).await?;
+    let row = sql::query(BY_NAME_KEY).bind(key).fetch_optional(db.read()).await?;
     let Some(row) = row else { return Ok(None) };
     let account =
         Account { id: column(&row, "id")?, organisation: column(&row, "organisation_id")?, name: row.try_get("name")? };
@@ -65,6 +64,6 @@ pub async fn by_name_key(db: &Db, key: &str) -> Result<Option<(Account, String)>
 
 /// Another password for an account.
 pub async fn set_password(db: &Db, account: &Account, password_hash: &str) -> Result<(), DbError> {
-    sqlx::query(SET_PASSWORD).bind(password_hash).bind(account.id.to_string()).execute(db.write()).await?;
+    sql::query(SET_PASSWORD).bind(password_hash).bind(account.id.to_string()).execute(db.write()).await?;
     Ok(())
 }

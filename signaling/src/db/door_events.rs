@@ -2,10 +2,8 @@
 
 use shared::ids::{MeetingId, OrganisationId};
 use shared::units::UnixMs;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
 
-use super::{Db, DbError, invitees, meetings, pins};
+use super::{Db, DbError, invitees, meetings, pins, sql};
 use crate::chance::{Chance, hex};
 use crate::meetings::events::{DoorEvent, Entry};
 use crate::record::content::Happened;
@@ -16,9 +14,9 @@ const OF_MEETING: &str = "SELECT invitee_id, at, kind, actor, evidence FROM door
 /// Everything that happened at a meeting's door, oldest first.
 pub async fn of_meeting(db: &Db, organisation: OrganisationId, meeting: MeetingId) -> Result<Vec<Happened>, DbError> {
     let rows =
-        sqlx::query(OF_MEETING).bind(organisation.to_string()).bind(meeting.to_string()).fetch_all(db.read()).await?;
+        sql::query(OF_MEETING).bind(organisation.to_string()).bind(meeting.to_string()).fetch_all(db.read()).await?;
     let happened = |row| {
-        let (kind, evidence): (String, String) = (SqliteRow::try_get(row, "kind")?, row.try_get("evidence")?);
+        let (kind, evidence): (String, String) = (sql::Row::try_get(row, "kind")?, row.try_get("evidence")?);
         let event = DoorEvent::from_columns(&kind, &evidence).ok_or(DbError::Corrupt { column: "kind" })?;
         let whom: Option<String> = row.try_get("invitee_id")?;
         let whom = whom.map(|id| id.parse().map_err(|_| DbError::Corrupt { column: "invitee_id" })).transpose()?;
@@ -30,9 +28,9 @@ pub async fn of_meeting(db: &Db, organisation: OrganisationId, meeting: MeetingI
 }
 
 /// Writes an event, in the caller's transaction.
-pub async fn insert(connection: &mut SqliteConnection, chance: &dyn Chance, entry: &Entry) -> Result<(), DbError> {
+pub async fn insert(connection: &mut sql::Connection, chance: &dyn Chance, entry: &Entry) -> Result<(), DbError> {
     let (kind, evidence) = entry.event.columns();
-    sqlx::query(
+    sql::query(
         "INSERT INTO door_events (id, organisation_id, meeting_id, invitee_id, at, kind, actor, evidence) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
@@ -75,8 +73,8 @@ pub async fn apply(db: &Db, chance: &dyn Chance, entry: &Entry) -> Result<bool, 
     Ok(done)
 }
 
-async fn move_end(connection: &mut SqliteConnection, meeting: MeetingId, ends_at: UnixMs) -> Result<bool, DbError> {
-    let done = sqlx::query("UPDATE meetings SET ends_at = $1 WHERE id = $2 AND ended_at IS NULL")
+async fn move_end(connection: &mut sql::Connection, meeting: MeetingId, ends_at: UnixMs) -> Result<bool, DbError> {
+    let done = sql::query("UPDATE meetings SET ends_at = $1 WHERE id = $2 AND ended_at IS NULL")
         .bind(ends_at.0)
         .bind(meeting.to_string())
         .execute(connection)
@@ -85,13 +83,13 @@ async fn move_end(connection: &mut SqliteConnection, meeting: MeetingId, ends_at
 }
 
 /// Ends a meeting once. Its SMS passwords have served.
-async fn end(connection: &mut SqliteConnection, meeting: MeetingId, at: UnixMs) -> Result<bool, DbError> {
-    let done = sqlx::query("UPDATE meetings SET ended_at = $1 WHERE id = $2 AND ended_at IS NULL")
+async fn end(connection: &mut sql::Connection, meeting: MeetingId, at: UnixMs) -> Result<bool, DbError> {
+    let done = sql::query("UPDATE meetings SET ended_at = $1 WHERE id = $2 AND ended_at IS NULL")
         .bind(at.0)
         .bind(meeting.to_string())
         .execute(&mut *connection)
         .await?;
-    sqlx::query("DELETE FROM passwords WHERE invitee_id IN (SELECT id FROM invitees WHERE meeting_id = $1)")
+    sql::query("DELETE FROM passwords WHERE invitee_id IN (SELECT id FROM invitees WHERE meeting_id = $1)")
         .bind(meeting.to_string())
         .execute(connection)
         .await?;

@@ -2,7 +2,7 @@
 
 use shared::units::UnixMs;
 
-use super::{Db, DbError};
+use super::{Db, DbError, sql};
 use crate::door::tally::Minute;
 
 /// How long they are kept, milliseconds: 90 days, as long as somebody may ask what happened.
@@ -13,7 +13,7 @@ const INSERT: &str = "INSERT INTO door_minutes (ended_at, evaluated, failed, tur
 
 /// Writes a minute and drops those that are old.
 pub async fn insert(db: &Db, ended_at: UnixMs, minute: Minute) -> Result<(), DbError> {
-    sqlx::query(INSERT)
+    sql::query(INSERT)
         .bind(ended_at.0)
         .bind(i64::from(minute.evaluated))
         .bind(i64::from(minute.failed))
@@ -21,7 +21,7 @@ pub async fn insert(db: &Db, ended_at: UnixMs, minute: Minute) -> Result<(), DbE
         .bind(i64::from(minute.sources))
         .execute(db.write())
         .await?;
-    sqlx::query("DELETE FROM door_minutes WHERE ended_at < $1")
+    sql::query("DELETE FROM door_minutes WHERE ended_at < $1")
         .bind(ended_at.plus_ms(-KEPT_MS).0)
         .execute(db.write())
         .await?;

@@ -4,10 +4,8 @@ use shared::ids::{InviteeId, MeetingId, OrganisationId};
 use shared::limits::MAX_INVITEES;
 use shared::meeting::Role;
 use shared::units::UnixMs;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
 
-use super::{Db, DbError, column};
+use super::{Db, DbError, column, sql};
 use crate::meetings::invitees::{Invited, Listed};
 
 const COUNT: &str = "SELECT COUNT(*) FROM invitees WHERE meeting_id = $1";
@@ -21,18 +19,18 @@ const LIST: &str = "SELECT i.id, i.organisation_id, i.meeting_id, i.name, i.phon
 
 /// A new invitee, in the caller's transaction. `false`: the meeting has as many as it can.
 pub async fn insert(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection,
     invitee: &Invited,
     link_hash: &str,
     now: UnixMs,
 ) -> Result<bool, DbError> {
     let meeting = invitee.meeting.to_string();
-    let count: i64 = sqlx::query_scalar(COUNT).bind(&meeting).fetch_one(&mut *connection).await?;
+    let count: i64 = sql::query_scalar(COUNT).bind(&meeting).fetch_one(&mut *connection).await?;
     if usize::try_from(count).is_ok_and(|count| count >= MAX_INVITEES) {
         return Ok(false);
     }
-    let last: i64 = sqlx::query_scalar(LAST_POSITION).bind(&meeting).fetch_one(&mut *connection).await?;
-    sqlx::query(INSERT)
+    let last: i64 = sql::query_scalar(LAST_POSITION).bind(&meeting).fetch_one(&mut *connection).await?;
+    sql::query(INSERT)
         .bind(invitee.id.to_string())
         .bind(invitee.organisation.to_string())
         .bind(&meeting)
@@ -50,7 +48,7 @@ pub async fn insert(
 
 /// A meeting's invitees in order of invitation.
 pub async fn list(db: &Db, organisation: OrganisationId, meeting: MeetingId) -> Result<Vec<Listed>, DbError> {
-    let rows = sqlx::query(LIST).bind(organisation.to_string()).bind(meeting.to_string()).fetch_all(db.read()).await?;
+    let rows = sql::query(LIST).bind(organisation.to_string()).bind(meeting.to_string()).fetch_all(db.read()).await?;
     rows.iter().map(listed).collect()
 }
 
@@ -67,11 +65,11 @@ pub async fn find(
 
 /// Changes an invitee's role, if it is still what the caller thinks.
 pub async fn set_role(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection,
     invitee: InviteeId,
     (from, to): (Role, Role),
 ) -> Result<bool, DbError> {
-    let done = sqlx::query("UPDATE invitees SET role = $1 WHERE id = $2 AND role = $3")
+    let done = sql::query("UPDATE invitees SET role = $1 WHERE id = $2 AND role = $3")
         .bind(to.as_str())
         .bind(invitee.to_string())
         .bind(from.as_str())
@@ -80,7 +78,7 @@ pub async fn set_role(
     Ok(done.rows_affected() == 1)
 }
 
-fn listed(row: &SqliteRow) -> Result<Listed, DbError> {
+fn listed(row: &sql::Row) -> Result<Listed, DbError> {
     let invited = Invited {
         id: column(row, "id")?,
         organisation: column(row, "organisation_id")?,

@@ -3,10 +3,8 @@
 use shared::ids::{AccountId, MeetingId, OrganisationId};
 use shared::meeting::{DoorRules, MeetingKind};
 use shared::units::UnixMs;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
 
-use super::{Db, DbError, column};
+use super::{Db, DbError, column, sql};
 use crate::meetings::Meeting;
 
 const INSERT: &str = "INSERT INTO meetings (id, organisation_id, created_by, title, kind, starts_at, ends_at, grace_ms, \
@@ -30,7 +28,7 @@ const LIST_LENGTH: i64 = 500;
 
 /// A new meeting.
 pub async fn insert(db: &Db, meeting: &Meeting, now: UnixMs) -> Result<(), DbError> {
-    sqlx::query(INSERT)
+    sql::query(INSERT)
         .bind(meeting.id.to_string())
         .bind(meeting.organisation.to_string())
         .bind(meeting.created_by.to_string())
@@ -50,14 +48,14 @@ pub async fn insert(db: &Db, meeting: &Meeting, now: UnixMs) -> Result<(), DbErr
 
 /// One meeting of an organisation.
 pub async fn find(db: &Db, organisation: OrganisationId, id: MeetingId) -> Result<Option<Meeting>, DbError> {
-    let row = sqlx::query(FIND).bind(organisation.to_string()).bind(id.to_string()).fetch_optional(db.read()).await?;
+    let row = sql::query(FIND).bind(organisation.to_string()).bind(id.to_string()).fetch_optional(db.read()).await?;
     row.as_ref().map(meeting).transpose()
 }
 
 /// An organisation's meetings with how many people each invites, newest start first.
 pub async fn list(db: &Db, organisation: OrganisationId) -> Result<Vec<(Meeting, u32)>, DbError> {
-    let rows = sqlx::query(LIST).bind(organisation.to_string()).bind(LIST_LENGTH).fetch_all(db.read()).await?;
-    let with_count = |row: &SqliteRow| {
+    let rows = sql::query(LIST).bind(organisation.to_string()).bind(LIST_LENGTH).fetch_all(db.read()).await?;
+    let with_count = |row: &sql::Row| {
         let invited: i64 = row.try_get("invited")?;
         Ok((meeting(row)?, u32::try_from(invited).unwrap_or(u32::MAX)))
     };
@@ -71,7 +69,7 @@ pub async fn set_ask_password(
     id: MeetingId,
     ask: bool,
 ) -> Result<bool, DbError> {
-    let done = sqlx::query(SET_ASK_PASSWORD)
+    let done = sql::query(SET_ASK_PASSWORD)
         .bind(ask)
         .bind(organisation.to_string())
         .bind(id.to_string())
@@ -81,29 +79,29 @@ pub async fn set_ask_password(
 }
 
 /// Archives a meeting that has ended, once.
-pub async fn archive(connection: &mut SqliteConnection, id: MeetingId, at: UnixMs) -> Result<bool, DbError> {
-    let done = sqlx::query(ARCHIVE).bind(at.0).bind(id.to_string()).execute(connection).await?;
+pub async fn archive(connection: &mut sql::Connection, id: MeetingId, at: UnixMs) -> Result<bool, DbError> {
+    let done = sql::query(ARCHIVE).bind(at.0).bind(id.to_string()).execute(connection).await?;
     Ok(done.rows_affected() == 1)
 }
 
 /// Meetings that ended at that moment or before and are not archived: a hundred at most.
 pub async fn to_archive(db: &Db, ended_until: UnixMs) -> Result<Vec<(OrganisationId, MeetingId)>, DbError> {
-    let rows = sqlx::query(TO_ARCHIVE).bind(ended_until.0).fetch_all(db.read()).await?;
+    let rows = sql::query(TO_ARCHIVE).bind(ended_until.0).fetch_all(db.read()).await?;
     rows.iter().map(|row| Ok((column(row, "organisation_id")?, column(row, "id")?))).collect()
 }
 
 /// The meetings of an account with that title that nobody has ended.
 pub async fn running_of_title(db: &Db, account: AccountId, title: &str) -> Result<Vec<MeetingId>, DbError> {
-    let rows = sqlx::query(RUNNING_OF_TITLE).bind(account.to_string()).bind(title).fetch_all(db.read()).await?;
+    let rows = sql::query(RUNNING_OF_TITLE).bind(account.to_string()).bind(title).fetch_all(db.read()).await?;
     rows.iter().map(|row| column(row, "id")).collect()
 }
 
 /// What is asked of whoever comes. What cannot be read is not taken for "nothing is asked".
-pub(super) fn door_rules(row: &SqliteRow) -> Result<DoorRules, DbError> {
+pub(super) fn door_rules(row: &sql::Row) -> Result<DoorRules, DbError> {
     serde_json::from_str(row.try_get("door_rules")?).map_err(|_| DbError::Corrupt { column: "door_rules" })
 }
 
-fn meeting(row: &SqliteRow) -> Result<Meeting, DbError> {
+fn meeting(row: &sql::Row) -> Result<Meeting, DbError> {
     Ok(Meeting {
         id: column(row, "id")?,
         organisation: column(row, "organisation_id")?,

@@ -1,7 +1,7 @@
 //! The database: one SQLite file, one connection that writes and a few that read.
 //!
 //! Every statement is a `&'static str` in the dialect that SQLite and PostgreSQL share (`$N`, `ON CONFLICT`,
-//! `RETURNING`), one file here per table. Ids are TEXT, times are integer milliseconds.
+//! `RETURNING`), one file here per table, and runs through [`sql`]. Ids are TEXT, times are integer milliseconds.
 //! What is deleted is overwritten (`secure_delete`), and the WAL is emptied when a meeting ends (D32).
 
 pub mod accounts;
@@ -14,11 +14,9 @@ pub mod passwords;
 pub mod pins;
 pub mod rooms;
 pub mod sessions;
+pub mod sql;
 
 use std::path::PathBuf;
-
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqlitePool};
 
 /// Why the database could not be opened or used.
 #[derive(Debug, thiserror::Error)]
@@ -49,30 +47,30 @@ pub enum DbError {
 /// The two pools. Clones share them.
 #[derive(Debug, Clone)]
 pub struct Db {
-    writer: SqlitePool,
-    readers: SqlitePool,
+    writer: sql::Pool,
+    readers: sql::Pool,
 }
 
 impl Db {
     /// For statements that only read; a write through it fails.
-    pub fn read(&self) -> &SqlitePool {
+    pub fn read(&self) -> &sql::Pool {
         &self.readers
     }
 
     /// For statements that write: one connection, so writers queue here instead of colliding in SQLite.
-    pub fn write(&self) -> &SqlitePool {
+    pub fn write(&self) -> &sql::Pool {
         &self.writer
     }
 
     /// Whether a statement that reads a table is answered.
     pub async fn answers(&self) -> Result<(), DbError> {
-        sqlx::query("SELECT 1 FROM organisations LIMIT 1").fetch_optional(&self.readers).await?;
+        sql::query("SELECT 1 FROM organisations LIMIT 1").fetch_optional(&self.readers).await?;
         Ok(())
     }
 
     /// Empties the write-ahead log into the database, so that nothing deleted stays readable in it.
     pub async fn truncate_wal(&self) -> Result<(), DbError> {
-        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.writer).await?;
+        sql::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.writer).await?;
         Ok(())
     }
 
@@ -84,6 +82,6 @@ impl Db {
 }
 
 /// A value out of a TEXT column.
-fn column<T: std::str::FromStr>(row: &SqliteRow, column: &'static str) -> Result<T, DbError> {
+fn column<T: std::str::FromStr>(row: &sql::Row, column: &'static str) -> Result<T, DbError> {
     row.try_get::<&str, _>(column)?.parse().map_err(|_| DbError::Corrupt { column })
 }

@@ -10,7 +10,7 @@ use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
-use super::{Db, DbError};
+use super::{Db, DbError, sql};
 
 /// Connections that read. More lets more pages load at once and holds more memory.
 const READERS: u32 = 4;
@@ -51,7 +51,7 @@ impl Db {
         migrator().run(&writer).await.map_err(|error| explain_migration(path, error))?;
         let readers =
             SqlitePoolOptions::new().max_connections(READERS).connect_with(options.pragma("query_only", "on")).await?;
-        Ok(Self { writer, readers })
+        Ok(Self { writer: sql::Pool::Sqlite(writer), readers: sql::Pool::Sqlite(readers) })
     }
 }
 
@@ -114,13 +114,13 @@ mod tests {
     async fn readers_cannot_write_and_the_pragmas_hold() {
         let world = crate::testing::world().await;
         let db = &world.state.db;
-        let error = sqlx::query("DELETE FROM meetings").execute(db.read()).await.unwrap_err();
+        let error = sql::query("DELETE FROM meetings").execute(db.read()).await.unwrap_err();
         assert!(error.to_string().contains("readonly"), "{error}");
         for (pragma, want) in [("PRAGMA secure_delete", 1), ("PRAGMA foreign_keys", 1)] {
-            let got: i64 = sqlx::query_scalar(pragma).fetch_one(db.write()).await.unwrap();
+            let got: i64 = sql::query_scalar(pragma).fetch_one(db.write()).await.unwrap();
             assert_eq!(got, want, "{pragma}");
         }
-        let mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(db.write()).await.unwrap();
+        let mode: String = sql::query_scalar("PRAGMA journal_mode").fetch_one(db.write()).await.unwrap();
         assert_eq!(mode, "wal");
     }
 }

@@ -2,10 +2,9 @@
 
 use shared::ids::{InviteeId, MeetingId, OrganisationId};
 use shared::units::UnixMs;
-use sqlx::Row as _;
 
 use super::pins::parse;
-use super::{Db, DbError, door_events};
+use super::{Db, DbError, door_events, sql};
 use crate::chance::Chance;
 use crate::meetings::events::Entry;
 use crate::meetings::passwords::full_tries;
@@ -41,7 +40,7 @@ pub struct Recipient {
 
 /// Whom a password for this invitee goes to.
 pub async fn recipient(db: &Db, invitee: InviteeId) -> Result<Option<Recipient>, DbError> {
-    let row = sqlx::query(
+    let row = sql::query(
         "SELECT i.organisation_id, i.meeting_id, i.phone, m.title, m.starts_at, m.time_zone, \
          (SELECT COUNT(*) FROM invitees o WHERE o.meeting_id = i.meeting_id) AS invited \
          FROM invitees i JOIN meetings m ON m.id = i.meeting_id WHERE i.id = $1",
@@ -65,7 +64,7 @@ pub async fn recipient(db: &Db, invitee: InviteeId) -> Result<Option<Recipient>,
 pub async fn replace(db: &Db, chance: &dyn Chance, hash: &str, entry: &Entry) -> Result<(), DbError> {
     let Some(invitee) = entry.invitee else { return Ok(()) };
     let mut transaction = db.write().begin().await?;
-    sqlx::query(
+    sql::query(
         "INSERT INTO passwords (invitee_id, organisation_id, password_hash, sent_at, tries_left) \
          VALUES ($1, $2, $3, $4, $5) ON CONFLICT (invitee_id) DO UPDATE SET password_hash = excluded.password_hash, \
          sent_at = excluded.sent_at, tries_left = excluded.tries_left",
@@ -84,7 +83,7 @@ pub async fn replace(db: &Db, chance: &dyn Chance, hash: &str, entry: &Entry) ->
 
 /// The password that an invitee was sent.
 pub async fn find(db: &Db, invitee: InviteeId) -> Result<Option<Row>, DbError> {
-    let row = sqlx::query("SELECT password_hash, sent_at, tries_left FROM passwords WHERE invitee_id = $1")
+    let row = sql::query("SELECT password_hash, sent_at, tries_left FROM passwords WHERE invitee_id = $1")
         .bind(invitee.to_string())
         .fetch_optional(db.read())
         .await?;
@@ -98,7 +97,7 @@ pub async fn find(db: &Db, invitee: InviteeId) -> Result<Option<Row>, DbError> {
 
 /// Takes one try of the password sent at `sent_at`; gives the number left, or `None` when there was none.
 pub async fn take_try(db: &Db, invitee: InviteeId, sent_at: UnixMs) -> Result<Option<u8>, DbError> {
-    let left: Option<i64> = sqlx::query_scalar(
+    let left: Option<i64> = sql::query_scalar(
         "UPDATE passwords SET tries_left = tries_left - 1 \
          WHERE invitee_id = $1 AND sent_at = $2 AND tries_left > 0 RETURNING tries_left",
     )
@@ -111,7 +110,7 @@ pub async fn take_try(db: &Db, invitee: InviteeId, sent_at: UnixMs) -> Result<Op
 
 /// One try again: it was taken, and then nothing could be compared.
 pub async fn give_try_back(db: &Db, invitee: InviteeId, sent_at: UnixMs) -> Result<(), DbError> {
-    sqlx::query(
+    sql::query(
         "UPDATE passwords SET tries_left = tries_left + 1 WHERE invitee_id = $1 AND sent_at = $2 AND tries_left < $3",
     )
     .bind(invitee.to_string())
@@ -124,7 +123,7 @@ pub async fn give_try_back(db: &Db, invitee: InviteeId, sent_at: UnixMs) -> Resu
 
 /// All tries again, after the right password.
 pub async fn give_tries_back(db: &Db, invitee: InviteeId, sent_at: UnixMs) -> Result<(), DbError> {
-    sqlx::query("UPDATE passwords SET tries_left = $1 WHERE invitee_id = $2 AND sent_at = $3")
+    sql::query("UPDATE passwords SET tries_left = $1 WHERE invitee_id = $2 AND sent_at = $3")
         .bind(full_tries())
         .bind(invitee.to_string())
         .bind(sent_at.0)

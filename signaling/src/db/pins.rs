@@ -7,19 +7,17 @@ use shared::limits::PIN_OPENS_BEFORE_START_MS;
 use shared::meeting::Role;
 use shared::pin::PinLengths;
 use shared::units::UnixMs;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
 
 use super::meetings::door_rules;
-use super::{Db, DbError};
+use super::{Db, DbError, sql};
 use crate::door::budget::Exposure;
 use crate::door::decide::{Invitation, KnownLink, KnownPin};
 use crate::keys::PinMac;
 use crate::meetings::pins::Issue;
 
 /// Withdraws all PINs of an invitee that still work; whether there were any.
-pub async fn revoke(connection: &mut SqliteConnection, invitee: InviteeId, at: UnixMs) -> Result<bool, DbError> {
-    let done = sqlx::query("UPDATE pins SET revoked_at = $1 WHERE invitee_id = $2 AND revoked_at IS NULL")
+pub async fn revoke(connection: &mut sql::Connection, invitee: InviteeId, at: UnixMs) -> Result<bool, DbError> {
+    let done = sql::query("UPDATE pins SET revoked_at = $1 WHERE invitee_id = $2 AND revoked_at IS NULL")
         .bind(at.0)
         .bind(invitee.to_string())
         .execute(connection)
@@ -28,8 +26,8 @@ pub async fn revoke(connection: &mut SqliteConnection, invitee: InviteeId, at: U
 }
 
 /// What stands for the PINs that were issued for a meeting, those that were withdrawn among them.
-pub async fn macs_of(connection: &mut SqliteConnection, meeting: MeetingId) -> Result<HashSet<String>, DbError> {
-    let macs: Vec<String> = sqlx::query_scalar("SELECT mac FROM pins WHERE meeting_id = $1")
+pub async fn macs_of(connection: &mut sql::Connection, meeting: MeetingId) -> Result<HashSet<String>, DbError> {
+    let macs: Vec<String> = sql::query_scalar("SELECT mac FROM pins WHERE meeting_id = $1")
         .bind(meeting.to_string())
         .fetch_all(connection)
         .await?;
@@ -38,13 +36,13 @@ pub async fn macs_of(connection: &mut SqliteConnection, meeting: MeetingId) -> R
 
 /// Deletes the PINs of meetings that were archived at that moment or before: their cool-down is over (D14).
 pub async fn free(db: &Db, archived_until: UnixMs) -> Result<u64, DbError> {
-    let done = sqlx::query(FREE).bind(archived_until.0).execute(db.write()).await?;
+    let done = sql::query(FREE).bind(archived_until.0).execute(db.write()).await?;
     Ok(done.rows_affected())
 }
 
 /// How many digits PINs have that may work now or later; `None`: there are none.
 pub async fn lengths(db: &Db) -> Result<Option<PinLengths>, DbError> {
-    let row = sqlx::query(LENGTHS).fetch_one(db.read()).await?;
+    let row = sql::query(LENGTHS).fetch_one(db.read()).await?;
     let number =
         |column| row.try_get::<Option<i64>, _>(column).map(|value| value.and_then(|n| usize::try_from(n).ok()));
     let (shortest, longest) = (number("shortest")?, number("longest")?);
@@ -52,20 +50,20 @@ pub async fn lengths(db: &Db) -> Result<Option<PinLengths>, DbError> {
 }
 
 /// Whether this PIN was issued under this key and is not free again.
-pub async fn exists(connection: &mut SqliteConnection, mac: &PinMac) -> Result<bool, DbError> {
+pub async fn exists(connection: &mut sql::Connection, mac: &PinMac) -> Result<bool, DbError> {
     let count: i64 =
-        sqlx::query_scalar("SELECT COUNT(*) FROM pins WHERE mac = $1").bind(&mac.mac).fetch_one(connection).await?;
+        sql::query_scalar("SELECT COUNT(*) FROM pins WHERE mac = $1").bind(&mac.mac).fetch_one(connection).await?;
     Ok(count > 0)
 }
 
 /// Stores a PIN; `false` when it was issued before.
 pub async fn insert(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection,
     mac: &PinMac,
     digits: usize,
     issue: Issue,
 ) -> Result<bool, DbError> {
-    let done = sqlx::query(
+    let done = sql::query(
         "INSERT INTO pins (mac, key_id, organisation_id, meeting_id, invitee_id, issued_at, digits) \
          VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (mac) DO NOTHING",
     )
@@ -83,7 +81,7 @@ pub async fn insert(
 
 /// Whose PIN this is.
 pub async fn find(db: &Db, mac: &PinMac) -> Result<Option<KnownPin>, DbError> {
-    let row = sqlx::query(
+    let row = sql::query(
         "SELECT i.organisation_id, i.meeting_id, i.id AS invitee_id, i.name, i.phone, i.role, \
                 m.starts_at, m.ends_at, m.grace_ms, m.ended_at, m.archived_at, m.ask_password, p.revoked_at \
          FROM pins p JOIN invitees i ON i.id = p.invitee_id JOIN meetings m ON m.id = p.meeting_id \
@@ -100,7 +98,7 @@ pub async fn find(db: &Db, mac: &PinMac) -> Result<Option<KnownPin>, DbError> {
 
 /// The invitation whose link carries the token with this hash.
 pub async fn by_link(db: &Db, link_hash: &str) -> Result<Option<KnownLink>, DbError> {
-    let row = sqlx::query(
+    let row = sql::query(
         "SELECT i.organisation_id, i.meeting_id, i.id AS invitee_id, i.name, i.phone, i.role, \
                 m.starts_at, m.ends_at, m.grace_ms, m.ended_at, m.archived_at, m.ask_password, m.door_rules, \
                 (SELECT COUNT(*) FROM pins p WHERE p.invitee_id = i.id AND p.revoked_at IS NULL) AS pins \
@@ -125,7 +123,7 @@ const EXPOSURE: &str = "SELECT p.digits, COUNT(*) AS live FROM pins p JOIN meeti
 /// What a guess can find at that moment.
 pub async fn exposure(db: &Db, now: UnixMs) -> Result<Exposure, DbError> {
     let rows =
-        sqlx::query(EXPOSURE).bind(now.plus_ms(PIN_OPENS_BEFORE_START_MS).0).bind(now.0).fetch_all(db.read()).await?;
+        sql::query(EXPOSURE).bind(now.plus_ms(PIN_OPENS_BEFORE_START_MS).0).bind(now.0).fetch_all(db.read()).await?;
     rows.iter().try_fold(Exposure::default(), |exposure, row| {
         let number = |column| row.try_get::<i64, _>(column).map(|value| u32::try_from(value).unwrap_or(u32::MAX));
         Ok(exposure.with(number("digits")?, number("live")?))
@@ -134,18 +132,18 @@ pub async fn exposure(db: &Db, now: UnixMs) -> Result<Exposure, DbError> {
 
 /// The keys that stored PINs were made with.
 pub async fn key_ids(db: &Db) -> Result<Vec<String>, DbError> {
-    Ok(sqlx::query_scalar("SELECT DISTINCT key_id FROM pins").fetch_all(db.read()).await?)
+    Ok(sql::query_scalar("SELECT DISTINCT key_id FROM pins").fetch_all(db.read()).await?)
 }
 
 /// The newest invitee and the hash of their link's token.
 pub async fn newest_link(db: &Db) -> Result<Option<(InviteeId, String)>, DbError> {
-    let row = sqlx::query("SELECT id, link_hash FROM invitees ORDER BY created_at DESC LIMIT 1")
+    let row = sql::query("SELECT id, link_hash FROM invitees ORDER BY created_at DESC LIMIT 1")
         .fetch_optional(db.read())
         .await?;
     row.map(|row| Ok((parse(&row, "id")?, row.try_get("link_hash")?))).transpose()
 }
 
-fn invitation(row: &SqliteRow) -> Result<Invitation, DbError> {
+fn invitation(row: &sql::Row) -> Result<Invitation, DbError> {
     let role: &str = row.try_get("role")?;
     let closes_at = UnixMs(row.try_get("ends_at")?).plus_ms(row.try_get("grace_ms")?);
     Ok(Invitation {
@@ -164,6 +162,6 @@ fn invitation(row: &SqliteRow) -> Result<Invitation, DbError> {
 }
 
 /// An id out of a column.
-pub(super) fn parse<T: std::str::FromStr>(row: &SqliteRow, column: &'static str) -> Result<T, DbError> {
+pub(super) fn parse<T: std::str::FromStr>(row: &sql::Row, column: &'static str) -> Result<T, DbError> {
     row.try_get::<&str, _>(column)?.parse().map_err(|_| DbError::Corrupt { column })
 }

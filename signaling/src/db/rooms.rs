@@ -3,11 +3,10 @@
 use shared::ids::{MeetingId, OrganisationId};
 use shared::meeting::{DoorRules, MeetingInfo, MeetingKind};
 use shared::units::UnixMs;
-use sqlx::Row as _;
 
 use super::meetings::door_rules;
 use super::pins::parse;
-use super::{Db, DbError};
+use super::{Db, DbError, sql};
 
 /// A meeting as its room needs it.
 pub struct MeetingRow {
@@ -30,7 +29,7 @@ impl MeetingRow {
 
 /// One meeting.
 pub async fn find(db: &Db, meeting: MeetingId) -> Result<Option<MeetingRow>, DbError> {
-    let row = sqlx::query(
+    let row = sql::query(
         "SELECT id, organisation_id, title, kind, starts_at, ends_at, grace_ms, time_zone, ended_at, door_rules \
          FROM meetings WHERE id = $1",
     )
@@ -58,7 +57,7 @@ pub async fn find(db: &Db, meeting: MeetingId) -> Result<Option<MeetingRow>, DbE
 
 /// Meetings whose time has passed and that nobody has ended.
 pub async fn overdue(db: &Db, now: UnixMs) -> Result<Vec<(OrganisationId, MeetingId)>, DbError> {
-    let rows = sqlx::query(
+    let rows = sql::query(
         "SELECT id, organisation_id FROM meetings WHERE ended_at IS NULL AND ends_at + grace_ms <= $1 LIMIT 100",
     )
     .bind(now.0)

@@ -1,9 +1,8 @@
 //! Table `account_sessions`.
 
 use shared::units::UnixMs;
-use sqlx::Row as _;
 
-use super::{Db, DbError, column};
+use super::{Db, DbError, column, sql};
 use crate::accounts::Account;
 
 const INSERT: &str = "INSERT INTO account_sessions (token_hash, organisation_id, account_id, created_at, last_active_at) \
@@ -28,7 +27,7 @@ pub struct Found {
 
 /// A new session.
 pub async fn insert(db: &Db, token_hash: &str, account: &Account, now: UnixMs) -> Result<(), DbError> {
-    sqlx::query(INSERT)
+    sql::query(INSERT)
         .bind(token_hash)
         .bind(account.organisation.to_string())
         .bind(account.id.to_string())
@@ -41,7 +40,7 @@ pub async fn insert(db: &Db, token_hash: &str, account: &Account, now: UnixMs) -
 
 /// The session with this token.
 pub async fn find(db: &Db, token_hash: &str) -> Result<Option<Found>, DbError> {
-    let Some(row) = sqlx::query(FIND).bind(token_hash).fetch_optional(db.read()).await? else { return Ok(None) };
+    let Some(row) = sql::query(FIND).bind(token_hash).fetch_optional(db.read()).await? else { return Ok(None) };
     let account =
         Account { id: column(&row, "id")?, organisation: column(&row, "organisation_id")?, name: row.try_get("name")? };
     let created_at = UnixMs(row.try_get("created_at")?);
@@ -50,24 +49,24 @@ pub async fn find(db: &Db, token_hash: &str) -> Result<Option<Found>, DbError> {
 
 /// A person did something.
 pub async fn touch(db: &Db, token_hash: &str, now: UnixMs) -> Result<(), DbError> {
-    sqlx::query(TOUCH).bind(now.0).bind(token_hash).execute(db.write()).await?;
+    sql::query(TOUCH).bind(now.0).bind(token_hash).execute(db.write()).await?;
     Ok(())
 }
 
 /// Ends a session.
 pub async fn delete(db: &Db, token_hash: &str) -> Result<(), DbError> {
-    sqlx::query(DELETE).bind(token_hash).execute(db.write()).await?;
+    sql::query(DELETE).bind(token_hash).execute(db.write()).await?;
     Ok(())
 }
 
 /// Ends every session of an account.
 pub async fn delete_of_account(db: &Db, account: &Account) -> Result<(), DbError> {
-    sqlx::query(DELETE_OF_ACCOUNT).bind(account.id.to_string()).execute(db.write()).await?;
+    sql::query(DELETE_OF_ACCOUNT).bind(account.id.to_string()).execute(db.write()).await?;
     Ok(())
 }
 
 /// Ends the sessions that were idle since `active` or began before `created`.
 pub async fn delete_stale(db: &Db, active: UnixMs, created: UnixMs) -> Result<(), DbError> {
-    sqlx::query(DELETE_STALE).bind(active.0).bind(created.0).execute(db.write()).await?;
+    sql::query(DELETE_STALE).bind(active.0).bind(created.0).execute(db.write()).await?;
     Ok(())
 }

@@ -61,6 +61,7 @@ pub async fn look_after(state: &AppState, minute: Minute) -> Result<(), DbError>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::db::sql;
 
     /// An attack is one row a minute, whatever its size, and a quiet minute is none.
     #[tokio::test]
@@ -75,7 +76,7 @@ mod tests {
             world.clock.advance_ms(60_000);
         }
         let rows: Vec<(i64, i64, i64, i64)> =
-            sqlx::query_as("SELECT evaluated, failed, turned_away, sources FROM door_minutes")
+            sql::query_as("SELECT evaluated, failed, turned_away, sources FROM door_minutes")
                 .fetch_all(state.db.read())
                 .await
                 .unwrap();
@@ -83,7 +84,7 @@ mod tests {
         world.clock.advance_ms(91 * 24 * 3_600_000);
         look_after(state, minute).await.unwrap();
         let kept: i64 =
-            sqlx::query_scalar("SELECT COUNT(*) FROM door_minutes").fetch_one(state.db.read()).await.unwrap();
+            sql::query_scalar("SELECT COUNT(*) FROM door_minutes").fetch_one(state.db.read()).await.unwrap();
         assert_eq!(kept, 1);
     }
 }

@@ -13,12 +13,11 @@ use std::collections::HashSet;
 use shared::ids::{InviteeId, MeetingId, OrganisationId};
 use shared::pin::Pin;
 use shared::units::UnixMs;
-use sqlx::SqliteConnection;
 
 use super::events::{Actor, DoorEvent, Entry};
 use crate::chance::Chance;
 use crate::config::DoorConfig;
-use crate::db::{self, Db, DbError};
+use crate::db::{self, Db, DbError, sql};
 use crate::door::decide::KnownPin;
 use crate::keys::Keys;
 
@@ -68,7 +67,7 @@ impl Issuer<'_> {
     ///
     /// # Errors
     /// The database failed, or there is no PIN left.
-    pub async fn issue(self, connection: &mut SqliteConnection, issue: Issue) -> Result<Pin, IssueError> {
+    pub async fn issue(self, connection: &mut sql::Connection, issue: Issue) -> Result<Pin, IssueError> {
         db::pins::revoke(connection, issue.invitee, issue.at).await?;
         let pin = self.unused(connection, issue).await?;
         let Issue { organisation, meeting, invitee, at, actor } = issue;
@@ -79,7 +78,7 @@ impl Issuer<'_> {
 
     /// Draws until a PIN is free and like no other of its meeting. With 10^16 of them the second draw is a curiosity, but
     /// D9 does not rest on odds, and shorter ones may be configured.
-    async fn unused(self, connection: &mut SqliteConnection, issue: Issue) -> Result<Pin, IssueError> {
+    async fn unused(self, connection: &mut sql::Connection, issue: Issue) -> Result<Pin, IssueError> {
         let others = db::pins::macs_of(connection, issue.meeting).await?;
         for _ in 0..DRAWS {
             let pin = self.chance.pin(self.config.pin_digits);

@@ -14,7 +14,7 @@ use shared::units::UnixMs;
 
 use super::life::{Moments, PinState};
 use super::{Issue, IssueError, look_alike};
-use crate::db;
+use crate::db::{self, sql};
 use crate::door::knock::{KnockError, Typed, look};
 use crate::door::tally::Minute;
 use crate::door::watch::look_after;
@@ -162,7 +162,7 @@ async fn pins_that_have_run_out() {
         assert!(issued < 1_000, "each of 10,000 PINs rules out about 40 others");
     }
     assert!(issued > 100, "{issued}");
-    let (events, working): (i64, i64) = sqlx::query_as(
+    let (events, working): (i64, i64) = sql::query_as(
         "SELECT (SELECT COUNT(*) FROM door_events), (SELECT COUNT(*) FROM pins WHERE revoked_at IS NULL)",
     )
     .fetch_one(play.world.state.db.read())
@@ -187,10 +187,7 @@ async fn a_pin_is_free_a_month_after_its_meeting_was_archived() {
         assert_eq!(play.knock(&pin, olga).await, [unknown.clone(), over.clone()]);
         assert_eq!(play.is_stored(&pin).await, is_stored, "{after}");
     }
-    let kinds: Vec<(String, String)> = sqlx::query_as("SELECT kind, actor FROM door_events ORDER BY at, rowid")
-        .fetch_all(play.world.state.db.read())
-        .await
-        .unwrap();
+    let kinds = play.world.door_events().await;
     let kinds: Vec<_> = kinds.iter().map(|(kind, actor)| (kind.as_str(), actor.split(':').next().unwrap())).collect();
     assert_eq!(kinds, [("pin_issued", "account"), ("ended", "clock"), ("archived", "clock")]);
 }

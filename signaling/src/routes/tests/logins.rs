@@ -8,6 +8,7 @@ use shared::api::{ApiError, Me};
 use tokio::task::JoinSet;
 
 use super::{PASSWORD, Site};
+use crate::db::sql;
 
 const ME: &str = "/api/v1/me";
 const MINUTE: i64 = 60_000;
@@ -28,7 +29,7 @@ async fn ada_logs_in_and_gets_a_cookie_that_nobody_can_read_or_send_elsewhere() 
     assert!(token.len() == 64 && token.bytes().all(|c| c.is_ascii_hexdigit()), "256 bits");
     assert_eq!(flags, "Path=/; Secure; HttpOnly; SameSite=Strict");
     assert_eq!(ada.get(ME).await.json::<Me>(), me);
-    let stored: Vec<String> = sqlx::query_scalar("SELECT token_hash FROM account_sessions")
+    let stored: Vec<String> = sql::query_scalar("SELECT token_hash FROM account_sessions")
         .fetch_all(site.world.state.db.read())
         .await
         .unwrap();

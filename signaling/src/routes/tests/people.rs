@@ -13,6 +13,7 @@ use shared::signal::PasswordState;
 
 use super::{Answer, Browser, Site, person};
 use crate::config::SmsSenderKind;
+use crate::db::sql;
 
 async fn post(ada: &Browser<'_>, meeting: &MeetingDetail, tail: &str) -> Answer {
     ada.send(Method::POST, &format!("/api/v1/meetings/{}{tail}", meeting.info.id), None).await
@@ -60,7 +61,7 @@ async fn a_pin_issued_anew_takes_the_old_ones_place() {
     assert_ne!(first.pin, second.pin);
     assert_eq!(second.invitee.link, first.invitee.link, "the link stays");
     assert!(second.invitee.pin_issued_at > first.invitee.pin_issued_at);
-    let working: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM pins WHERE revoked_at IS NULL")
+    let working: i64 = sql::query_scalar("SELECT COUNT(*) FROM pins WHERE revoked_at IS NULL")
         .fetch_one(site.world.state.db.read())
         .await
         .unwrap();
@@ -125,8 +126,7 @@ async fn the_door_is_reported() {
 
 /// What is written down, oldest first.
 async fn events(site: &Site) -> Vec<String> {
-    let read = site.world.state.db.read();
-    sqlx::query_scalar("SELECT kind FROM door_events ORDER BY at, rowid").fetch_all(read).await.unwrap()
+    site.world.door_events().await.into_iter().map(|(kind, _)| kind).collect()
 }
 
 #[tokio::test]

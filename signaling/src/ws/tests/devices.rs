@@ -14,6 +14,7 @@ use tower::ServiceExt as _;
 
 use super::page::Page;
 use super::theatre::{Theatre, theatre};
+use crate::db::sql;
 use crate::state::AppState;
 
 const SDP: &str = "application/sdp";
@@ -71,7 +72,7 @@ impl<'s> Program<'s> {
 async fn mia(kind: MeetingKind) -> (Theatre, Page) {
     let mut theatre = theatre().await;
     let write = theatre.world.state.db.write();
-    sqlx::query("UPDATE meetings SET kind = $1").bind(kind.as_str()).execute(write).await.unwrap();
+    sql::query("UPDATE meetings SET kind = $1").bind(kind.as_str()).execute(write).await.unwrap();
     let mia = theatre.invite("Mia", Role::Moderator).await;
     let mut page = theatre.admins_page().await;
     page.join(&mia).await;

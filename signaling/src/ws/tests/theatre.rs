@@ -21,6 +21,7 @@ use shared::units::UnixMs;
 
 use super::page::Page;
 use crate::config::Config;
+use crate::db::sql;
 use crate::meetings::events::Actor;
 use crate::meetings::pins::Issue;
 use crate::state::AppState;
@@ -64,18 +65,18 @@ pub(super) async fn theatre_with(change: impl FnOnce(&mut Config)) -> Theatre {
 async fn seed(state: &AppState, ask_password: bool) {
     let write = state.db.write();
     let (organisation, admin) = (ORGANISATION.to_string(), ADMIN.to_string());
-    sqlx::query("INSERT INTO organisations (id, name, created_at) VALUES ($1, 'Acme', 0)")
+    sql::query("INSERT INTO organisations (id, name, created_at) VALUES ($1, 'Acme', 0)")
         .bind(&organisation)
         .execute(write)
         .await
         .unwrap();
-    sqlx::query("INSERT INTO accounts (id, organisation_id, name, name_key, password_hash, created_at) VALUES ($1, $2, 'a', 'a', '', 0)")
+    sql::query("INSERT INTO accounts (id, organisation_id, name, name_key, password_hash, created_at) VALUES ($1, $2, 'a', 'a', '', 0)")
         .bind(&admin)
         .bind(&organisation)
         .execute(write)
         .await
         .unwrap();
-    sqlx::query(
+    sql::query(
         "INSERT INTO meetings (id, organisation_id, created_by, title, kind, starts_at, ends_at, grace_ms, time_zone, ask_password, created_at) \
          VALUES ($1, $2, $3, 'Board', 'nothing_kept', $4, $5, $6, 'Europe/Brussels', $7, 0)",
     )
@@ -141,7 +142,7 @@ impl Theatre {
         let n = self.invited;
         let invitee = InviteeId::from_random([0x10 + n; 16]);
         let state = &self.world.state;
-        sqlx::query(
+        sql::query(
             "INSERT INTO invitees (id, organisation_id, meeting_id, position, name, phone, role, link_hash, created_at) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0)",
         )
@@ -176,7 +177,7 @@ impl Theatre {
     }
 
     pub(super) async fn ask_passwords(&self) {
-        sqlx::query("UPDATE meetings SET ask_password = TRUE").execute(self.world.state.db.write()).await.unwrap();
+        sql::query("UPDATE meetings SET ask_password = TRUE").execute(self.world.state.db.write()).await.unwrap();
     }
 
     /// A page that has said hello.
@@ -203,15 +204,12 @@ impl Theatre {
 
     /// What is written down, oldest first: kind and actor.
     pub(super) async fn events(&self) -> Vec<(String, String)> {
-        sqlx::query_as("SELECT kind, actor FROM door_events ORDER BY at, rowid")
-            .fetch_all(self.world.state.db.read())
-            .await
-            .unwrap()
+        self.world.door_events().await
     }
 
     pub(super) async fn ended_at(&self) -> Option<UnixMs> {
         let ended: Option<i64> =
-            sqlx::query_scalar("SELECT ended_at FROM meetings").fetch_one(self.world.state.db.read()).await.unwrap();
+            sql::query_scalar("SELECT ended_at FROM meetings").fetch_one(self.world.state.db.read()).await.unwrap();
         ended.map(UnixMs)
     }
 

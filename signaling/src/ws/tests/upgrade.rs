@@ -13,6 +13,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use super::page::Page;
 use super::theatre::{ADMIN, ORGANISATION, Theatre, theatre};
 use crate::chance::token_hash;
+use crate::db::sql;
 use crate::edge::client::Client;
 use crate::state::AppState;
 
@@ -59,7 +60,7 @@ async fn only_our_own_pages_open_a_socket() {
 
 async fn log_in(theatre: &Theatre, token: &str, organisation: &str, account: &str) {
     let now = crate::testing::NOON.0;
-    sqlx::query(
+    sql::query(
         "INSERT INTO account_sessions (token_hash, organisation_id, account_id, created_at, last_active_at) \
          VALUES ($1, $2, $3, $4, $5)",
     )
@@ -77,12 +78,12 @@ async fn log_in(theatre: &Theatre, token: &str, organisation: &str, account: &st
 async fn stranger(theatre: &Theatre, token: &str) {
     let (other, account) = ("0e".repeat(16), "0f".repeat(16));
     let write = theatre.world.state.db.write();
-    sqlx::query("INSERT INTO organisations (id, name, created_at) VALUES ($1, 'Other', 0)")
+    sql::query("INSERT INTO organisations (id, name, created_at) VALUES ($1, 'Other', 0)")
         .bind(&other)
         .execute(write)
         .await
         .unwrap();
-    sqlx::query("INSERT INTO accounts (id, organisation_id, name, name_key, password_hash, created_at) VALUES ($1, $2, 'b', 'b', '', 0)")
+    sql::query("INSERT INTO accounts (id, organisation_id, name, name_key, password_hash, created_at) VALUES ($1, $2, 'b', 'b', '', 0)")
         .bind(&account)
         .bind(&other)
         .execute(write)
