@@ -26,6 +26,8 @@ tests)
   # Reverse proxies to stand behind.
   [ -x /usr/sbin/nginx ] || have nginx || missing+=(nginx-light)
   [ -x /usr/sbin/haproxy ] || have haproxy || missing+=(haproxy)
+  # The other database. Its own cluster would only be started to be left alone, so none is made.
+  [ -n "$(find /usr/lib/postgresql -path '*/bin/initdb' -print -quit 2>/dev/null)" ] || missing+=(postgresql-15)
   have npm || missing+=(nodejs npm)
   # Without any font Chromium draws no text at all.
   [ -n "$(find /usr/share/fonts /usr/local/share/fonts -name '*.[to]t[fc]' -print -quit 2>/dev/null)" ] || missing+=(fonts-dejavu-core)
@@ -67,6 +69,15 @@ fi
 have apt-get || fail "The ${1:-tests} need packages that are missing, and this system has no apt-get: install ${missing[*]} yourself."
 say "installing ${missing[*]} (a few minutes)"
 install=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get --quiet=2 -o DPkg::Lock::Timeout=300)
+
+# Debian's PostgreSQL comes with a database cluster of its own unless it is told otherwise before it is installed.
+clusters=/etc/postgresql-common/createcluster.conf
+case " ${missing[*]} " in
+*" postgresql-15 "*) [ -e "$clusters" ] || {
+  "${as_root[@]}" mkdir -p "${clusters%/*}"
+  printf 'create_main_cluster = false\n' | "${as_root[@]}" tee "$clusters" >/dev/null
+} ;;
+esac
 
 # Nothing that comes along may start a service: exit code 101 forbids it (invoke-rc.d, deb-systemd-invoke).
 policy=/usr/sbin/policy-rc.d

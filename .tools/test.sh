@@ -49,6 +49,15 @@ tests_of() { # folder…
 # shellcheck disable=SC2046 # one word per argument is what is wanted
 native_tests() { "${NATIVE_TEST[@]}" --lib --bins $(tests_of shared sfu/core sfu signaling); }
 
+# Once more what touches the database: the same tests on PostgreSQL.
+tests_on_postgres() {
+  # Cargo cannot run one crate's tests of a larger selection; it says where they are.
+  local tests
+  tests="$("${NATIVE_TEST[@]}" --lib --no-run 2>&1 | sed -n 's/.*(\(.*\/signaling-[0-9a-f]*\))$/\1/p')"
+  [ -x "$tests" ] || fail "The tests of signaling are not where cargo puts them: '$tests'."
+  .tools/with-postgres.sh env --chdir=signaling "$tests"
+}
+
 # The server and the media node under test are those that the step before built.
 # shellcheck disable=SC2046
 end_to_end_tests() {
@@ -61,6 +70,7 @@ step "packages for the tests" .tools/deps.sh tests
 step "build tools" .tools/setup.sh
 suite "lint" .tools/lint.sh without-architecture
 suite "unit and property tests" native_tests
+suite "signaling on PostgreSQL" tests_on_postgres
 suite "web logic, natively" cargo test --no-fail-fast --package web --lib
 step "web pages" .tools/build-web.sh
 suite "end to end, and the architecture" end_to_end_tests

@@ -81,7 +81,7 @@ pub struct Place {
     /// Configuration file, TOML.
     #[arg(long, value_name = "FILE", env = "CONCLAVE_CONFIG")]
     pub config: Option<PathBuf>,
-    /// Data folder: database, keys, self-signed certificate [default: data].
+    /// Data folder: keys, self-signed certificate, and the database unless a server has it [default: data].
     #[arg(long, value_name = "DIR", env = "CONCLAVE_DATA")]
     pub data: Option<PathBuf>,
 }

@@ -1,5 +1,7 @@
 //! What this crate's tests share: a folder that goes away, a database in it, a state with a clock one can move.
 
+pub(crate) mod postgres;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -60,6 +62,8 @@ pub(crate) struct World {
     /// What the SFU is told.
     pub(crate) media: mpsc::UnboundedReceiver<Command>,
     pub(crate) folder: Folder,
+    /// Where the rows are, when they are not in the folder.
+    _database: Option<postgres::Database>,
 }
 
 /// A world at [`NOON`] with the default configuration, changed by `change`.
@@ -77,7 +81,11 @@ pub(crate) async fn world_with_assets(change: impl FnOnce(&mut Config), assets: 
     change(&mut config);
     let hasher = Hasher::cheap().unwrap();
     let chance: Arc<dyn Chance> = Arc::new(SystemChance);
-    let db = Db::open(&config.database()).await.unwrap();
+    let database = postgres::database().await;
+    let db = match &database {
+        Some(database) => postgres::open(&database.config).await,
+        None => Db::open(&config.database_file()).await.unwrap(),
+    };
     let (commands, media) = mpsc::unbounded_channel();
     let sms: Arc<dyn SmsSender> = match config.sms.sender {
         SmsSenderKind::Outbox => Arc::new(outbox.clone()),
@@ -104,17 +112,36 @@ pub(crate) async fn world_with_assets(change: impl FnOnce(&mut Config), assets: 
         sms,
         outbox: Some(outbox.clone()),
     };
-    World { state: AppState::new(parts), clock, outbox, media, folder }
+    World { state: AppState::new(parts), clock, outbox, media, folder, _database: database }
 }
 
 impl World {
     /// What is written down of doors, oldest first: kind and actor. Of one moment, as they were written.
     #[allow(dead_code, reason = "not every test reads them")]
     pub(crate) async fn door_events(&self) -> Vec<(String, String)> {
-        sql::query_as("SELECT kind, actor FROM door_events ORDER BY at, rowid")
-            .fetch_all(self.state.db.read())
-            .await
-            .unwrap()
+        let read = self.state.db.read();
+        // Rows are only ever added, so where they are is when they were written.
+        let statement = match read {
+            sql::Pool::Sqlite(_) => "SELECT kind, actor FROM door_events ORDER BY at, rowid",
+            sql::Pool::Postgres(_) => "SELECT kind, actor FROM door_events ORDER BY at, ctid",
+        };
+        sql::query_as(statement).fetch_all(read).await.unwrap()
+    }
+
+    /// Everything that is stored, as text.
+    #[allow(dead_code, reason = "not every test reads it")]
+    pub(crate) async fn stored(&self) -> String {
+        self.state.db.truncate_wal().await.unwrap();
+        let read = self.state.db.read();
+        match read {
+            sql::Pool::Sqlite(_) => {
+                String::from_utf8_lossy(&std::fs::read(self.state.config.database_file()).unwrap()).into_owned()
+            }
+            sql::Pool::Postgres(_) => {
+                let everything = "SELECT CAST(schema_to_xml('public', true, true, '') AS TEXT)";
+                sql::query_scalar(everything).fetch_one(read).await.unwrap()
+            }
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! Every error is one sentence that says what to change. Nothing in it is secret but the paths of keys; it is
 //! printed at start. `media_port`, `public_url` and the rest that depend on what was bound are settled in `serve`.
 
+mod database;
 mod sms;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use shared::codec::VideoCodec;
 use shared::limits::{AUDIO_SLOTS, MAX_PIN_DIGITS, MIN_PIN_DIGITS, PIN_DIGITS};
 
+pub use database::Database;
 pub use sms::{KannelConfig, SmppConfig, Sms, SmsSenderKind, TwilioConfig, secret};
 
 /// The port when none is given.
@@ -31,10 +33,12 @@ pub struct Config {
     pub public_host: Option<String>,
     /// Further host names this server answers to, beside the public URL's and, on loopback, `localhost`.
     pub hosts: Vec<String>,
-    /// The data folder: database, keys, self-signed certificate.
+    /// The data folder: keys, self-signed certificate, and the database unless a server has it.
     pub data: PathBuf,
     /// The folder with the built pages.
     pub web: PathBuf,
+    /// Where accounts, meetings and invitations are kept.
+    pub database: Database,
     /// TLS. Without it only loopback addresses can be listened on.
     pub tls: Tls,
     /// A reverse proxy in front, if there is one.
@@ -256,6 +260,7 @@ impl Default for Config {
             hosts: Vec::new(),
             data: PathBuf::from("data"),
             web: PathBuf::from("dist"),
+            database: Database::default(),
             tls: Tls::default(),
             proxy: Proxy::default(),
             geo: Geo::default(),
@@ -317,6 +322,7 @@ impl Config {
         self.check_listeners()?;
         self.check_public_url()?;
         self.check_proxy()?;
+        self.database.check()?;
         self.media.check()?;
         self.door.check()?;
         self.sms.check(self.demo)?;
@@ -449,8 +455,8 @@ impl Config {
         self.demo || !(self.uses_tls() || self.public_url().starts_with("https://"))
     }
 
-    /// The database file.
-    pub fn database(&self) -> PathBuf {
+    /// The database file, when no server has the database.
+    pub fn database_file(&self) -> PathBuf {
         self.data.join("conclave.db")
     }
 }
@@ -498,6 +504,10 @@ mod tests {
             [tls]
             cert = "/etc/conclave/cert.pem"
             key = "/etc/conclave/key.pem"
+            [database]
+            url = "postgres://conclave@db.example.org/conclave"
+            password_file = "p"
+            unverified = true
             [proxy]
             ranges = ["10.0.0.0/8", "fd00::/8"]
             header = "X-Forwarded-For"
@@ -556,6 +566,10 @@ mod tests {
                 "[media]\nkeys = \"k\"\n[[media.nodes]]\nname = \"a\"\naddress = \"h:1\"\n[[media.nodes]]\nname = \"a\"\naddress = \"i:1\"",
                 "its own",
             ),
+            ("[database]\nurl = \"sqlite://x\"", "postgres://"),
+            ("[database]\nurl = \"postgres://u:p@localhost/d\"", "`password_file`"),
+            ("[database]\nurl = \"postgres://u@db.example/d?sslmode=require\"", "`unverified = true`"),
+            ("[database]\npassword_file = \"x\"", "`url`"),
             ("[tls]\ncert = \"x\"", "`key`"),
             ("[tls]\ncert = \"x\"\nkey = \"y\"\nself_signed = true", "not both"),
             ("demo = true\n[tls]\ncert = \"x\"\nkey = \"y\"", "try-outs"),

@@ -171,10 +171,10 @@ fn is_host(rest: &str, host: &str) -> bool {
 /// It cannot be read or is empty.
 pub fn secret(file: &Path) -> Result<Secret, ConfigError> {
     let text = std::fs::read_to_string(file)
-        .map_err(|error| ConfigError::Wrong(format!("[sms] the file {} cannot be read ({error})", file.display())))?;
+        .map_err(|error| ConfigError::Wrong(format!("the file {} cannot be read ({error})", file.display())))?;
     let line = text.trim();
     if line.is_empty() {
-        return Err(ConfigError::Wrong(format!("[sms] the file {} is empty: put the password in it", file.display())));
+        return Err(ConfigError::Wrong(format!("the file {} is empty: put the password in it", file.display())));
     }
     Ok(Secret::new(line))
 }

@@ -35,7 +35,7 @@ pub async fn organisation_name(db: &Db, id: OrganisationId) -> Result<Option<Str
 
 /// An organisation's accounts by name.
 pub async fn names(db: &Db, organisation: OrganisationId) -> Result<Vec<Named>, DbError> {
-    let rows = sqlx::query(NAMES).bind(organisation.to_string()).fetch_all(db.read()).await?;
+    let rows = sql::query(NAMES).bind(organisation.to_string()).fetch_all(db.read()).await?;
     rows.iter().map(|row| Ok(Named { id: column(row, "id")?, name: row.try_get("name")? })).collect()
 }
 
@@ -55,6 +55,10 @@ pub async fn insert(db: &Db, account: &Account, password_hash: &str, now: UnixMs
 
 /// The account of that name, with its password's hash.
 pub async fn by_name_key(db: &Db, key: &str) -> Result<Option<(Account, String)>, DbError> {
+    // No name holds one, and PostgreSQL refuses to compare with it.
+    if key.contains('\0') {
+        return Ok(None);
+    }
     let row = sql::query(BY_NAME_KEY).bind(key).fetch_optional(db.read()).await?;
     let Some(row) = row else { return Ok(None) };
     let account =

@@ -1,4 +1,4 @@
-//! The database: one SQLite file, one connection that writes and a few that read.
+//! The database: a SQLite file, or a PostgreSQL server; one connection that writes and a few that read.
 //!
 //! Every statement is a `&'static str` in the dialect that SQLite and PostgreSQL share (`$N`, `ON CONFLICT`,
 //! `RETURNING`), one file here per table, and runs through [`sql`]. Ids are TEXT, times are integer milliseconds.
@@ -9,14 +9,19 @@ pub mod door_events;
 pub mod door_minutes;
 pub mod invitees;
 pub mod meetings;
-mod open;
+mod migrations;
 pub mod passwords;
 pub mod pins;
+pub mod postgres;
 pub mod rooms;
 pub mod sessions;
 pub mod sql;
+mod sqlite;
 
 use std::path::PathBuf;
+
+/// Connections that read. More lets more pages load at once and holds more memory.
+const READERS: u32 = 4;
 
 /// Why the database could not be opened or used.
 #[derive(Debug, thiserror::Error)]
@@ -33,15 +38,46 @@ pub enum DbError {
         /// Which file.
         path: PathBuf,
     },
-    /// Neither of these: the disk, a lock, a constraint.
+    /// The server is of no use.
+    #[error(transparent)]
+    Server(#[from] postgres::ServerError),
+    /// It was there and is not now: stopped, cut off, full, or too slow to wait for. What was asked last may count or not.
+    #[error("the database does not answer ({0})")]
+    Away(sqlx::Error),
+    /// None of these: the disk, a lock, a constraint.
     #[error("the database failed: {0}")]
-    Sql(#[from] sqlx::Error),
+    Sql(sqlx::Error),
     /// A row holds a value that this program never writes.
     #[error("the database holds something unexpected in {column}")]
     Corrupt {
         /// Where.
         column: &'static str,
     },
+}
+
+impl From<sqlx::Error> for DbError {
+    fn from(error: sqlx::Error) -> Self {
+        if is_away(&error) { Self::Away(error) } else { Self::Sql(error) }
+    }
+}
+
+/// Whether the same statement may do on another day.
+fn is_away(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut => true,
+        sqlx::Error::Database(said) => said.code().is_some_and(|code| is_code_of_absence(&code)),
+        _ => false,
+    }
+}
+
+/// PostgreSQL's classes 08 (connection), 53 (out of disk, memory, connections), 57 (stopped, or told to stop) and 58
+/// (files), and a primary that became a standby; SQLite's BUSY, IOERR and FULL.
+fn is_code_of_absence(code: &str) -> bool {
+    if code.len() == 5 {
+        return code == "25006" || ["08", "53", "57", "58"].iter().any(|class| code.starts_with(class));
+    }
+    // The low byte is the primary code, whatever is added to it (https://sqlite.org/rescode.html).
+    code.parse::<u16>().is_ok_and(|code| [5, 10, 13].contains(&(code & 0xff)))
 }
 
 /// The two pools. Clones share them.
@@ -68,9 +104,12 @@ impl Db {
         Ok(())
     }
 
-    /// Empties the write-ahead log into the database, so that nothing deleted stays readable in it.
+    /// Empties the write-ahead log into the database, so that nothing deleted stays readable in it. A server does that
+    /// with its own when it thinks fit.
     pub async fn truncate_wal(&self) -> Result<(), DbError> {
-        sql::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.writer).await?;
+        if let sql::Pool::Sqlite(_) = &self.writer {
+            sql::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.writer).await?;
+        }
         Ok(())
     }
 

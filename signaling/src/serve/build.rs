@@ -77,9 +77,12 @@ pub fn data_folder(path: &Path) -> Result<(), StartError> {
     fs::write(&probe, []).and_then(|()| fs::remove_file(&probe)).map_err(unwritable)
 }
 
-/// Opens the database in it.
+/// Opens the database in it, or the server's.
 pub async fn database(config: &Config) -> Result<Db, StartError> {
-    let path = config.database();
+    if let Some(server) = config.database.server()? {
+        return Ok(Db::connect(&server).await?);
+    }
+    let path = config.database_file();
     // SQLite's own words for this are "unable to open database file", whatever the cause.
     // An empty file is a new database to it, and its other files take this one's permissions.
     let file = fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);

@@ -6,6 +6,9 @@
 
 mod connection;
 mod query;
+#[cfg(test)]
+mod tests;
 
+pub(in crate::db) use connection::PATIENCE;
 pub use connection::{Connection, Live, Pool, Transaction};
 pub use query::{Done, Mapped, On, Query, Readable, Row, Value, query, query_as, query_scalar};

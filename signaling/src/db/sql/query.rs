@@ -1,8 +1,10 @@
 //! A statement, what is bound to it, and the rows it gives.
 
+use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{ColumnIndex, Database, Decode, Encode, FromRow, Row as _, Sqlite, Type};
+use sqlx::{ColumnIndex, Database, Decode, Encode, FromRow, Postgres, Row as _, Sqlite, Type};
 
+use super::connection::in_time;
 use super::{Connection, Pool};
 
 /// A statement with `$1`, `$2` … in it.
@@ -16,9 +18,13 @@ pub fn query_scalar<T: for<'r> Readable<'r>>(sql: &'static str) -> Mapped<T> {
 }
 
 /// A statement whose rows are tuples.
-pub fn query_as<T: for<'r> FromRow<'r, SqliteRow>>(sql: &'static str) -> Mapped<T> {
+pub fn query_as<T>(sql: &'static str) -> Mapped<T>
+where
+    T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow>,
+{
     let read = |row: &Row| match row {
         Row::Sqlite(row) => T::from_row(row),
+        Row::Postgres(row) => T::from_row(row),
     };
     Mapped { query: query(sql), read }
 }
@@ -56,15 +62,18 @@ values! {
     Option<bool> => Flag, value value;
 }
 
-/// What a column can be read as.
-pub trait Readable<'r>: Type<Sqlite> + Decode<'r, Sqlite> {}
-impl<'r, T: Type<Sqlite> + Decode<'r, Sqlite>> Readable<'r> for T {}
+/// What a column can be read as, from any database. PostgreSQL is exact about it: `COUNT`, `MAX` and BIGINT columns are
+/// `i64`, a literal `1` is not, and the `SUM` of BIGINT is no integer at all.
+pub trait Readable<'r>: Type<Sqlite> + Decode<'r, Sqlite> + Type<Postgres> + Decode<'r, Postgres> {}
+impl<'r, T: Type<Sqlite> + Decode<'r, Sqlite> + Type<Postgres> + Decode<'r, Postgres>> Readable<'r> for T {}
 
 /// One row of an answer.
 #[derive(Debug)]
 pub enum Row {
     /// From a file of this process.
     Sqlite(SqliteRow),
+    /// From a server.
+    Postgres(PgRow),
 }
 
 impl Row {
@@ -72,10 +81,11 @@ impl Row {
     pub fn try_get<'r, T, I>(&'r self, column: I) -> Result<T, sqlx::Error>
     where
         T: Readable<'r>,
-        I: ColumnIndex<SqliteRow>,
+        I: ColumnIndex<SqliteRow> + ColumnIndex<PgRow>,
     {
         match self {
             Self::Sqlite(row) => row.try_get(column),
+            Self::Postgres(row) => row.try_get(column),
         }
     }
 }
@@ -129,11 +139,10 @@ impl Query {
     /// Runs it for what it does.
     pub async fn execute<'c>(self, on: impl Into<On<'c>>) -> Result<Done, sqlx::Error> {
         let mut kept = None;
-        match on.into().connection(&mut kept).await? {
-            Connection::Sqlite(on) => {
-                self.of::<Sqlite>().execute(&mut **on).await.map(|done| Done(done.rows_affected()))
-            }
-        }
+        Ok(Done(match on.into().connection(&mut kept).await? {
+            Connection::Sqlite(on) => self.of::<Sqlite>().execute(&mut **on).await?.rows_affected(),
+            Connection::Postgres(on) => in_time(self.of::<Postgres>().execute(&mut **on)).await?.rows_affected(),
+        }))
     }
 
     /// Runs it for its one row; none is an error.
@@ -144,19 +153,26 @@ impl Query {
     /// Runs it for its first row, if there is any.
     pub async fn fetch_optional<'c>(self, on: impl Into<On<'c>>) -> Result<Option<Row>, sqlx::Error> {
         let mut kept = None;
-        match on.into().connection(&mut kept).await? {
-            Connection::Sqlite(on) => Ok(self.of::<Sqlite>().fetch_optional(&mut **on).await?.map(Row::Sqlite)),
-        }
+        Ok(match on.into().connection(&mut kept).await? {
+            Connection::Sqlite(on) => self.of::<Sqlite>().fetch_optional(&mut **on).await?.map(Row::Sqlite),
+            Connection::Postgres(on) => {
+                in_time(self.of::<Postgres>().fetch_optional(&mut **on)).await?.map(Row::Postgres)
+            }
+        })
     }
 
     /// Runs it for all its rows.
     pub async fn fetch_all<'c>(self, on: impl Into<On<'c>>) -> Result<Vec<Row>, sqlx::Error> {
         let mut kept = None;
-        match on.into().connection(&mut kept).await? {
+        Ok(match on.into().connection(&mut kept).await? {
             Connection::Sqlite(on) => {
-                Ok(self.of::<Sqlite>().fetch_all(&mut **on).await?.into_iter().map(Row::Sqlite).collect())
+                self.of::<Sqlite>().fetch_all(&mut **on).await?.into_iter().map(Row::Sqlite).collect()
             }
-        }
+            Connection::Postgres(on) => {
+                let rows = in_time(self.of::<Postgres>().fetch_all(&mut **on)).await?;
+                rows.into_iter().map(Row::Postgres).collect()
+            }
+        })
     }
 
     /// As one driver takes it.
