@@ -166,7 +166,7 @@ fn web() -> PathBuf {
     path
 }
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port()
 }
@@ -176,6 +176,8 @@ fn create_admin(folder: &TempFolder) {
     std::fs::write(&password, PASSWORD).unwrap();
     let output = Command::new(binary())
         .args(["admin", "create", "--name", ADMIN, "--password-stdin"])
+        .arg("--config")
+        .arg(folder.path().join("conclave.toml"))
         .arg("--data")
         .arg(folder.path().join("data"))
         .stdin(File::open(&password).unwrap())

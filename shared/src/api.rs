@@ -276,6 +276,9 @@ pub enum ApiError {
     /// 503: more logins at once than the server hashes.
     #[error("the server is busy, try again")]
     Busy,
+    /// 503: the database does not answer. What was asked for may have been done all the same.
+    #[error("the database does not answer, try again")]
+    DatabaseAway,
     /// 403: the request did not come from this site's own pages.
     #[error("this request did not come from this site's pages")]
     ForeignOrigin,

@@ -29,12 +29,21 @@ pub async fn of_meeting(db: &Db, organisation: OrganisationId, meeting: MeetingI
 
 /// Writes an event, in the caller's transaction.
 pub async fn insert(connection: &mut sql::Connection, chance: &dyn Chance, entry: &Entry) -> Result<(), DbError> {
+    insert_as(connection, &new_id(chance), entry).await
+}
+
+/// What an event is written under.
+pub fn new_id(chance: &dyn Chance) -> String {
+    hex(&chance.id())
+}
+
+async fn insert_as(connection: &mut sql::Connection, id: &str, entry: &Entry) -> Result<(), DbError> {
     let (kind, evidence) = entry.event.columns();
     sql::query(
         "INSERT INTO door_events (id, organisation_id, meeting_id, invitee_id, at, kind, actor, evidence) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING",
     )
-    .bind(hex(&chance.id()))
+    .bind(id)
     .bind(entry.organisation.to_string())
     .bind(entry.meeting.to_string())
     .bind(entry.invitee.map(|invitee| invitee.to_string()))
@@ -50,6 +59,11 @@ pub async fn insert(connection: &mut sql::Connection, chance: &dyn Chance, entry
 /// Does what an event says and writes it, in one transaction: a removal withdraws the PIN, an extension moves the end,
 /// and so on. `false`: nothing was left to do, so nothing was written.
 pub async fn apply(db: &Db, chance: &dyn Chance, entry: &Entry) -> Result<bool, DbError> {
+    apply_as(db, &new_id(chance), entry).await
+}
+
+/// The same under an id of the caller's. With the same one it can be tried again when nobody knows whether it counted.
+pub async fn apply_as(db: &Db, id: &str, entry: &Entry) -> Result<bool, DbError> {
     let mut transaction = db.write().begin().await?;
     let connection = &mut *transaction;
     let done = match (&entry.event, entry.invitee) {
@@ -64,7 +78,7 @@ pub async fn apply(db: &Db, chance: &dyn Chance, entry: &Entry) -> Result<bool, 
         _ => true,
     };
     if done {
-        insert(connection, chance, entry).await?;
+        insert_as(connection, id, entry).await?;
     }
     transaction.commit().await?;
     if done && entry.event == DoorEvent::Ended {

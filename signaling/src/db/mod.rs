@@ -55,13 +55,20 @@ pub enum DbError {
     },
 }
 
+impl DbError {
+    /// Whether the same may do in a moment.
+    pub fn is_away(&self) -> bool {
+        matches!(self, Self::Away(_))
+    }
+}
+
 impl From<sqlx::Error> for DbError {
     fn from(error: sqlx::Error) -> Self {
         if is_away(&error) { Self::Away(error) } else { Self::Sql(error) }
     }
 }
 
-/// Whether the same statement may do on another day.
+/// Whether it is the database that fails, not the statement.
 fn is_away(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut => true,

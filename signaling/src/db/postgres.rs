@@ -39,7 +39,7 @@ pub enum UrlError {
     #[error("holds a password, which is printed at every start: put it into a file and name that in `password_file`")]
     Password,
     /// A setting after the `?`.
-    #[error("knows host=, sslmode= and sslrootcert= after the question mark and nothing else")]
+    #[error("knows host=, port=, sslmode= and sslrootcert= after the question mark and nothing else")]
     Parameter,
     /// No database.
     #[error("names no database: postgres://USER@HOST/DATABASE")]
@@ -118,7 +118,7 @@ fn check_parts(url: &str) -> Result<bool, UrlError> {
     if has_password || names.contains(&"password") {
         return Err(UrlError::Password);
     }
-    if !names.iter().all(|name| ["host", "sslmode", "sslrootcert"].contains(name)) {
+    if !names.iter().all(|name| ["host", "port", "sslmode", "sslrootcert"].contains(name)) {
         return Err(UrlError::Parameter);
     }
     Ok(names.contains(&"sslmode"))

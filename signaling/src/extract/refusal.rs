@@ -33,7 +33,7 @@ impl From<ApiError> for Refusal {
 impl From<DbError> for Refusal {
     fn from(error: DbError) -> Self {
         tracing::error!(%error, "a request failed in the database");
-        Self(ApiError::Internal)
+        Self(if error.is_away() { ApiError::DatabaseAway } else { ApiError::Internal })
     }
 }
 
@@ -61,6 +61,7 @@ impl IntoResponse for Refusal {
         let wait = match self.0 {
             ApiError::TooManyTries { retry_after_s } => Some(retry_after_s),
             ApiError::Busy => Some(1),
+            ApiError::DatabaseAway => Some(5),
             _ => None,
         };
         if let Some(seconds) = wait {
@@ -89,6 +90,6 @@ fn status(error: &ApiError) -> StatusCode {
         ApiError::TooManyTries { .. } => StatusCode::TOO_MANY_REQUESTS,
         ApiError::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         ApiError::SmsNotDelivered => StatusCode::BAD_GATEWAY,
-        ApiError::Busy => StatusCode::SERVICE_UNAVAILABLE,
+        ApiError::Busy | ApiError::DatabaseAway => StatusCode::SERVICE_UNAVAILABLE,
     }
 }

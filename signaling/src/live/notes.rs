@@ -13,7 +13,7 @@ use crate::meetings::events::{DoorEvent, Entry};
 /// How long a room waits for a note that must hold first. Longer keeps a removed person's PIN from opening the door
 /// for a moment while the database hangs; shorter keeps the removed person in the room for less.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// Tries for notes that change something, a second apart.
+/// Tries, a second apart at least. While a server is away each takes some seconds of its own.
 const TRIES: u32 = 60;
 
 /// A room's way to its notes.
@@ -43,16 +43,16 @@ impl Notes {
     }
 }
 
+/// Tries again what changes something, and everything else while it is the database that is away. The next note waits.
 async fn write(db: &Db, chance: &dyn Chance, entry: &Entry) {
     let changes_something = matches!(entry.event, DoorEvent::Removed | DoorEvent::Ended | DoorEvent::Extended { .. });
-    let tries = if changes_something { TRIES } else { 1 };
-    for attempt in 1..=tries {
-        match door_events::apply(db, chance, entry).await {
-            Ok(_) => return,
-            Err(error) => tracing::error!(meeting = %entry.meeting, %error, attempt, "a door event was not written"),
+    let id = door_events::new_id(chance);
+    for attempt in 1..=TRIES {
+        let Err(error) = door_events::apply_as(db, &id, entry).await else { return };
+        tracing::error!(meeting = %entry.meeting, %error, attempt, "a door event was not written");
+        if !changes_something && !error.is_away() {
+            return;
         }
-        if attempt < tries {
-            tokio::time::sleep(Duration::from_secs(1)).await;
-        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }

@@ -42,6 +42,9 @@ pub(crate) fn api_error(error: &ApiError) -> String {
         ApiError::WrongLogin => tr("Name or password is wrong."),
         ApiError::TooManyTries { retry_after_s } => return too_many_tries(*retry_after_s),
         ApiError::Busy => tr("The server is busy with other logins. Try again in a moment."),
+        ApiError::DatabaseAway => {
+            tr("The server cannot reach its database. Look in a moment whether this was done, and try again.")
+        }
         ApiError::ForeignOrigin => tr("This request did not come from this site's own pages. Reload the page."),
         ApiError::NotFound => tr("This does not exist, or it is not yours."),
         ApiError::MeetingOver => tr("The meeting is over; nothing about it can be changed any more."),
