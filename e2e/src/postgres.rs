@@ -19,7 +19,19 @@ const DATABASE: &str = "conclave";
 pub struct Postgres {
     process: Process,
     port: u16,
+    /// Before the folder that it is in.
+    disk: Option<Mounted>,
     folder: TempFolder,
+}
+
+/// A disk that is taken away on drop.
+#[derive(Debug)]
+struct Mounted(PathBuf);
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(&self.0).status();
+    }
 }
 
 impl Postgres {
@@ -39,7 +51,7 @@ impl Postgres {
         assert!(output.status.success(), "initdb: {}", String::from_utf8_lossy(&output.stderr));
         let port = crate::deployment::free_port();
         let process = launch(folder.path(), port);
-        let postgres = Self { process, port, folder };
+        let postgres = Self { process, port, disk: None, folder };
         postgres.until_it_answers().await;
         for statement in [
             &format!("CREATE ROLE {DATABASE} LOGIN PASSWORD 'secret'"),
@@ -48,6 +60,42 @@ impl Postgres {
             postgres.ask(&superuser, "postgres", statement);
         }
         postgres
+    }
+
+    /// One whose tables are on a disk of 16 MiB, its log elsewhere. `None`: only root may make a disk, and this is nobody.
+    pub async fn start_on_a_small_disk() -> Option<Self> {
+        if !is_root() {
+            return None;
+        }
+        let mut postgres = Self::start().await;
+        let disk = postgres.folder.path().join("disk");
+        std::fs::create_dir(&disk).unwrap();
+        let run = |command: &mut Command| assert!(command.status().unwrap().success(), "{command:?}");
+        run(Command::new("mount").args(["-t", "tmpfs", "-o", "size=16m,mode=777", "tmpfs"]).arg(&disk));
+        postgres.disk = Some(Mounted(disk.clone()));
+        run(Command::new("chown").arg(USER).arg(&disk));
+        let statements = [
+            format!("CREATE TABLESPACE small LOCATION '{}'", disk.display()),
+            format!("ALTER DATABASE {DATABASE} SET TABLESPACE small"),
+        ];
+        statements.iter().for_each(|statement| drop(postgres.ask(USER, "postgres", statement)));
+        Some(postgres)
+    }
+
+    /// Writes until there is no room.
+    pub fn fill_the_disk(&self) {
+        self.administrate("CREATE TABLE junk (text TEXT); ALTER TABLE junk ALTER text SET STORAGE PLAIN");
+        let mut psql = self.psql(USER, DATABASE);
+        let output = psql
+            .args(["--command", "INSERT INTO junk SELECT repeat('x', 7000) FROM generate_series(1, 10000)"])
+            .output();
+        let said = String::from_utf8_lossy(&output.unwrap().stderr).into_owned();
+        assert!(said.contains("No space left on device"), "{said}");
+    }
+
+    /// Makes room again.
+    pub fn free_the_disk(&self) {
+        self.administrate("DROP TABLE junk");
     }
 
     /// Lines for the configuration file: the database behind the socket.
@@ -64,9 +112,19 @@ impl Postgres {
         self.port
     }
 
+    /// The folder of its socket.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// What a statement gives, as text.
     pub fn sql(&self, statement: &str) -> String {
         self.ask(DATABASE, DATABASE, statement)
+    }
+
+    /// The same in another database.
+    pub fn sql_in(&self, database: &str, statement: &str) -> String {
+        self.ask(DATABASE, database, statement)
     }
 
     /// As the server's administrator.
@@ -76,11 +134,16 @@ impl Postgres {
     }
 
     fn ask(&self, user: &str, database: &str, statement: &str) -> String {
-        let mut psql = Command::new(bin().join("psql"));
-        psql.arg("--host").arg(self.folder.path()).args(["--port", &self.port.to_string(), "--username", user]);
-        let output = psql.args(["--dbname", database, "-qAtX", "--command", statement]).output().unwrap();
+        let output = self.psql(user, database).args(["--command", statement]).output().unwrap();
         assert!(output.status.success(), "{statement}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+
+    fn psql(&self, user: &str, database: &str) -> Command {
+        let mut psql = Command::new(bin().join("psql"));
+        psql.arg("--host").arg(self.folder.path()).args(["--port", &self.port.to_string(), "--username", user]);
+        psql.args(["--dbname", database, "-qAtX"]);
+        psql
     }
 
     /// Every row of every table, as SQL.
@@ -96,6 +159,32 @@ impl Postgres {
     pub fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
         self.administrate("CHECKPOINT");
         self.folder.files()
+    }
+
+    /// Gives it a certificate for the name `localhost`, and answers the file of the authority that signed it.
+    pub fn speak_tls(&self) -> PathBuf {
+        let folder = self.folder.path();
+        let openssl = |arguments: &str| {
+            let mut openssl = Command::new("openssl");
+            let output = openssl.args(arguments.split(' ')).current_dir(folder).output().unwrap();
+            assert!(output.status.success(), "openssl {arguments}: {}", String::from_utf8_lossy(&output.stderr));
+        };
+        let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2";
+        std::fs::write(folder.join("names"), "subjectAltName=DNS:localhost").unwrap();
+        openssl(&format!("req -x509 {key} -keyout ca.key -out ca.crt -subj /CN=authority"));
+        openssl(&format!("req {key} -keyout server.key -out server.csr -subj /CN=localhost"));
+        openssl(
+            "x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -extfile names -out server.crt",
+        );
+        if is_root() {
+            assert!(Command::new("chown").arg(USER).arg(folder.join("server.key")).status().unwrap().success());
+        }
+        for (setting, file) in [("ssl_cert_file", "server.crt"), ("ssl_key_file", "server.key")] {
+            self.administrate(&format!("ALTER SYSTEM SET {setting} = '{}'", folder.join(file).display()));
+        }
+        self.administrate("ALTER SYSTEM SET ssl = on");
+        self.administrate("SELECT pg_reload_conf()");
+        folder.join("ca.crt")
     }
 
     /// Freezes it, each of its processes: connections stand, and nothing is answered.

@@ -4,10 +4,13 @@
 #![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
 use std::net::TcpListener;
+use std::process::Command;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use e2e::media_socket::MediaSocket;
-use e2e::{Caller, Console, Deployment, Link, Meeting, Options, Postgres, until};
+use e2e::{Caller, Console, Deployment, Link, Meeting, Options, Postgres, TempFolder, meeting_now, until};
+use reqwest::Method;
 use shared::api::ApiError;
 use shared::ids::ParticipantId;
 use shared::meeting::Role;
@@ -34,7 +37,7 @@ async fn server_on(postgres: &Postgres) -> (Deployment, String) {
 /// Somebody in a room, with media that flows.
 struct Guest {
     caller: Caller,
-    media: MediaSocket,
+    media: Box<MediaSocket>,
 }
 
 impl Guest {
@@ -45,7 +48,7 @@ impl Guest {
         let mut media = MediaSocket::on_loopback(number).unwrap();
         let answer = caller.enter(media.client.offer()).await;
         media.accept(&answer).unwrap();
-        Self { caller, media }
+        Self { caller, media: Box::new(media) }
     }
 
     /// Admits whoever's card comes, and answers who that is to the room.
@@ -226,4 +229,157 @@ async fn a_meeting_does_not_notice_that_its_database_is_gone() {
     assert!(console.get::<serde_json::Value>("/meetings").await.is_ok(), "the console's session lives");
     assert_eq!(events(&postgres, "admitted"), admitted + 1, "written once");
     assert!(!server.log().contains("panicked"), "{}", server.log());
+}
+
+/// A server that gets a twentieth of its machine, and that once in a second.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_database_makes_those_wait_who_ask_it_and_nobody_else() {
+    let postgres = Arc::new(Postgres::start().await);
+    let (server, _) = server_on(&postgres).await;
+    let console = server.console().await;
+    let (meeting, mut maria, mut petronella) = meeting(&server, &console).await;
+    let frozen = Arc::clone(&postgres);
+    let slow = tokio::spawn(async move {
+        loop {
+            frozen.freeze();
+            tokio::time::sleep(Duration::from_millis(950)).await;
+            frozen.thaw();
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    });
+    all_arrives(&mut petronella, &mut maria, "beside a slow database");
+    let asked = Instant::now();
+    let mut paul = Guest::comes(&server, None, meeting.link("Paul"), 3).await;
+    maria.admits("Paul").await;
+    paul.is_admitted().await;
+    console.meeting("Zinnia", &[("Olga", Role::Participant)]).await;
+    println!("bench: join_and_meeting_on_a_slow_database {} ms", asked.elapsed().as_millis());
+    slow.abort();
+    let _ = slow.await;
+    postgres.thaw();
+    assert_eq!(postgres.sql("SELECT COUNT(*) FROM meetings WHERE title = 'Zinnia'"), "1");
+    until("that he was admitted", || async { events(&postgres, "admitted") == 2 }).await;
+}
+
+/// A disk without room: what reads goes on, what writes is refused as it is and not half done, and it ends with its cause.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_refuses_what_would_be_written() {
+    let Some(postgres) = Postgres::start_on_a_small_disk().await else {
+        println!("left out: only root may make a small disk");
+        return;
+    };
+    let (server, _) = server_on(&postgres).await;
+    let console = server.console().await;
+    let (meeting, mut maria, mut petronella) = meeting(&server, &console).await;
+    let stored = |what: &str| -> usize { postgres.sql(&format!("SELECT COUNT(*) FROM {what}")).parse().unwrap() };
+    postgres.fill_the_disk();
+    // The last pages of some tables have room for a few more rows.
+    let mut made = 0;
+    let refused = loop {
+        assert!(made < 300, "the disk is not full");
+        match console.call::<_, serde_json::Value>(Method::POST, "/meetings", Some(&meeting_now("Zinnia"))).await {
+            Ok(_) => made += 1,
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(refused, ApiError::DatabaseAway);
+    assert_eq!(stored("meetings"), made + 1, "what was refused is not there");
+    assert_eq!(console.detail(&meeting).await.invitees.len(), PEOPLE.len(), "reading goes on");
+    all_arrives(&mut petronella, &mut maria, "with the disk full");
+    postgres.free_the_disk();
+    console.meeting("Zinnia", &[]).await;
+    assert_eq!(stored("meetings"), made + 2);
+}
+
+/// What `conclave` says at once when it is to use this database.
+fn started_on(server: &Deployment, url: &str, password: Option<&str>) -> Result<(), String> {
+    let folder = TempFolder::new("start");
+    let file = folder.path().join("password");
+    let password_file = password.map_or_else(String::new, |password| {
+        std::fs::write(&file, format!("{password}\n")).unwrap();
+        format!("password_file = \"{}\"\n", file.display())
+    });
+    let config = folder.path().join("conclave.toml");
+    std::fs::write(&config, format!("[database]\nurl = \"{url}\"\n{password_file}")).unwrap();
+    let mut command = Command::new(server.binary());
+    command.args(["admin", "create", "--name", "Bea", "--config"]).arg(config).arg("--data").arg(folder.path());
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    if output.status.success() { Ok(()) } else { Err(said) }
+}
+
+/// Whatever is wrong with the server is one sentence that says what to do, and holds no password.
+#[tokio::test]
+async fn what_is_wrong_with_the_server_is_one_sentence_with_the_remedy() {
+    let postgres = Postgres::start().await;
+    let server = Deployment::start().await;
+    for statement in [
+        "CREATE ROLE guest LOGIN",
+        "CREATE DATABASE foreigner OWNER conclave",
+        "CREATE DATABASE latin ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0 OWNER conclave",
+        "CREATE DATABASE standby OWNER conclave",
+        "ALTER DATABASE standby SET default_transaction_read_only = on",
+        "CREATE DATABASE newer OWNER conclave",
+    ] {
+        postgres.administrate(statement);
+    }
+    postgres.sql_in("foreigner", "CREATE TABLE meetings (room TEXT)");
+    let by_socket = |user: &str, database: &str| {
+        format!("postgres://{user}@/{database}?host={}&port={}", postgres.folder().display(), postgres.port())
+    };
+    let by_tcp = |host: &str, database: &str, port: u16| format!("postgres://conclave@{host}:{port}/{database}");
+    assert_eq!(started_on(&server, &by_socket("conclave", "newer"), None), Ok(()));
+    postgres.sql_in("newer", "UPDATE _sqlx_migrations SET version = 9999 WHERE version = 1");
+    let local = |database: &str| by_tcp("127.0.0.1", database, postgres.port());
+    let table = [
+        (by_tcp("127.0.0.1", "conclave", 1), None, "cannot be reached", "start it"),
+        ("postgres://conclave@/conclave?host=/nowhere".to_owned(), None, "cannot be reached", "start it"),
+        (local("conclave"), Some("hunter2"), "does not let conclave in", "password_file"),
+        (local("conclave"), None, "does not let conclave in", "password_file"),
+        (by_socket("nobody", "conclave"), None, "does not let nobody in", "pg_hba.conf"),
+        (local("other"), Some("secret"), "no database other", "createdb --owner=conclave other"),
+        (by_socket("guest", "conclave"), None, "guest may not make tables", "OWNER TO guest"),
+        (by_socket("conclave", "foreigner"), None, "something else", "for Conclave alone"),
+        (by_socket("conclave", "latin"), None, "SQL_ASCII", "--encoding=UTF8"),
+        (by_socket("conclave", "standby"), None, "takes no writes", "the primary"),
+        (by_socket("conclave", "newer"), None, "newer version", "another database"),
+        (format!("{}?sslmode=verify-full", local("conclave")), Some("secret"), "cannot prove", "sslrootcert="),
+    ];
+    let is_sentence = |said: &str, cause: &str, remedy: &str| {
+        let last = said.trim_end().lines().last().unwrap_or_default();
+        assert!(last.starts_with("conclave: ") && last.contains(cause) && last.contains(remedy), "{cause}: {said}");
+        assert!(!said.contains("panicked") && !said.contains("hunter2") && !said.contains("secret"), "{said}");
+    };
+    for (url, password, cause, remedy) in table {
+        is_sentence(&started_on(&server, &url, password).unwrap_err(), cause, remedy);
+    }
+    postgres.freeze();
+    is_sentence(&started_on(&server, &local("conclave"), Some("secret")).unwrap_err(), "does not answer", "start it");
+    postgres.thaw();
+    assert_eq!(started_on(&server, &local("conclave"), Some("secret")), Ok(()));
+}
+
+/// Over TLS a server proves who it is: by an authority that is known, under the name it is called by.
+#[tokio::test]
+async fn a_server_on_another_machine_proves_who_it_is() {
+    let postgres = Postgres::start().await;
+    let authority = postgres.speak_tls();
+    let server = Deployment::start().await;
+    let url = |host: &str, more: &str| {
+        format!("postgres://conclave@{host}:{}/conclave?sslmode=verify-full{more}", postgres.port())
+    };
+    let known = format!("&sslrootcert={}", authority.display());
+    for (url, what) in [(url("localhost", ""), "an unknown authority"), (url("127.0.0.1", &known), "another name")] {
+        let said = started_on(&server, &url, Some("secret")).expect_err(what);
+        assert!(said.contains("cannot prove"), "{what}: {said}");
+    }
+    let password = TempFolder::new("password");
+    let file = password.path().join("password");
+    std::fs::write(&file, "secret").unwrap();
+    let config =
+        format!("[database]\nurl = \"{}\"\npassword_file = \"{}\"\n", url("localhost", &known), file.display());
+    let server = Deployment::start_with(Options { config, ..Options::default() }).await;
+    server.console().await;
+    let encrypted = "SELECT bool_and(ssl), COUNT(*) > 0 FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE usename = 'conclave'";
+    assert_eq!(postgres.administrate(encrypted), "t|t");
 }

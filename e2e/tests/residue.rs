@@ -1,9 +1,11 @@
 //! D32: nothing of what was pointed at, drawn or said about a screen remains after the meeting; and no log knows a
 //! person. Searched as bytes, in every notation a program might have used.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed step is a failed test")]
+
 use std::collections::BTreeMap;
 
-use e2e::{Browser, Deployment, Options, Person, invitee, meeting_now};
+use e2e::{Browser, Deployment, Options, Person, Postgres, invitee, meeting_now};
 use shared::meeting::Role;
 
 /// Where on the board Peter points and draws: fractions that nothing else in a database would hold.
@@ -17,7 +19,17 @@ const EMAIL: &str = "peter.unlikely@mail.example";
 
 #[tokio::test]
 async fn nothing_of_a_meeting_remains_and_the_log_knows_nobody() {
-    let config = format!("[sms]\nsender = \"outbox\"\n[geo]\nattribution = \"{PLANTED}\"\n");
+    leaves_nothing(None).await;
+}
+
+#[tokio::test]
+async fn nothing_of_it_remains_on_postgres_either() {
+    leaves_nothing(Some(Postgres::start().await)).await;
+}
+
+async fn leaves_nothing(postgres: Option<Postgres>) {
+    let database = postgres.as_ref().map_or_else(String::new, Postgres::config);
+    let config = format!("[sms]\nsender = \"outbox\"\n[geo]\nattribution = \"{PLANTED}\"\n{database}");
     let server = Deployment::start_with(Options { config, ..Options::default() }).await;
     let console = server.console().await;
     let mut peter_invited = invitee("Petronella", Role::Participant);
@@ -54,7 +66,12 @@ async fn nothing_of_a_meeting_remains_and_the_log_knows_nobody() {
     // What the database wrote after the last checkpoint is in the WAL: the control for that file.
     console.meeting(LATER, &[]).await;
 
-    let files = server.files();
+    let mut files = server.files();
+    // A server's tables are searched as SQL: in so many bytes as its files have, a point's four occur by chance.
+    files.extend(postgres.as_ref().map(|postgres| ("conclave.db".into(), postgres.dump().into_bytes())));
+    let servers_files: Vec<_> = postgres.iter().flat_map(Postgres::files).collect();
+    let servers_files: Vec<_> = servers_files.iter().map(|(_, bytes)| String::from_utf8_lossy(bytes)).collect();
+    let is_at_server = |needle: &str| servers_files.iter().any(|file| file.contains(needle));
     let names: Vec<_> = files.iter().map(|(path, bytes)| format!("{} {}", path.display(), bytes.len())).collect();
     let holders = |needle: &[u8]| -> Vec<String> {
         let holds = |bytes: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
@@ -67,6 +84,7 @@ async fn nothing_of_a_meeting_remains_and_the_log_knows_nobody() {
     // Positive control: what is kept on purpose is found where it is kept.
     assert!(holders(TITLE.as_bytes()).iter().any(|file| file.starts_with("conclave.db")), "{names:?}");
     assert!(holders(LATER.as_bytes()).iter().any(|file| file.ends_with("-wal") || file.ends_with(".db")), "{names:?}");
+    assert_eq!(is_at_server(LATER), postgres.is_some(), "the database server's files are the wrong place to search");
     let log = server.log();
     assert!(log.contains(PLANTED), "the planted mark is not in the log: it is the wrong place to search\n{log}");
 
@@ -97,6 +115,7 @@ async fn nothing_of_a_meeting_remains_and_the_log_knows_nobody() {
         assert!(!log.contains(token), "a link's token is in the log");
         for secret in [link.pin.clone(), link.pin.replace(' ', ""), token.to_owned()] {
             assert_eq!(holders(secret.as_bytes()), Vec::<String>::new(), "a PIN or token is on disk in clear");
+            assert!(!is_at_server(&secret), "a PIN or token is in the database server's files");
         }
     }
     for (what, secret) in &personal {
@@ -106,6 +125,7 @@ async fn nothing_of_a_meeting_remains_and_the_log_knows_nobody() {
         let password = sms.text.split_whitespace().next_back().expect("the message ends with the password");
         assert!(!log.contains(password) && !log.contains(&sms.text), "an SMS is in the log");
         assert_eq!(holders(password.as_bytes()), Vec::<String>::new(), "an SMS password is on disk in clear");
+        assert!(!is_at_server(password), "an SMS password is in the database server's files");
     }
     assert!(!log.contains(console.cookie().split('=').nth(1).unwrap()), "a session is in the log");
 }

@@ -5,6 +5,7 @@
 //! enough: such transactions then have to be `SERIALIZABLE` and be tried again when they collide, and who holds a room is
 //! a lease in a table of its own.
 
+use std::io;
 use std::str::FromStr as _;
 use std::time::Duration;
 
@@ -311,6 +312,10 @@ impl Server {
     fn explain(&self, error: sqlx::Error) -> DbError {
         let (place, user, database) = (self.place(), self.options.get_username().to_owned(), self.database());
         match &error {
+            // What rustls says about a certificate comes as this.
+            sqlx::Error::Io(error) if error.kind() == io::ErrorKind::InvalidData => {
+                return ServerError::Tls { place, why: error.to_string() }.into();
+            }
             sqlx::Error::Io(error) => return self.unreachable(&error.to_string()),
             sqlx::Error::Tls(error) => return ServerError::Tls { place, why: error.to_string() }.into(),
             _ => {}
