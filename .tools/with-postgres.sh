@@ -27,10 +27,16 @@ fi
 server=''
 finish() {
   # Its own signal for an immediate stop. There is nothing to keep.
-  [ -z "$server" ] || { kill -QUIT "$server" 2>/dev/null && wait "$server" || true; } 2>/dev/null
+  if [ -n "$server" ]; then
+    kill -QUIT "$server" 2>/dev/null || true
+    wait "$server" 2>/dev/null || true
+  fi
   rm -rf "$folder"
 }
 trap finish EXIT
+# Without these a signal ends the shell before it has cleaned up.
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
 (cd "$folder" && "${as_user[@]}" "$bin/initdb" --pgdata="$folder/data" --auth=trust --username="$user" --encoding=UTF8 --locale=C.UTF-8 --no-sync >"$folder/initdb.log" 2>&1) ||
   fail "PostgreSQL's initdb failed: $(tail -n 3 "$folder/initdb.log")"
 "${as_user[@]}" "$bin/postgres" -D "$folder/data" -k "$folder" -c listen_addresses= -c fsync=off -c full_page_writes=off \

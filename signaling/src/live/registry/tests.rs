@@ -57,3 +57,20 @@ async fn an_end_closes_the_room_that_opened_meanwhile() {
     assert!(live.note_end(organisation, meeting, events::Actor::Clock).await.unwrap());
     closes(&room).await;
 }
+
+/// A server that was cut off in the middle of an answer is asked again.
+#[tokio::test]
+async fn what_is_tried_again_is_written_once() {
+    let world = world().await;
+    let (organisation, meeting) = board(&world).await;
+    let (db, chance) = (&world.state.db, world.state.chance.as_ref());
+    let event = DoorEvent::Extended { ends_at: NOON.plus_ms(1) };
+    let entry = Entry { organisation, meeting, invitee: None, at: NOON, actor: events::Actor::Clock, event };
+    let id = door_events::new_id(chance);
+    for _ in 0..2 {
+        assert!(door_events::apply_as(db, &id, &entry).await.unwrap());
+    }
+    assert_eq!(world.door_events().await.len(), 1);
+    assert!(door_events::apply(db, chance, &entry).await.unwrap());
+    assert_eq!(world.door_events().await.len(), 2, "another event like it is another");
+}
