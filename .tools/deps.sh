@@ -27,7 +27,7 @@ tests)
   [ -x /usr/sbin/nginx ] || have nginx || missing+=(nginx-light)
   [ -x /usr/sbin/haproxy ] || have haproxy || missing+=(haproxy)
   # The other database. Its own cluster would only be started to be left alone, so none is made.
-  [ -n "$(find /usr/lib/postgresql -path '*/bin/initdb' -print -quit 2>/dev/null)" ] || missing+=(postgresql-15)
+  [ -n "$(find /usr/lib/postgresql -path '*/bin/initdb' -print -quit 2>/dev/null)" ] || missing+=(postgresql)
   have npm || missing+=(nodejs npm)
   # Without any font Chromium draws no text at all.
   [ -n "$(find /usr/share/fonts /usr/local/share/fonts -name '*.[to]t[fc]' -print -quit 2>/dev/null)" ] || missing+=(fonts-dejavu-core)
@@ -73,7 +73,7 @@ install=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get --quiet=2 -o
 # Debian's PostgreSQL comes with a database cluster of its own unless it is told otherwise before it is installed.
 clusters=/etc/postgresql-common/createcluster.conf
 case " ${missing[*]} " in
-*" postgresql-15 "*) [ -e "$clusters" ] || {
+*" postgresql "*) [ -e "$clusters" ] || {
   "${as_root[@]}" mkdir -p "${clusters%/*}"
   printf 'create_main_cluster = false\n' | "${as_root[@]}" tee "$clusters" >/dev/null
 } ;;

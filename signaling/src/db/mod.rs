@@ -78,10 +78,11 @@ fn is_away(error: &sqlx::Error) -> bool {
 }
 
 /// PostgreSQL's classes 08 (connection), 53 (out of disk, memory, connections), 57 (stopped, or told to stop) and 58
-/// (files), and a primary that became a standby; SQLite's BUSY, IOERR and FULL.
+/// (files), a primary that became a standby, and a transaction that was given up on; SQLite's BUSY, IOERR and FULL.
 fn is_code_of_absence(code: &str) -> bool {
     if code.len() == 5 {
-        return code == "25006" || ["08", "53", "57", "58"].iter().any(|class| code.starts_with(class));
+        return ["25006", "25P03"].contains(&code)
+            || ["08", "53", "57", "58"].iter().any(|class| code.starts_with(class));
     }
     // The low byte is the primary code, whatever is added to it (https://sqlite.org/rescode.html).
     code.parse::<u16>().is_ok_and(|code| [5, 10, 13].contains(&(code & 0xff)))
@@ -122,12 +123,30 @@ impl Db {
 
     /// Closes both pools and waits for them.
     pub async fn close(&self) {
-        self.readers.close().await;
-        self.writer.close().await;
+        tokio::join!(self.readers.close(), self.writer.close());
     }
 }
 
 /// A value out of a TEXT column.
 fn column<T: std::str::FromStr>(row: &sql::Row, column: &'static str) -> Result<T, DbError> {
     row.try_get::<&str, _>(column)?.parse().map_err(|_| DbError::Corrupt { column })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_statement_does_wrong_is_not_taken_for_an_absence() {
+        let absent = [
+            "08006", "53100", "53300", "57014", "57P01", "57P03", "58030", "25006", "25P03", "5", "10", "13", "517",
+            "778",
+        ];
+        let wrong = ["23505", "42P01", "42703", "22021", "40001", "1", "19", "787", "1555", "2067"];
+        for (codes, is_absence) in [(absent.as_slice(), true), (wrong.as_slice(), false)] {
+            for code in codes {
+                assert_eq!(is_code_of_absence(code), is_absence, "{code}");
+            }
+        }
+    }
 }
