@@ -134,7 +134,7 @@ async fn the_card_compares_computer_and_telephone() {
     let server = Deployment::start_with(Options::behind_proxy("127.0.0.1/32")).await;
     let console = server.console().await;
     let mut people = vec![invitee("Maria", Role::Moderator)];
-    for (name, phone) in [("Peter", "+32470123456"), ("Quinn", "+491701234567"), ("Ruth", "+12025550123")] {
+    for (name, phone) in [("Peter", "+32470123456"), ("Quinn", "+491701234567"), ("Ruth", "+870773111632")] {
         people.push(e2e::with_phone(name, phone));
     }
     let meeting = console.meeting_with(&meeting_now("Weekly"), &people).await;

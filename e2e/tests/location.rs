@@ -79,9 +79,10 @@ async fn a_trusted_proxy_s_address_is_compared_with_the_number() {
         ("81.245.1.1", Some("+31201234567"), Differ, country("BE")),
         ("2001:610:1::5", Some("+32470123456"), Differ, country("NL")),
         ("8.8.8.8", Some("+33142685300"), Differ, country("US")),
-        ("8.8.8.8", Some("+12025550123"), Unknown, country("US")),
-        ("145.1.2.3", Some("+79161234567"), Unknown, country("NL")),
-        ("51.1.1.1", Some("+442079460000"), Unknown, country("GB")),
+        ("8.8.8.8", Some("+12025550123"), Agree, country("US")),
+        ("8.8.8.8", Some("+14165550123"), Unknown, country("US")),
+        ("145.1.2.3", Some("+79161234567"), Differ, country("NL")),
+        ("51.1.1.1", Some("+442079460000"), Agree, country("GB")),
         ("145.1.2.3", Some("+870773111632"), Unknown, country("NL")),
         ("145.1.2.3", None, Unknown, country("NL")),
         ("10.1.2.3", Some("+31201234567"), Unknown, ComputerPlace::PrivateNetwork),
@@ -121,6 +122,7 @@ async fn a_stranger_s_forwarding_headers_change_nothing() {
             verdict: Verdict::Unknown,
             computer: ComputerPlace::PrivateNetwork,
             phone: PhonePlace::Country { code: "NL".into() },
+            network: None,
         };
         assert_eq!(hint, own, "{header}");
     }

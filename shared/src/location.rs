@@ -45,11 +45,36 @@ pub enum PhonePlace {
     SharedPrefix {
         /// The calling code without `+`.
         calling_code: u16,
+        /// All of them, ISO 3166-1 alpha-2.
+        regions: Vec<String>,
+        /// The one that the digits after it point to; numbers are ported and sold across them.
+        likely: Option<String>,
     },
     /// A number that belongs to no place (satellite, free-phone, universal).
     NonGeographic,
     /// No number was given with the invitation.
     NoNumber,
+}
+
+/// What kind of network an address seems to be of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NetworkKind {
+    /// A data centre: a VPN, a remote desktop or a script. Its country is not its user's.
+    Hosting,
+    /// A mobile operator's. A telephone that roams is often on its home network.
+    Mobile,
+    /// Anything else: homes, offices, universities.
+    Other,
+}
+
+/// The network of an address, by the name of who runs it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Network {
+    /// What kind it seems to be.
+    pub kind: NetworkKind,
+    /// Who runs it.
+    pub name: String,
 }
 
 /// The hint on a lobby card.
@@ -61,6 +86,9 @@ pub struct LocationHint {
     pub computer: ComputerPlace,
     /// Evidence: the telephone's side.
     pub phone: PhonePlace,
+    /// Evidence: whose network the computer is on, where a database knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<Network>,
 }
 
 impl LocationHint {
@@ -69,8 +97,29 @@ impl LocationHint {
         let verdict = match (&computer, &phone) {
             (ComputerPlace::Country { code: a }, PhonePlace::Country { code: b }) if a == b => Verdict::Agree,
             (ComputerPlace::Country { .. }, PhonePlace::Country { .. }) => Verdict::Differ,
+            (ComputerPlace::Country { code }, PhonePlace::SharedPrefix { regions, likely, .. }) => {
+                if likely.as_ref() == Some(code) {
+                    Verdict::Agree
+                } else if regions.contains(code) {
+                    // Of one numbering plan, and numbers move within it.
+                    Verdict::Unknown
+                } else {
+                    Verdict::Differ
+                }
+            }
             _ => Verdict::Unknown,
         };
-        Self { verdict, computer, phone }
+        Self { verdict, computer, phone, network: None }
+    }
+
+    /// With what is known of the computer's network. Behind a data centre's address its user may be anywhere: countries
+    /// that differ say nothing then.
+    pub fn on(mut self, network: Option<Network>) -> Self {
+        let is_hosting = network.as_ref().is_some_and(|network| network.kind == NetworkKind::Hosting);
+        if is_hosting && self.verdict == Verdict::Differ {
+            self.verdict = Verdict::Unknown;
+        }
+        self.network = network;
+        self
     }
 }

@@ -1,10 +1,13 @@
-//! One location database: any MaxMind DB file with countries in it, flat (`country_code`, as DB-IP's free data) or
+//! One location database: any MaxMind DB file with countries or networks in it, flat (`country_code`, as DB-IP's free data) or
 //! nested (`country.iso_code`, as GeoIP2 and GeoLite2), for IPv4, IPv6 or both.
 
 use std::net::IpAddr;
 use std::path::Path;
 
 use maxminddb::{PathElement, Reader};
+
+/// Longest name of a network that is shown, characters.
+const MAX_NETWORK_NAME_CHARS: usize = 80;
 
 /// Why a file is no usable database.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +39,14 @@ impl Database {
         read(&[PathElement::Key("country_code")])
             .or_else(|| read(&[PathElement::Key("country"), PathElement::Key("iso_code")]))
             .and_then(|code| alpha2(&code))
+    }
+
+    /// Who runs the network of an address. `None` when this file does not know, as a file of countries does not.
+    pub fn network(&self, address: IpAddr) -> Option<String> {
+        let found = self.reader.lookup(address).ok()?;
+        let name = found.decode_path::<String>(&[PathElement::Key("autonomous_system_organization")]).ok().flatten()?;
+        let name: String = name.chars().filter(|c| !c.is_control()).take(MAX_NETWORK_NAME_CHARS).collect();
+        (!name.trim().is_empty()).then_some(name)
     }
 }
 

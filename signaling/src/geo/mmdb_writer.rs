@@ -10,6 +10,8 @@ pub(crate) enum Schema {
     Flat,
     /// `{"country": {"iso_code": "NL"}}`
     GeoIp2,
+    /// `{"autonomous_system_organization": "KPN"}`
+    Networks,
 }
 
 #[derive(Clone, Copy)]
@@ -88,6 +90,10 @@ fn record(data: &mut Vec<u8>, schema: Schema, code: &str) {
             map(data, 1);
             string(data, "iso_code");
         }
+        Schema::Networks => {
+            map(data, 1);
+            string(data, "autonomous_system_organization");
+        }
     }
     string(data, code);
 }
@@ -124,7 +130,9 @@ fn map(out: &mut Vec<u8>, entries: u8) {
 }
 
 fn string(out: &mut Vec<u8>, text: &str) {
-    assert!(text.len() < 29, "longer strings need another control byte");
-    out.push(2 << 5 | u8::try_from(text.len()).unwrap());
+    match u8::try_from(text.len()).unwrap() {
+        short @ ..29 => out.push(2 << 5 | short),
+        long => out.extend([2 << 5 | 29, long - 29]),
+    }
     out.extend(text.as_bytes());
 }

@@ -7,13 +7,14 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use shared::location::{ComputerPlace, LocationHint};
+use shared::location::{ComputerPlace, LocationHint, Network};
 
 use self::database::Database;
 
 pub mod database;
 #[cfg(test)]
 pub(crate) mod mmdb_writer;
+mod network;
 pub mod phone;
 pub mod unroutable;
 
@@ -64,9 +65,16 @@ impl Geo {
         code.map_or(ComputerPlace::NotFound, |code| ComputerPlace::Country { code })
     }
 
+    /// Whose network the browser's address is of.
+    pub fn network(&self, address: IpAddr) -> Option<Network> {
+        let address = address.to_canonical();
+        let public = (!unroutable::is_unroutable(address)).then_some(address)?;
+        self.databases.iter().find_map(|database| database.network(public)).map(|name| network::of(&name))
+    }
+
     /// The hint for a lobby card: the address against the number on the invitation.
     pub fn hint(&self, address: IpAddr, phone: Option<&str>) -> LocationHint {
-        LocationHint::compare(self.place(address), phone::place(phone))
+        LocationHint::compare(self.place(address), phone::place(phone)).on(self.network(address))
     }
 }
 
@@ -111,12 +119,16 @@ mod tests {
             ("81.245.1.1", Some("+31201234567"), Differ),
             ("2001:610:1::5", Some("+32470123456"), Differ),
             ("8.8.8.8", Some("+33142685300"), Differ),
-            // Prefixes that several countries share: unknown, whatever the address says.
-            ("8.8.8.8", Some("+12025550123"), Unknown),
-            ("145.1.2.3", Some("+12025550123"), Unknown),
-            ("145.1.2.3", Some("+79161234567"), Unknown),
-            ("51.1.1.1", Some("+442079460000"), Unknown),
-            ("2001:610::1", Some("+447911123456"), Unknown),
+            // Prefixes that several countries share: the one that the digits point to agrees, another of them says nothing,
+            // and none of them differs.
+            ("8.8.8.8", Some("+12025550123"), Agree),
+            ("8.8.8.8", Some("+14165550123"), Unknown),
+            ("145.1.2.3", Some("+12025550123"), Differ),
+            ("145.1.2.3", Some("+79161234567"), Differ),
+            ("51.1.1.1", Some("+442079460000"), Agree),
+            ("51.1.1.1", Some("+441481960194"), Unknown),
+            ("2001:610::1", Some("+447911123456"), Differ),
+            ("8.8.8.8", Some("+18005550123"), Unknown),
             // Numbers of no place.
             ("145.1.2.3", Some("+80012345678"), Unknown),
             ("145.1.2.3", Some("+870773111632"), Unknown),
@@ -140,6 +152,25 @@ mod tests {
                 assert_eq!(hint.verdict, *verdict, "{name}: {address} {phone:?} {hint:?}");
             }
         }
+    }
+
+    /// A file of networks beside the countries': whose it is stands on the card, and behind a data centre's address countries
+    /// that differ say nothing.
+    #[test]
+    fn a_data_centre_s_country_is_not_its_user_s() {
+        let folder = folder("networks");
+        let files = [folder.join("countries.mmdb"), folder.join("networks.mmdb")];
+        std::fs::write(&files[0], write(Schema::Flat, 4, V4)).unwrap();
+        let networks = [("145.0.0.0/8", "Hetzner Online GmbH"), ("81.240.0.0/12", "Proximus NV")];
+        std::fs::write(&files[1], write(Schema::Networks, 4, &networks)).unwrap();
+        let geo = Geo::open(&files);
+        std::fs::remove_dir_all(folder).unwrap();
+        let hint = |address: &str, phone| geo.hint(address.parse().unwrap(), Some(phone));
+        let abroad = hint("145.1.2.3", "+32470123456");
+        assert_eq!((abroad.verdict, abroad.network.unwrap().name.as_str()), (Unknown, "Hetzner Online GmbH"));
+        assert_eq!(hint("145.1.2.3", "+31201234567").verdict, Agree);
+        assert_eq!(hint("81.245.1.1", "+31201234567").verdict, Differ);
+        assert_eq!(hint("8.8.8.8", "+33142685300").network, None);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Where a telephone number belongs, as far as its numbering plan settles it.
 //!
-//! Deliberately shy: a calling code that more than one region uses (+1, +7, +44, +39 with the Vatican, …) is
-//! `SharedPrefix` even where the digits after it suggest one of them, because numbers there are ported and
-//! sold across regions. A wrong "differ" would cast doubt on an honest person.
+//! Shy within a numbering plan: a calling code that more than one region uses (+1, +7, +44, +39 with the Vatican, …) is
+//! `SharedPrefix` with the one that the digits after it point to, because numbers there are ported and sold across regions.
+//! A wrong "differ" would cast doubt on an honest person.
 
 use phonenumber::{Type, metadata::DATABASE};
 use shared::location::PhonePlace;
@@ -17,8 +17,12 @@ pub fn place(number: Option<&str>) -> PhonePlace {
     let calling_code = parsed.code().value();
     match DATABASE.region(&calling_code).as_deref() {
         None | Some([] | [NO_COUNTRY]) => PhonePlace::NonGeographic,
-        Some([_, _, ..]) => PhonePlace::SharedPrefix { calling_code },
-        Some([_]) if !belongs_to_a_place(parsed.number_type(&DATABASE)) => PhonePlace::NonGeographic,
+        Some(_) if !belongs_to_a_place(parsed.number_type(&DATABASE)) => PhonePlace::NonGeographic,
+        Some(regions @ [_, _, ..]) => PhonePlace::SharedPrefix {
+            calling_code,
+            regions: regions.iter().map(|region| (*region).to_owned()).collect(),
+            likely: parsed.country().id().map(|id| id.as_ref().to_owned()),
+        },
         Some([region]) => PhonePlace::Country { code: (*region).to_owned() },
     }
 }
@@ -53,8 +57,9 @@ mod tests {
         PhonePlace::Country { code: code.to_owned() }
     }
 
-    fn shared(calling_code: u16) -> PhonePlace {
-        PhonePlace::SharedPrefix { calling_code }
+    fn shared(calling_code: u16, points_to: &str) -> PhonePlace {
+        let likely = Some(points_to.to_owned());
+        PhonePlace::SharedPrefix { calling_code, regions: regions(calling_code), likely }
     }
 
     /// D29: a prefix that cannot be settled is never taken for a country.
@@ -69,22 +74,22 @@ mod tests {
             ("+4915123456789", country("DE")),
             ("+81312345678", country("JP")),
             ("+351912345678", country("PT")),
-            ("+12025550123", shared(1)),
-            ("+14165550123", shared(1)),
-            ("+18765550123", shared(1)),
-            ("+79161234567", shared(7)),
-            ("+77011234567", shared(7)),
-            ("+442079460000", shared(44)),
-            ("+441481960194", shared(44)),
-            ("+390669812345", shared(39)),
-            ("+4721234567", shared(47)),
-            ("+61212345678", shared(61)),
-            ("+212520123456", shared(212)),
-            ("+262262161234", shared(262)),
-            ("+29022158", shared(290)),
-            ("+358131234567", shared(358)),
-            ("+590590201234", shared(590)),
-            ("+5997151234", shared(599)),
+            ("+12025550123", shared(1, "US")),
+            ("+14165550123", shared(1, "CA")),
+            ("+18765550123", shared(1, "JM")),
+            ("+79161234567", shared(7, "RU")),
+            ("+77011234567", shared(7, "KZ")),
+            ("+442079460000", shared(44, "GB")),
+            ("+441481960194", shared(44, "GG")),
+            ("+390669812345", PhonePlace::SharedPrefix { calling_code: 39, regions: regions(39), likely: None }),
+            ("+4721234567", shared(47, "NO")),
+            ("+61212345678", shared(61, "AU")),
+            ("+212520123456", shared(212, "MA")),
+            ("+262262161234", shared(262, "RE")),
+            ("+29022158", shared(290, "SH")),
+            ("+358131234567", shared(358, "FI")),
+            ("+590590201234", shared(590, "GP")),
+            ("+5997151234", shared(599, "BQ")),
             ("+80012345678", PhonePlace::NonGeographic),
             ("+80812345678", PhonePlace::NonGeographic),
             ("+870773111632", PhonePlace::NonGeographic),

@@ -253,7 +253,8 @@ impl Machine {
 
     async fn resume(&mut self, session: &Secret, media: Option<u32>) -> Reply {
         let computer = self.state.geo.place(self.visitor.address);
-        let returning = Return { secret: session.clone(), media, computer };
+        let network = self.state.geo.network(self.visitor.address);
+        let returning = Return { secret: session.clone(), media, computer, network };
         let entered = self.state.live.resume(returning, self.outbox.clone()).await;
         self.seated(entered, JoinWay::Resumed, JoinRefused::MeetingOver)
     }

@@ -5,7 +5,7 @@
 use shared::codec::VideoCodec;
 use shared::control::KeyLength;
 use shared::device::{DeviceError, DeviceState, DeviceUse};
-use shared::location::{ComputerPlace, LocationHint, PhonePlace, Verdict};
+use shared::location::{ComputerPlace, LocationHint, Network, NetworkKind, PhonePlace, Verdict};
 use shared::meeting::{MeetingKind, Role};
 use shared::pin::{InvalidPin, PinLengths};
 use shared::signal::{
@@ -351,7 +351,11 @@ pub fn evidence(hint: &LocationHint, country: impl Fn(&str) -> String) -> (Strin
         PhonePlace::Country { code } => {
             tr_with("The telephone number's country: {country}.", &[("country", &country(code))])
         }
-        PhonePlace::SharedPrefix { calling_code } => tr_with(
+        PhonePlace::SharedPrefix { calling_code, likely: Some(likely), .. } => tr_with(
+            "The telephone number begins with +{code}, which several countries share; its digits point to {country}.",
+            &[("code", &calling_code.to_string()), ("country", &country(likely))],
+        ),
+        PhonePlace::SharedPrefix { calling_code, likely: None, .. } => tr_with(
             "The telephone number begins with +{code}, which several countries share.",
             &[("code", &calling_code.to_string())],
         ),
@@ -359,6 +363,19 @@ pub fn evidence(hint: &LocationHint, country: impl Fn(&str) -> String) -> (Strin
         PhonePlace::NoNumber => tr("The invitation has no telephone number.").to_owned(),
     };
     (computer, phone)
+}
+
+/// Whose network the computer is on.
+pub fn network(network: &Network) -> String {
+    let name = [("name", network.name.as_str())];
+    match network.kind {
+        NetworkKind::Hosting => tr_with(
+            "The network is {name}'s, which rents out servers: a VPN or a remote desktop. Its country says little about where the person is.",
+            &name,
+        ),
+        NetworkKind::Mobile => tr_with("The network is {name}'s, a mobile operator.", &name),
+        NetworkKind::Other => tr_with("The network is {name}'s.", &name),
+    }
 }
 
 /// The sentence below every hint (D30).
@@ -559,12 +576,16 @@ mod tests {
     fn a_hint_speaks_of_both_sides() {
         let hint = LocationHint::compare(
             ComputerPlace::Country { code: "NL".into() },
-            PhonePlace::SharedPrefix { calling_code: 44 },
+            PhonePlace::SharedPrefix {
+                calling_code: 44,
+                regions: vec!["GB".into(), "JE".into()],
+                likely: Some("GB".into()),
+            },
         );
         let (computer, phone) = evidence(&hint, country);
         assert_eq!(computer, "The computer's network address seems to be of this country: Netherlands.");
         assert!(phone.contains("+44"));
-        assert_eq!(verdict(hint.verdict), "Cannot be compared");
+        assert_eq!(verdict(hint.verdict), "Countries differ");
         assert!(estimate().contains("estimate"));
     }
 

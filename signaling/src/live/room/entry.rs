@@ -3,7 +3,7 @@
 use shared::control::{Command, KeyLength, Purpose};
 use shared::ids::{InviteeId, ParticipantId, SessionId};
 use shared::limits::{IDENTITY_HOLDS_MS, MAX_PARTICIPANTS};
-use shared::location::{ComputerPlace, LocationHint};
+use shared::location::{ComputerPlace, LocationHint, Network};
 use shared::meeting::Role;
 use shared::quality::Quality;
 use shared::secret::Secret;
@@ -23,6 +23,8 @@ pub struct Return {
     pub media: Option<u32>,
     /// Where its address seems to be now.
     pub computer: ComputerPlace,
+    /// Whose network that is.
+    pub network: Option<Network>,
 }
 
 impl Room {
@@ -70,7 +72,7 @@ impl Room {
         &mut self,
         now: UnixMs,
         session: SessionId,
-        Return { secret, media, computer }: Return,
+        Return { secret, media, computer, network }: Return,
     ) -> Result<Vec<Output>, JoinRefused> {
         self.check_open(now)?;
         let hash = TabHash::of(&secret);
@@ -78,7 +80,7 @@ impl Room {
         let (id, role) = known.map(|person| (person.id, person.role())).ok_or(JoinRefused::SessionUnknown)?;
         self.check_place(now, Some(id), role)?;
         let mut out = Vec::new();
-        self.look_again(now, id, computer, &mut out);
+        self.look_again(now, id, (computer, network), &mut out);
         let keeps_media = self.people.get(&id).is_some_and(|person| person.has_media(media));
         if keeps_media {
             self.change_socket(id, session, &mut out);
@@ -98,10 +100,16 @@ impl Room {
     }
 
     /// Whether somebody who comes back is still who was confirmed: not after a long absence, nor from another country.
-    fn look_again(&mut self, now: UnixMs, who: ParticipantId, computer: ComputerPlace, out: &mut Vec<Output>) {
+    fn look_again(
+        &mut self,
+        now: UnixMs,
+        who: ParticipantId,
+        (computer, network): (ComputerPlace, Option<Network>),
+        out: &mut Vec<Output>,
+    ) {
         let Some(person) = self.people.get_mut(&who) else { return };
         let invitee = person.guest.invitee;
-        let hint = LocationHint::compare(computer, person.guest.location.phone.clone());
+        let hint = LocationHint::compare(computer, person.guest.location.phone.clone()).on(network);
         let before = std::mem::replace(&mut person.guest.location, hint);
         let moved = is_another_country(&before.computer, &person.guest.location.computer);
         if moved {

@@ -48,7 +48,7 @@ pub(super) fn guest(number: u8, standing: Standing) -> Guest {
 
 /// A tab that comes back from where everybody is.
 pub(super) fn returning(secret: Secret, media: Option<u32>) -> Return {
-    Return { secret, media, computer: ComputerPlace::Country { code: "NL".into() } }
+    Return { secret, media, computer: ComputerPlace::Country { code: "NL".into() }, network: None }
 }
 
 pub(super) fn refuse(participant: ParticipantId) -> ClientMsg {

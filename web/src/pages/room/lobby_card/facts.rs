@@ -97,6 +97,9 @@ fn Hint(session: Session, hint: LocationHint, software: String) -> impl IntoView
             <ul class="hint__evidence small">
                 <li class="fact"><Icon glyph=Glyph::Computer /><span>{computer}</span></li>
                 <li class="fact"><Icon glyph=Glyph::Phone /><span>{phone}</span></li>
+                {hint.network.as_ref().map(|network| view! {
+                    <li class="fact"><Icon glyph=Glyph::Link /><span data-testid="network">{words::network(network)}</span></li>
+                })}
                 <li class="fact"><Icon glyph=Glyph::Screen /><span data-testid="software">{software}</span></li>
             </ul>
             <p class="hint__estimate">{words::estimate()}</p>
