@@ -13,7 +13,8 @@ use crate::fake_media::{Colour, Person};
 /// Runs in every document before anything else.
 pub(crate) const INSTALL_PROBE: &str = r"
 (() => {
-  const probe = { connections: [], violations: [], errors: [], inboundAudio: new Map() };
+  // A connection that the page makes in a document of its own is the page's.
+  const probe = window.parent.__probe ?? { connections: [], violations: [], errors: [], inboundAudio: new Map() };
   const Native = window.RTCPeerConnection;
   window.RTCPeerConnection = class RTCPeerConnection extends Native {
     constructor(...all) { super(...all); probe.connections.push(this); }

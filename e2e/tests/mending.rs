@@ -129,6 +129,36 @@ async fn another_network_is_taken_without_another_connection() {
     assert_eq!(peter.complaints().await, Vec::<String>::new());
 }
 
+/// There is a network again, and nothing comes by the connection of before: another is made in a document of its own, which knows
+/// the interfaces of now. It carries everything, in Firefox too.
+#[tokio::test]
+async fn a_connection_that_does_not_know_the_network_is_replaced_by_one_that_does() {
+    let server = Deployment::start().await;
+    let meeting = server.console().await.meeting("Weekly", &BOTH).await;
+    let (maria, peter) = tokio::join!(Browser::start(Person::MARIA), Browser::start_firefox(Person::PETER));
+    maria.moderate(&server, meeting.link("Maria")).await;
+    peter.come_in(meeting.link("Peter")).await.until_sees("lobby").await;
+    maria.admit("Peter").await;
+    peter.until_sees("room").await;
+    maria.until_faces(&[Person::PETER]).await;
+    for (browser, other) in [(&maria, &peter), (&peter, &maria)] {
+        let lost = "window.__probe.connections.at(-1).close(); window.dispatchEvent(new Event('online'))";
+        browser.run(lost, vec![]).await;
+        let made = "const all = window.__probe.connections;
+            return all.length === 2 && document.querySelectorAll('iframe').length === 1 && all.at(-1).connectionState";
+        browser.wait("another", || async { browser.run(made, vec![]).await == json!("connected") }).await;
+        browser.until_faces(&[other.person()]).await;
+        other.until_faces(&[browser.person()]).await;
+        browser.until_gone("mending").await;
+    }
+    maria.until_hears(&[Person::PETER]).await;
+    let before = peter.received().await.audio_packets;
+    peter.wait("Maria's voice", || async { peter.received().await.audio_packets > before + 50 }).await;
+    for browser in [&maria, &peter] {
+        assert_eq!(browser.complaints().await, Vec::<String>::new(), "{}", browser.person().name);
+    }
+}
+
 /// The PeerConnection dies and the socket lives: the page makes another on the same socket, and nobody goes or comes.
 #[tokio::test]
 async fn lost_media_is_replaced_and_nobody_goes_or_comes() {

@@ -266,13 +266,15 @@ enum Change {
     AnotherComes,
 }
 
-/// The goal is 1.5 s. What is left is Chromium's: it stays with a dead path that it knows another for, until the page
-/// replaces the connection, and tells pages of a new interface after 1.5 to 3.5 s.
+/// The goal is 1.5 s. Half a second of it is the silence until the page asks whether the path is dead: Chromium stays with one that
+/// is, whatever other it knows, until the page replaces the connection.
 #[test]
 fn a_browser_whose_cable_is_pulled_goes_on_by_radio() {
     Network::story("cable pulled", async |network| change_over(network, "cable pulled", Change::CablePulled).await);
 }
 
+/// Chromium's connections hear of the new interface 1.5 to 3.5 s after the old one went, new ones among them, unless they are made
+/// in a new document.
 #[test]
 fn a_browser_that_goes_elsewhere_goes_on_there() {
     Network::story("another network", async |network| {
@@ -323,7 +325,8 @@ async fn watch_frames(browser: &Browser) {
         setInterval(() => {
             const video = document.querySelector('[data-testid^=tile-]:not([data-testid=tile-self]) video');
             const now = video?.getVideoPlaybackQuality().totalVideoFrames ?? 0;
-            if (now !== before) window.__frames.push(performance.now());
+            // Another connection counts from zero.
+            if (now > 0 && now !== before) window.__frames.push(performance.now());
             before = now;
         }, 20)";
     browser.run(body, vec![]).await;

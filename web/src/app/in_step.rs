@@ -69,7 +69,11 @@ impl Session {
         });
         media.watch_plugs();
         // The session lives as long as the page, and so does this.
-        let _ = window_event_listener(leptos::ev::online, move |_| self.network_is_back());
+        let _ = window_event_listener(leptos::ev::online, move |_| {
+            self.shell().online_at.set(js_sys::Date::now());
+            self.shell().network_came.set(true);
+            self.network_is_back();
+        });
         let _ = set_interval_with_handle(move || self.look_who_speaks(), SPEAKING_EVERY);
         self.watch_quality();
         self.watch_silence();

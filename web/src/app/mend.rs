@@ -1,5 +1,6 @@
 //! How media is mended: by another path first (ICE restart), which keeps connection, keys and the last pictures; by another
-//! PeerConnection when that does not help. Either way the socket stays, and the page says one quiet line.
+//! PeerConnection when that does not help, or cannot: one from before the network of now. Either way the socket stays, and the
+//! page says one quiet line.
 
 use std::time::Duration;
 
@@ -9,6 +10,8 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::call::Given;
 use super::session::Session;
+
+use crate::media::Traffic;
 use crate::room::Link;
 
 /// How long another path may take. Longer is kinder to networks that change slowly, and leaves the faces of those frozen
@@ -16,8 +19,24 @@ use crate::room::Link;
 const ANOTHER_PATH_WITHIN: Duration = Duration::from_secs(6);
 /// After the answer to a restart: how long until the connection must carry something, or say that it is up.
 const PROVES_ITSELF_WITHIN: Duration = Duration::from_millis(500);
+/// The same of a connection that had fallen silent, beside the time that the answer itself took. A server that answers reports
+/// by the path of before at once, so one that is alive shows it about as soon as the answer is there.
+const SHOWS_ITSELF_WITHIN: Duration = Duration::from_millis(60);
+/// After the browser has found a network it may take so long until its connections know the interface: Chromium tells them 1.5 to
+/// 3.5 s after the one before went.
+const NETWORK_IS_NEW_MS: f64 = 3_000.0;
+/// Something comes within so long where the network that was found is the one of before.
+const CAME_BACK_WITHIN: Duration = Duration::from_millis(120);
 /// How long until the server is asked again that had no media node: as often as it takes offers from one person.
 const NO_NODE_AGAIN: Duration = Duration::from_secs(2);
+
+/// What was so when the server was last asked for another path.
+#[derive(Debug, Default)]
+pub(super) struct Asked {
+    /// Milliseconds.
+    at: f64,
+    traffic: Option<Traffic>,
+}
 
 impl Session {
     /// Nothing of the present PeerConnection is heard any more, and it closes.
@@ -60,8 +79,33 @@ impl Session {
         self.send(&ClientMsg::SetMedia { media });
         self.connected();
         if self.store.mending.get_untracked() {
-            spawn_local(self.ask_for_path());
+            spawn_local(self.mend_on_socket());
         }
+    }
+
+    /// The socket is there. A connection from before a network that is new does not know it, unless it is the one of before,
+    /// where something comes already.
+    async fn mend_on_socket(self) {
+        if !self.shell().network_came.take() {
+            return self.ask_for_path().await;
+        }
+        let life = self.shell().peer_life.get();
+        let Some(peer) = self.store.peer.get_untracked() else { return };
+        let before = peer.traffic().await;
+        let look = move || {
+            spawn_local(async move {
+                let now = peer.traffic().await;
+                if self.shell().peer_life.get() != life {
+                    return;
+                }
+                if now.is_some_and(|now| now.moved_since(before.as_ref())) {
+                    self.ask_for_path().await;
+                } else {
+                    self.media_lost();
+                }
+            });
+        };
+        set_timeout(look, CAME_BACK_WITHIN);
     }
 
     /// The connection falters, or the network is another one.
@@ -103,13 +147,20 @@ impl Session {
         }
     }
 
+    /// Whether the network is so new that the connection may not know it yet: nothing says then that it is dead.
+    pub(super) fn network_is_new(self) -> bool {
+        js_sys::Date::now() - self.shell().online_at.get() < NETWORK_IS_NEW_MS
+    }
+
     async fn ask_for_path(self) {
         let life = self.shell().peer_life.get();
         let Some(peer) = self.store.peer.get_untracked() else { return };
+        let traffic = peer.traffic().await;
         let offer = peer.restart().await;
         if self.shell().peer_life.get() != life {
             return;
         }
+        self.shell().asked.replace(Asked { at: js_sys::Date::now(), traffic });
         match offer {
             Ok(offer) => self.send(&ClientMsg::Restart { offer }),
             Err(_) => self.media_lost(),
@@ -125,16 +176,21 @@ impl Session {
             Given::Taken => {}
         }
         let life = self.shell().peer_life.get();
-        let before = peer.bytes_received().await;
+        let asked = self.shell().asked.take();
+        let now = js_sys::Date::now();
+        let is_known_dead = self.shell().fell_silent.get() && !self.network_is_new();
+        let took = Duration::from_millis((now - asked.at).clamp(0.0, 1_000.0) as u64);
+        let patience = if is_known_dead { SHOWS_ITSELF_WITHIN + took } else { PROVES_ITSELF_WITHIN };
         let look = move || {
             spawn_local(async move {
-                let now = peer.bytes_received().await;
+                let now = peer.traffic().await;
                 if self.shell().peer_life.get() == life {
-                    self.judge_path(now > before, peer.is_connected());
+                    let carries = now.is_some_and(|now| now.moved_since(asked.traffic.as_ref()));
+                    self.judge_path(carries, peer.is_connected());
                 }
             });
         };
-        set_timeout(look, PROVES_ITSELF_WITHIN);
+        set_timeout(look, patience);
     }
 
     /// The server has answered, so the network works. Where pictures had stopped, a path that carries nothing still is
@@ -158,6 +214,7 @@ impl Session {
             return self.lost();
         }
         self.forget_peer();
+        self.shell().afresh.set(true);
         self.store.mending.set(true);
         if self.store.link.get_untracked() == Link::Up {
             spawn_local(self.open_peer());

@@ -27,6 +27,8 @@ const SUSPECT_EVERY_MS: f64 = 10_000.0;
 struct Ear {
     silence: RefCell<(u32, Silence)>,
     asked: Cell<bool>,
+    /// Every other look is left out while something comes.
+    rests: Cell<bool>,
     suspected_at: Cell<f64>,
 }
 
@@ -67,14 +69,15 @@ impl Session {
 
     fn listen_for_silence(self, ear: &Rc<Ear>) {
         let store = self.store;
-        let is_up = store.media_up.get_untracked() && !store.mending.get_untracked();
+        let is_up = store.media_up.get_untracked() && !store.mending.get_untracked() && !self.network_is_new();
         let Some(peer) = store.peer.get_untracked().filter(|_| is_up && !document().hidden()) else { return };
-        if ear.asked.replace(true) {
+        let rests = !ear.rests.replace(!ear.rests.get()) && !ear.silence.borrow().1.is_quiet();
+        if rests || ear.asked.replace(true) {
             return;
         }
         let (ear, life) = (Rc::clone(ear), self.shell().peer_life.get());
         spawn_local(async move {
-            let bytes = peer.bytes_received().await;
+            let bytes = peer.traffic().await.map(|traffic| traffic.bytes);
             ear.asked.set(false);
             let mut known = ear.silence.borrow_mut();
             if known.0 != life {

@@ -15,6 +15,7 @@ use shared::signal::{ClientMsg, Locks, MediaState, RefuseReason, ServerMsg, Tile
 use wasm_bindgen_futures::spawn_local;
 
 use super::board::Board;
+use super::mend::Asked;
 use super::store::Store;
 use crate::media::local::LocalMedia;
 use crate::room::words;
@@ -56,6 +57,14 @@ pub(super) struct Shell {
     pub(super) was_up: Cell<bool>,
     /// Whether it carried something and then nothing any more.
     pub(super) fell_silent: Cell<bool>,
+    /// When the browser last found a network after it had none, milliseconds.
+    pub(super) online_at: Cell<f64>,
+    /// Whether the connection has not been looked at since.
+    pub(super) network_came: Cell<bool>,
+    /// Whether the next connection is to find out by itself which networks there are.
+    pub(super) afresh: Cell<bool>,
+    /// What was so when the server was last asked for another path.
+    pub(super) asked: RefCell<Asked>,
     /// What was on when this page asked to enter.
     pub(super) entered_with: Cell<MediaState>,
     /// What the server was last told is on; `None` while it cannot be told.
@@ -100,6 +109,10 @@ impl Session {
             knocking: Cell::new(false),
             was_up: Cell::new(false),
             fell_silent: Cell::new(false),
+            online_at: Cell::new(0.0),
+            network_came: Cell::new(false),
+            afresh: Cell::new(false),
+            asked: RefCell::default(),
             entered_with: Cell::default(),
             told: Cell::new(None),
             looked: RefCell::default(),

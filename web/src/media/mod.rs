@@ -11,6 +11,7 @@
 
 pub mod codecs;
 pub mod devices;
+mod frame;
 pub mod level;
 pub mod local;
 pub mod peer;
@@ -18,3 +19,5 @@ pub mod problem;
 pub mod screen;
 mod stats;
 pub mod wish;
+
+pub use stats::Traffic;

@@ -24,7 +24,8 @@ use web_sys::{
 };
 
 use super::codecs::{self, CameraCodec};
-use super::stats;
+use super::frame::Frame;
+use super::stats::{self, Traffic};
 use crate::bindings::restart_ice;
 use crate::room::quality::{Line, Sample};
 
@@ -65,12 +66,21 @@ pub struct Peer {
     drawing: RtcDataChannel,
     /// Of the connection's state, the pointers' and the drawing's messages.
     handlers: [Listener; 3],
+    /// What it was made in, for as long as it lives.
+    _frame: Option<Frame>,
 }
 
 impl Peer {
     /// Builds the connection in the order that the contract fixes: up, slots, data.
-    pub fn new(camera: CameraCodec, on_event: OnEvent) -> Result<Self, JsValue> {
-        let connection = RtcPeerConnection::new()?;
+    ///
+    /// With `afresh` it is made in a document of its own, where the browser has one: Chromium looks once for a document which
+    /// interfaces there are, and tells its connections of others seconds later.
+    pub fn new(camera: CameraCodec, afresh: bool, on_event: OnEvent) -> Result<Self, JsValue> {
+        let made_in_frame = if afresh { Frame::with_connection() } else { None };
+        let (connection, frame) = match made_in_frame {
+            Some((connection, frame)) => (connection, Some(frame)),
+            None => (RtcPeerConnection::new()?, None),
+        };
         let microphone = sender(&connection, "audio", VideoCodec::Vp8, &Array::new());
         let camera = sender(&connection, "video", camera.codec, &camera.encodings());
         let screen =
@@ -84,7 +94,7 @@ impl Peer {
             watch_pointers(&pointers, &on_event),
             watch_drawing(&drawing, &on_event),
         ];
-        Ok(Self { connection, microphone, camera, screen, audio, video, pointers, drawing, handlers })
+        Ok(Self { connection, microphone, camera, screen, audio, video, pointers, drawing, handlers, _frame: frame })
     }
 
     /// The offer. It goes out at once: the server answers with its addresses and learns ours from their packets.
@@ -168,9 +178,9 @@ impl Peer {
         stats::read(&self.connection, |mid| lines.get(mid).copied()).await
     }
 
-    /// Bytes that came in over the path in use; `None` while there is none.
-    pub async fn bytes_received(&self) -> Option<u64> {
-        stats::bytes_received(&self.connection).await.ok().flatten()
+    /// What came in over the path in use; `None` while there is none.
+    pub async fn traffic(&self) -> Option<Traffic> {
+        stats::traffic(&self.connection).await.ok().flatten()
     }
 
     /// Sends this person's pointer. What a full channel does not take is simply old.

@@ -28,13 +28,31 @@ pub(super) async fn read(
     Ok(Sample { at_ms: at_ms as u64, connection: 0, path: stats.path(), streams: streams.chain(received).collect() })
 }
 
-/// Bytes that came in over the path in use, all together. `None` while there is no path.
+/// What came in over the path in use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Traffic {
+    path: String,
+    /// Since the path is there.
+    pub bytes: u64,
+}
+
+impl Traffic {
+    /// Whether something came since `before`. Another path counts from its own beginning.
+    pub fn moved_since(&self, before: Option<&Self>) -> bool {
+        let known = before.filter(|before| before.path == self.path).map_or(0, |before| before.bytes);
+        self.bytes > known
+    }
+}
+
+/// What came in over the path in use. `None` while there is no path.
 ///
 /// # Errors
 /// The browser gave no statistics.
-pub(super) async fn bytes_received(connection: &RtcPeerConnection) -> Result<Option<u64>, JsValue> {
+pub(super) async fn traffic(connection: &RtcPeerConnection) -> Result<Option<Traffic>, JsValue> {
     let report: Map = JsFuture::from(connection.get_stats()).await?.unchecked_into();
-    Ok(Stats::of(&report).pair().map(|pair| pair.count("bytesReceived")))
+    let traffic =
+        |pair: &Stat| Traffic { path: pair.text("id").unwrap_or_default(), bytes: pair.count("bytesReceived") };
+    Ok(Stats::of(&report).pair().map(traffic))
 }
 
 /// One report of the browser: objects by their id.
@@ -165,4 +183,26 @@ impl Stats {
 fn is_in_use(pair: &Stat) -> bool {
     let yes = |name: &str| pair.get(name).as_bool();
     yes("selected").or(yes("nominated")).unwrap_or_default() && pair.text("state").as_deref() == Some("succeeded")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_path_counts_from_its_own_beginning() {
+        let traffic = |path: &str, bytes| Traffic { path: path.into(), bytes };
+        let cable = traffic("cable", 9_000);
+        let table = [
+            (traffic("cable", 9_000), Some(&cable), false),
+            (traffic("cable", 9_001), Some(&cable), true),
+            (traffic("radio", 1), Some(&cable), true),
+            (traffic("radio", 0), Some(&cable), false),
+            (traffic("radio", 0), None, false),
+            (traffic("radio", 7), None, true),
+        ];
+        for (now, before, expected) in table {
+            assert_eq!(now.moved_since(before), expected, "{before:?} {now:?}");
+        }
+    }
 }

@@ -36,7 +36,18 @@ impl Node {
             Err(Panicked) => return self.fault(id),
         };
         self.out.push_back(Output::Event(event));
+        self.report_at_once(id);
         self.drain(id);
+    }
+
+    /// A page that asks for another path waits for a sign that the one it has still leads here.
+    fn report_at_once(&mut self, id: SessionId) {
+        let now = self.now;
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        session.sender.report(now, true);
+        if session.sender.has_bursts() && !std::mem::replace(&mut session.dirty, true) {
+            self.dirty.push_back(id);
+        }
     }
 
     /// The offer, when it is one of this session.

@@ -298,7 +298,7 @@ impl Sender {
         }
         if now >= self.reported_at + REPORT_EVERY {
             self.reported_at = now;
-            self.report(now);
+            self.report(now, false);
         }
         if let Some(estimator) = &mut self.estimator {
             let due = estimator.due(now);
@@ -345,11 +345,11 @@ impl Sender {
         }
     }
 
-    /// Tells the receiver what was sent and when.
-    fn report(&mut self, now: Instant) {
+    /// Tells the receiver what was sent and when: what is new, or everything `again`.
+    pub(crate) fn report(&mut self, now: Instant, again: bool) {
         let Some((sealer, _)) = &mut self.keys else { return };
         let time = long_time(self.began, now);
-        let reports: Vec<_> = self.streams.iter_mut().filter_map(|stream| stream.report(now, time)).collect();
+        let reports: Vec<_> = self.streams.iter_mut().filter_map(|stream| stream.report(now, time, again)).collect();
         let Some(first) = reports.first() else { return };
         let _ = self.bursts.add(|out, start| {
             reports.iter().for_each(|report| report.write(out));

@@ -142,9 +142,10 @@ impl Stream {
         self.kept.iter().rev().take(32).max_by_key(|kept| kept.payload.len())
     }
 
-    /// What to report, when anything was sent since the last time. `time` is now in units of 2⁻³² s.
-    pub(crate) fn report(&mut self, now: Instant, time: u64) -> Option<SenderReport> {
-        let (timestamp, at) = self.last.filter(|_| std::mem::take(&mut self.unreported))?;
+    /// What to report, when anything was sent since the last time, or the same is to be said `again`. `time` is now in units of
+    /// 2⁻³² s.
+    pub(crate) fn report(&mut self, now: Instant, time: u64, again: bool) -> Option<SenderReport> {
+        let (timestamp, at) = self.last.filter(|_| std::mem::take(&mut self.unreported) || again)?;
         let since = now.saturating_duration_since(at).as_micros() * u128::from(self.clock_rate) / 1_000_000;
         Some(SenderReport {
             ssrc: self.ssrc,
@@ -244,8 +245,9 @@ mod tests {
     fn a_report_tells_the_stream_s_time_now_and_only_when_there_is_news() {
         let now = Instant::now();
         let mut stream = stream(10, now);
-        let report = stream.report(now + Duration::from_millis(100), 7).unwrap();
+        let report = stream.report(now + Duration::from_millis(100), 7, false).unwrap();
         assert_eq!((report.rtp_timestamp, report.packets, report.bytes), (30_000 + 9_000, 10, 1_000));
-        assert!(stream.report(now, 8).is_none());
+        assert!(stream.report(now, 8, false).is_none());
+        assert!(stream.report(now, 8, true).is_some(), "said again when it is asked for");
     }
 }

@@ -137,6 +137,19 @@ fn an_offer_of_anything_else_is_refused() {
     assert_eq!(world.people[ben].refused, Some(OfferError::OtherSession));
 }
 
+/// Ben's page asks whether its path is still one: on a live one something comes at once, not with the next report.
+#[test]
+fn a_path_that_is_alive_shows_it_as_soon_as_another_is_asked_for() {
+    let mut world = World::new();
+    let ann = world.enter("Ann", Role::Moderator, Stage::Room);
+    let ben = world.enter("Ben", Role::Participant, Stage::Room);
+    world.talk(&[ann, ben], 50);
+    world.run_for(Duration::from_millis(100));
+    let (before, here) = (world.people[ben].client.counts.rtcp, world.people[ben].address);
+    world.change_network(ben, here);
+    assert!(world.people[ben].client.counts.rtcp > before, "{before}");
+}
+
 /// A restart that leads nowhere: str0m would wait for ever.
 #[test]
 fn who_never_comes_by_the_new_path_is_given_up() {
