@@ -40,13 +40,19 @@ benches)
 esac
 # Clients with all that they stand on, in a folder of their own and in fixed versions. node-datachannel brings libdatachannel
 # built, in a package beside it.
-AIORTC=1.16.0 WERIFT=0.25.2 DATACHANNEL=0.33.4
+AIORTC=1.16.0 AIOSMTPD=1.4.6 ICALENDAR=7.3.2 WERIFT=0.25.2 DATACHANNEL=0.33.4
 install_clients() {
   local clients="$TOOLS_DIR/clients"
   if ! "$clients/venv/bin/python" -c "import sys, aiortc, numpy; sys.exit(aiortc.__version__ != '$AIORTC')" 2>/dev/null; then
     say "installing aiortc $AIORTC"
     { rm -rf "$clients/venv" && /usr/bin/python3 -m venv "$clients/venv" && "$clients/venv/bin/pip" install --quiet --disable-pip-version-check "aiortc==$AIORTC" numpy; } ||
       fail "aiortc could not be installed: check the network."
+  fi
+  # A mail server, and a calendar that reads what is sent through it.
+  if ! "$clients/venv/bin/python" -c "import sys, aiosmtpd, icalendar; sys.exit((aiosmtpd.__version__, icalendar.__version__) != ('$AIOSMTPD', '$ICALENDAR'))" 2>/dev/null; then
+    say "installing aiosmtpd $AIOSMTPD and icalendar $ICALENDAR"
+    "$clients/venv/bin/pip" install --quiet --disable-pip-version-check "aiosmtpd==$AIOSMTPD" "icalendar==$ICALENDAR" cryptography ||
+      fail "aiosmtpd and icalendar could not be installed: check the network."
   fi
   npm_version() { node -p "require('$clients/node_modules/$1/package.json').version" 2>/dev/null || true; }
   if [ "$(npm_version werift) $(npm_version node-datachannel)" != "$WERIFT $DATACHANNEL" ]; then

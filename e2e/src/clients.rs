@@ -135,12 +135,12 @@ fn wish(server: &Deployment, does: DeviceUse, token: &Secret, person: Person) ->
     })
 }
 
-fn script(name: &str) -> PathBuf {
+pub(crate) fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("clients").join(name)
 }
 
 /// Where `.tools/deps.sh` puts what it installs.
-fn tools() -> PathBuf {
+pub(crate) fn tools() -> PathBuf {
     let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
     let cache = cache.unwrap_or_else(|| PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cache"));
     cache.join("conclave-tools/clients")

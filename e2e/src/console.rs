@@ -58,6 +58,7 @@ pub fn meeting_now(title: &str) -> NewMeeting {
         duration_minutes: 60,
         time_zone: "Europe/Brussels".into(),
         ask_password: false,
+        password_before_minutes: 0,
         kind: MeetingKind::NothingKept,
         rules: DoorRules::default(),
     }

@@ -69,6 +69,90 @@ async fn an_organiser_makes_a_meeting_and_invites_somebody() {
     ada.open(&format!("{}/console", server.url())).await.until_sees("login-name").await;
 }
 
+/// D25, D26: when passwords go out is chosen; how they went is seen; and one is read out to whom none reaches, who comes in with it.
+#[tokio::test]
+async fn a_password_is_chosen_seen_and_read_out() {
+    let server = Deployment::start().await;
+    let console = server.console().await;
+    let meeting = console.meeting("Board", &[("Maria", Role::Moderator), ("Peter", Role::Participant)]).await;
+    let (name, password) = server.admin();
+    let ada = Browser::start(Person::MARIA).await;
+    ada.open(&format!("{}/console", server.url())).await;
+    ada.fill("login-name", name).await.fill("login-password", password).await.click("login-submit").await;
+    ada.until_sees("meeting-list").await;
+    ada.open(&format!("{}/console/meetings/{}", server.url(), meeting.id)).await;
+    ada.click("ask-password").await.paste("password-time", "5").await;
+    ada.wait("what was chosen", || async { console.detail(&meeting).await.password_before_minutes == 5 }).await;
+    // Both have the same number, and one number is sent one message in half a minute.
+    ada.wait("a note of how it went", || async { ada.page_text().await.contains("Sent to …56") }).await;
+    ada.pictures("console-password-sent").await;
+
+    let peter = Browser::start(Person::PETER).await;
+    peter.open(meeting.link("Peter").url()).await.fill("pin-input", &meeting.link("Peter").pin).await;
+    peter.click("pin-submit").await.until_sees("password-input").await;
+    ada.click("read-out-2").await.click("read-out-confirm-2").await;
+    let shown = ada.text("password-to-read").await;
+    ada.pictures("console-read-out").await;
+    ada.click("password-close").await;
+    ada.wait("what became of it", || async { ada.page_text().await.contains("To be read out") }).await;
+    peter.fill("password-input", &shown.to_lowercase()).await.click("password-submit").await;
+    peter.until_sees("greenroom").await;
+    assert_eq!(ada.complaints().await, Vec::<String>::new());
+}
+
+/// Q18: one form, one button, and everybody's telephone has the way in; who is called comes in by what their SMS says.
+#[tokio::test]
+async fn people_are_called_in_by_sms() {
+    let server = Deployment::start().await;
+    let (name, password) = server.admin();
+    let ada = Browser::start(Person::MARIA).await;
+    ada.open(&format!("{}/console", server.url())).await;
+    ada.fill("login-name", name).await.fill("login-password", password).await.click("login-submit").await;
+    ada.until_sees("meeting-list").await;
+    ada.pictures("console-no-meetings").await;
+    ada.click("call-in").await.fill("call-title", "Flood at the archive").await;
+    ada.click("call-now").await.until_sees("call-error").await;
+    ada.fill("call-name-0", "Peter").await.fill("call-phone-0", "+999123456789").await.click("call-now").await;
+    ada.until_sees("call-phone-error-0").await;
+    ada.fill("call-phone-0", "+32 470 12 34 56")
+        .await
+        .fill("call-name-1", "Rosa")
+        .await
+        .fill("call-phone-1", "+31 20 123 4567")
+        .await;
+    ada.click("call-add").await.until_sees("call-name-2").await;
+    ada.pictures("console-call-in").await;
+    ada.click("call-now").await;
+    let own = ada.text("issued-pin").await;
+    ada.shot("console-called-in").await;
+    ada.click("pin-close").await.until_sees("invitee-row-3").await;
+    ada.wait("both invitations", || async { ada.page_text().await.matches("Invitation sent").count() == 2 }).await;
+    ada.pictures("console-called").await;
+
+    let sms = server.console().await.outbox().await;
+    let to_peter = sms.iter().find(|sms| sms.to == "+32470123456").expect("Peter's SMS");
+    assert!(
+        to_peter.text.starts_with("Ada (Conclave) asks you into \"Flood at the archive\" now."),
+        "{}",
+        to_peter.text
+    );
+    let words: Vec<&str> = to_peter.text.split_whitespace().collect();
+    let link = words.iter().find(|word| word.contains("/join#")).expect("a link");
+    let pin = to_peter.text.split_once("PIN ").expect("a PIN").1[..19].to_owned();
+    let peter = Browser::start(Person::PETER).await;
+    peter.open(link).await.fill("pin-input", &pin).await.click("pin-submit").await.until_sees("greenroom").await;
+    assert!(to_peter.text.ends_with(&peter.text("phrase").await));
+    peter.click("enter").await.until_sees("lobby").await;
+
+    // Whoever calls comes in with the PIN of the dialog, past the lobby: the login is the second proof.
+    let meetings: Vec<shared::api::MeetingSummary> = server.console().await.get("/meetings").await.unwrap();
+    let detail: shared::api::MeetingDetail =
+        server.console().await.get(&format!("/meetings/{}", meetings[0].info.id)).await.unwrap();
+    ada.open(&detail.invitees[0].link).await.fill("pin-input", &own).await.click("pin-submit").await;
+    ada.until_sees("greenroom").await;
+    assert_eq!(peter.complaints().await, Vec::<String>::new());
+}
+
 /// D9, D13, D14, D38: an invitation's role is changed and its PIN withdrawn, which reaches who is inside; a meeting that is over is
 /// put away; and the console says what guessing comes to.
 #[tokio::test]

@@ -3,7 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
 use e2e::{Deployment, HttpGateway, Kannel, Link, Meeting, Options, Smsc, TempFolder, meeting_now, until, with_phone};
-use shared::api::{ApiError, Invitee, NewMeeting};
+use shared::api::{ApiError, DoorReport, Invitee, NewMeeting};
+use shared::letter::DeliveryState;
 use shared::signal::PasswordState;
 
 /// A server with this `[sms]`, and a file with the password `secret` that `{file}` stands for.
@@ -58,6 +59,34 @@ async fn kannel_gets_the_password_to_the_telephone() {
         .await;
     }
     assert!(!server.log().contains("470123456"), "the number is in the log");
+}
+
+/// D26: by itself when it is time, once, also when the server is stopped and started meanwhile; and the console says how it went.
+#[tokio::test]
+async fn passwords_go_out_by_themselves_once() {
+    let kannel = Kannel::start().await;
+    let config = format!(
+        "sender = \"kannel\"\n[sms.kannel]\nurl = \"{}\"\nuser = \"conclave\"\npassword_file = \"{{file}}\"\nfrom = \"Conclave\"",
+        kannel.url()
+    );
+    let (mut server, _file) = server(&config).await;
+    let meeting = NewMeeting { ask_password: true, password_before_minutes: 15, ..meeting_now("Board") };
+    let people = [with_phone("Peter", "+32470123456"), with_phone("Olga", "+31201234567")];
+    let meeting = server.console().await.meeting_with(&meeting, &people).await;
+    // The SMSC's own message is answered there too.
+    let passwords = || kannel.received().iter().filter(|message| message.contains("Your password")).count();
+    until("both messages at the SMSC", || async { passwords() == 2 }).await;
+    server.restart().await;
+    let detail = server.console().await.detail(&meeting).await;
+    for invitee in &detail.invitees {
+        assert_eq!(invitee.password_sms.as_ref().map(|sms| sms.state), Some(DeliveryState::Accepted));
+    }
+    let report: DoorReport = server.console().await.get("/door").await.unwrap();
+    assert_eq!(report.sms_today.map(|(sent, _)| sent), Some(2), "the day's count outlives a restart");
+    // Two rounds of the clock.
+    tokio::time::sleep(std::time::Duration::from_secs(45)).await;
+    assert_eq!(passwords(), 2, "{:?}", kannel.received());
+    assert!(!server.log().contains("470123456") && !server.log().contains("201234567"), "a number is in the log");
 }
 
 /// D26: over SMPP.

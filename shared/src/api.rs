@@ -18,16 +18,21 @@
 //! | `PATCH /meetings/{id}/invitees/{id}` | [`InviteePatch`] → [`Invitee`]; who is in the meeting comes in again |
 //! | `POST /meetings/{id}/invitees/{id}/pin` | → [`IssuedPin`]; the old PIN dies |
 //! | `POST /meetings/{id}/invitees/{id}/pin/revoke` | → [`Invitee`]; the PIN dies and there is no other |
+//! | `POST /meetings/{id}/invitations` | → [`MeetingDetail`]; invitations go out to all who were sent none |
+//! | `POST /meetings/{id}/invitees/{id}/invitation` | → [`Invitee`]; theirs goes out, by SMS with a new PIN |
+//! | `POST /meetings/call` | [`CallIn`] → 201 [`CalledIn`]; starts now, everybody gets an SMS with link and PIN |
 //! | `POST /meetings/{id}/invitees/{id}/password` | → [`Invitee`]; a password goes out by SMS now |
+//! | `POST /meetings/{id}/invitees/{id}/password/read-out` | → [`PasswordToRead`]; the one before is void |
 //! | `GET  /meetings/{id}/invitees/{id}/invitation.ics` | → `text/calendar` |
 //! | `GET  /door` | → [`DoorReport`] |
-//! | `GET  /outbox` | → `[`[`OutboxMessage`]`]` (where SMS go to the outbox, else 404) |
+//! | `GET  /outbox` | → `[`[`OutboxMessage`]`]` (where SMS or e-mail go to the outbox, else 404) |
 
 use serde::{Deserialize, Serialize};
 
 use crate::codec::VideoCodec;
 use crate::ids::InviteeId;
 use crate::input::InvalidText;
+use crate::letter::Delivery;
 use crate::meeting::{DoorRules, MeetingInfo, MeetingKind, MeetingPhase, Role};
 use crate::pin::PinLengths;
 use crate::secret::Secret;
@@ -43,6 +48,9 @@ pub struct Site {
     pub geo_attribution: Option<String>,
     /// SMS can be sent. Without it no password reaches anybody, so pages offer none.
     pub sms: bool,
+    /// E-mail can be sent.
+    #[serde(default)]
+    pub mail: bool,
     /// How many digits PINs have.
     pub pin_lengths: PinLengths,
     /// How pages are to encode cameras, where their browser can.
@@ -70,7 +78,7 @@ pub struct Me {
     pub organisation: String,
     /// Idle seconds after which it is logged out (D8). Asking in the background does not count as activity.
     pub idle_logout_s: u32,
-    /// SMS go to the outbox, which `GET /outbox` shows. Said only to accounts: a stranger need not know it.
+    /// SMS or e-mail go to the outbox, which `GET /outbox` shows. Said only to accounts: a stranger need not know it.
     pub outbox: bool,
 }
 
@@ -88,6 +96,10 @@ pub struct NewMeeting {
     pub time_zone: String,
     /// Whether everybody needs an SMS password on top of the PIN (D25).
     pub ask_password: bool,
+    /// So many minutes before the start those go out by themselves, up to
+    /// [`crate::limits::MAX_PASSWORD_BEFORE_MINUTES`]. 0: only when somebody asks for one.
+    #[serde(default)]
+    pub password_before_minutes: u32,
     /// What may leave the meeting. No later call changes it.
     #[serde(default)]
     pub kind: MeetingKind,
@@ -115,6 +127,9 @@ pub enum Start {
 pub struct MeetingPatch {
     /// Ask for an SMS password or not.
     pub ask_password: Option<bool>,
+    /// [`NewMeeting::password_before_minutes`].
+    #[serde(default)]
+    pub password_before_minutes: Option<u32>,
 }
 
 /// A line in the list of meetings.
@@ -144,6 +159,8 @@ pub struct MeetingDetail {
     /// What is asked of whoever comes.
     #[serde(default)]
     pub rules: DoorRules,
+    /// So many minutes before the start those go out by themselves; 0: only when somebody asks for one.
+    pub password_before_minutes: u32,
     /// Scheduled length, minutes, extensions included.
     pub duration_minutes: u32,
     /// In order of invitation.
@@ -192,6 +209,12 @@ pub struct Invitee {
     pub pin_issued_at: Option<UnixMs>,
     /// How things stand with the SMS password.
     pub password: PasswordState,
+    /// What became of the newest SMS with a password.
+    pub password_sms: Option<Delivery>,
+    /// What became of the newest invitation by e-mail.
+    pub invitation_email: Option<Delivery>,
+    /// What became of the newest invitation by SMS.
+    pub invitation_sms: Option<Delivery>,
     /// The invitation link; the PIN is still asked. Its token is in the fragment, so that it reaches no server log.
     pub link: String,
 }
@@ -203,6 +226,48 @@ pub struct IssuedPin {
     pub invitee: Invitee,
     /// Its digits in groups of four.
     pub pin: Secret,
+}
+
+/// A meeting that starts now, and whom to call into it by SMS.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CallIn {
+    /// Checked by [`crate::input::title`].
+    pub title: String,
+    /// Minutes, 1 to [`crate::limits::MAX_MEETING_MINUTES`].
+    pub duration_minutes: u32,
+    /// IANA name.
+    pub time_zone: String,
+    /// Who is called, at least one.
+    pub people: Vec<Called>,
+}
+
+/// Somebody who is called in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Called {
+    /// Checked by [`crate::input::name`].
+    pub name: String,
+    /// Checked by [`crate::input::phone`] and against the numbering plan.
+    pub phone: String,
+}
+
+/// The meeting that was started, and the way in of who started it, as its moderator.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CalledIn {
+    /// The meeting.
+    pub meeting: MeetingDetail,
+    /// For who called.
+    pub own: IssuedPin,
+}
+
+/// A password that somebody reads out to its person, shown this once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PasswordToRead {
+    /// Whose.
+    pub invitee: Invitee,
+    /// As it is read out, in two groups of four.
+    pub password: Secret,
 }
 
 /// What the PIN door does, and what that lets a stranger who only guesses hope for (D12).
@@ -246,13 +311,16 @@ impl DoorReport {
     }
 }
 
-/// An SMS that was not sent but kept for the console.
+/// An SMS or e-mail that was not sent but kept for the console.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutboxMessage {
     /// When.
     pub at: UnixMs,
-    /// To which number.
+    /// To which number or address.
     pub to: String,
+    /// Of an e-mail.
+    #[serde(default)]
+    pub subject: Option<String>,
     /// What it says.
     pub text: String,
 }
@@ -309,6 +377,25 @@ pub enum ApiError {
     /// 409: no SMS are sent to the country of the number.
     #[error("no SMS are sent to the country of this number")]
     SmsCountryNotServed,
+    /// 409: there is neither a number nor an address that this server can send to.
+    #[error("there is no way to send an invitation")]
+    NoWay,
+    /// 409: the PIN was withdrawn, and with it the invitation.
+    #[error("the PIN was withdrawn: issue a new one first")]
+    PinWithdrawn,
+    /// 409: as many e-mails went out today as may.
+    #[error("as many e-mails went out today as may")]
+    MailBudgetSpent,
+    /// 422: a field of one of several people is wrong.
+    #[error("person {row}: {field}: {reason}")]
+    Person {
+        /// Which, from 0.
+        row: usize,
+        /// Which field.
+        field: Field,
+        /// Why.
+        reason: FieldError,
+    },
     /// 422: one field is wrong.
     #[error("{field}: {reason}")]
     Field {
@@ -342,6 +429,8 @@ pub enum Field {
     TimeZone,
     /// [`NewMeeting::rules`].
     Checklist,
+    /// [`NewMeeting::password_before_minutes`].
+    PasswordBefore,
     /// [`NewInvitee::name`].
     Name,
     /// [`NewInvitee::phone`].
@@ -358,6 +447,7 @@ impl std::fmt::Display for Field {
             Field::Duration => "duration",
             Field::TimeZone => "time zone",
             Field::Checklist => "checklist",
+            Field::PasswordBefore => "minutes before the start",
             Field::Name => "name",
             Field::Phone => "phone",
             Field::Email => "e-mail",

@@ -3,7 +3,7 @@
 //!
 //! What lives here: ids, limits, the WebSocket messages ([`signal`]), the REST bodies ([`api`]), the
 //! messages between signaling and SFU ([`control`]), the data-channel frames ([`surface`]), the
-//! checks, scales and names that both sides must agree on ([`codec`], [`input`], [`pin`], [`quality`]) and the translation function ([`text`]).
+//! checks, scales and names that both sides must agree on ([`codec`], [`input`], [`letter`], [`pin`], [`quality`]) and the translation function ([`text`]).
 //!
 //! What does not: anything that does I/O, knows a clock, a database, a browser or a socket.
 
@@ -13,6 +13,7 @@ pub mod control;
 pub mod device;
 pub mod ids;
 pub mod input;
+pub mod letter;
 pub mod limits;
 pub mod location;
 pub mod meeting;

@@ -138,6 +138,10 @@ pub const SMS_PASSWORD_CHARS: usize = 8;
 /// Wrong tries that void an SMS password.
 pub const SMS_PASSWORD_TRIES: u8 = 5;
 
+/// Longest time before its start that a meeting's SMS passwords may go out, minutes. Longer ones arrive when people have time
+/// to miss them, and lie about on telephones until they are needed.
+pub const MAX_PASSWORD_BEFORE_MINUTES: u32 = 120;
+
 /// Longest meeting title, characters.
 pub const MAX_TITLE_CHARS: usize = 200;
 

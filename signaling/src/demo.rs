@@ -105,6 +105,7 @@ async fn meeting(state: &AppState, admin: &Account) -> Result<Meeting, DemoError
         duration_minutes: HOURS * 60,
         time_zone: "UTC".into(),
         ask_password: false,
+        password_before_minutes: 0,
         kind: MeetingKind::NothingKept,
         rules: DoorRules::default(),
     };

@@ -129,6 +129,12 @@ impl Keys {
         Secret::new(hex(&self.link.mac(b"link\0", invitee.as_bytes())[..16]))
     }
 
+    /// The bits that choose the words of an invitation.
+    pub fn phrase_bits<const N: usize>(&self, invitee: InviteeId) -> [u8; N] {
+        let mac = self.link.mac(b"phrase\0", invitee.as_bytes());
+        std::array::from_fn(|index| mac[index % mac.len()])
+    }
+
     /// Those of `used` that are not here.
     pub fn missing<'u>(&self, used: &'u [String]) -> Vec<&'u str> {
         used.iter().filter(|id| !self.pin.iter().any(|key| key.id == **id)).map(String::as_str).collect()

@@ -16,7 +16,9 @@ use crate::edge::crowd::Crowd;
 use crate::edge::host::Hosts;
 use crate::geo::Geo;
 use crate::keys::Keys;
+use crate::letters::post::Post;
 use crate::live::Registry;
+use crate::mail::MailSender;
 use crate::meetings::passwords::Passwords;
 use crate::meetings::pins::Issuer;
 use crate::meetings::send_limit::SendLimit;
@@ -47,7 +49,11 @@ pub struct Parts {
     pub assets: Assets,
     /// How SMS go out.
     pub sms: Arc<dyn SmsSender>,
-    /// The outbox, when SMS go there.
+    /// How e-mail goes out.
+    pub mail: Arc<dyn MailSender>,
+    /// Whose turn it is to send invitations.
+    pub post: Post,
+    /// The outbox, when SMS or e-mail go there.
     pub outbox: Option<Outbox>,
     /// The keys that the database must not have.
     pub keys: Keys,

@@ -14,13 +14,15 @@ use crate::accounts::limiter::LoginLimiter;
 use crate::assets::Assets;
 use crate::chance::{Chance, SystemChance, hex};
 use crate::clock::ManualClock;
-use crate::config::{Config, SmsSenderKind};
+use crate::config::{Config, MailSenderKind, SmsSenderKind};
 use crate::db::{Db, sql};
 use crate::door::Door;
 use crate::edge::host::Hosts;
 use crate::geo::Geo;
 use crate::keys::Keys;
+use crate::letters::post::Post;
 use crate::live::Registry;
+use crate::mail::{MailSender, NoMail};
 use crate::meetings::send_limit::SendLimit;
 use crate::metrics::Counters;
 use crate::sms::{NoSender, Outbox, SmsSender};
@@ -63,7 +65,7 @@ pub(crate) struct World {
     pub(crate) media: mpsc::UnboundedReceiver<Command>,
     pub(crate) folder: Folder,
     /// Where the rows are, when they are not in the folder.
-    _database: Option<postgres::Database>,
+    database: Option<postgres::Database>,
 }
 
 /// A world at [`NOON`] with the default configuration, changed by `change`.
@@ -73,23 +75,52 @@ pub(crate) async fn world_with(change: impl FnOnce(&mut Config)) -> World {
 
 /// The same with built pages.
 pub(crate) async fn world_with_assets(change: impl FnOnce(&mut Config), assets: Assets) -> World {
-    let folder = folder();
     let clock = Arc::new(ManualClock::at(NOON));
+    build((folder(), postgres::database().await, clock, None), change, assets).await
+}
+
+/// The same with a gateway of the test's own.
+pub(crate) async fn world_with_gateway(sms: Arc<dyn SmsSender>) -> World {
+    let clock = Arc::new(ManualClock::at(NOON));
+    build((folder(), postgres::database().await, clock, Some(sms)), |_| {}, Assets::default()).await
+}
+
+/// The server stopped and started again: what was in memory is gone.
+pub(crate) async fn restarted(
+    world: World,
+    sms: Option<Arc<dyn SmsSender>>,
+    change: impl FnOnce(&mut Config),
+) -> World {
+    world.state.db.close().await;
+    let mut config = world.state.config.clone();
+    change(&mut config);
+    let parts = (world.folder, world.database, world.clock, sms);
+    build(parts, |fresh| *fresh = config, Assets::default()).await
+}
+
+/// Folder, database beside it, clock, and a gateway of the test's own.
+type Parted = (Folder, Option<postgres::Database>, Arc<ManualClock>, Option<Arc<dyn SmsSender>>);
+
+async fn build((folder, database, clock, gateway): Parted, change: impl FnOnce(&mut Config), assets: Assets) -> World {
     let outbox = Outbox::new(clock.clone());
     let mut config = Config { data: folder.path().to_owned(), ..Config::default() };
     config.sms.sender = SmsSenderKind::Outbox;
     change(&mut config);
     let hasher = Hasher::cheap().unwrap();
     let chance: Arc<dyn Chance> = Arc::new(SystemChance);
-    let database = postgres::database().await;
     let db = match &database {
         Some(database) => postgres::open(&database.config).await,
         None => Db::open(&config.database_file()).await.unwrap(),
     };
     let (commands, media) = mpsc::unbounded_channel();
-    let sms: Arc<dyn SmsSender> = match config.sms.sender {
-        SmsSenderKind::Outbox => Arc::new(outbox.clone()),
+    let sms: Arc<dyn SmsSender> = match (gateway, config.sms.sender) {
+        (Some(gateway), _) => gateway,
+        (None, SmsSenderKind::Outbox) => Arc::new(outbox.clone()),
         _ => Arc::new(NoSender),
+    };
+    let mail: Arc<dyn MailSender> = match config.mail.sender {
+        MailSenderKind::Outbox => Arc::new(outbox.clone()),
+        _ => Arc::new(NoMail),
     };
     let parts = Parts {
         hosts: Hosts::of(&config),
@@ -110,9 +141,11 @@ pub(crate) async fn world_with_assets(change: impl FnOnce(&mut Config), assets: 
         door_hasher: hasher.with_own_queue(),
         hasher,
         sms,
+        mail,
+        post: Post::default(),
         outbox: Some(outbox.clone()),
     };
-    World { state: AppState::new(parts), clock, outbox, media, folder, _database: database }
+    World { state: AppState::new(parts), clock, outbox, media, folder, database }
 }
 
 impl World {

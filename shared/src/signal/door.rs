@@ -28,6 +28,17 @@ pub struct InvitedAs {
     pub role: Role,
 }
 
+/// What an invitation says of who invites, for the page to say it back: a page that only looks like this one knows none of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct InvitationSays {
+    /// The organisation's name.
+    pub organisation: String,
+    /// Name of a moderator, or of who made the meeting.
+    pub moderator: String,
+    /// A few words of this invitation's own.
+    pub phrase: String,
+}
+
 /// Why a PIN was not taken.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -84,6 +95,8 @@ pub enum PasswordState {
         /// Last two digits of the number it went to, to tell one's telephones apart.
         phone_ends_in: String,
     },
+    /// Somebody at the console has one to read out to this person.
+    ReadOut,
     /// Typed and right.
     Given,
     /// Too many wrong tries: a new one must be sent.

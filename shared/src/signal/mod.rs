@@ -33,7 +33,7 @@ use crate::meeting::MeetingInfo;
 use crate::secret::Secret;
 use crate::units::UnixMs;
 
-pub use door::{InvitedAs, JoinRefused, PasswordRefused, PasswordState, Stage, TurnedAway, Waiting};
+pub use door::{InvitationSays, InvitedAs, JoinRefused, PasswordRefused, PasswordState, Stage, TurnedAway, Waiting};
 pub use errors::{OfferError, ProtocolError, ShareError};
 pub use lobby::{AdmissionError, Identity, InUse, Line, LobbyCard, Locks, Past, PastKind, RefuseReason, Software};
 pub use room::{MediaState, Picture, RoomSnapshot, RosterEntry, Slots, Tile, Undecodable, VideoSource};
@@ -215,6 +215,9 @@ pub enum ServerMsg {
         invited_as: InvitedAs,
         /// Where this session already is: a reload in lobby or room goes back there without asking.
         resumed_to: Option<Stage>,
+        /// What the invitation says, so that its person knows this page.
+        #[serde(default)]
+        invitation: InvitationSays,
         /// Whether the media session named in [`ClientMsg::Resume`] goes on. Otherwise the page enters anew.
         media_kept: bool,
     },

@@ -4,6 +4,7 @@
 //! printed at start. `media_port`, `public_url` and the rest that depend on what was bound are settled in `serve`.
 
 mod database;
+mod mail;
 mod sms;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -15,6 +16,7 @@ use shared::codec::VideoCodec;
 use shared::limits::{AUDIO_SLOTS, MAX_PIN_DIGITS, MIN_PIN_DIGITS, PIN_DIGITS};
 
 pub use database::Database;
+pub use mail::{Mail, MailSenderKind, MailTls, SmtpConfig};
 pub use sms::{KannelConfig, SmppConfig, Sms, SmsSenderKind, TwilioConfig, secret};
 
 /// The port when none is given.
@@ -51,6 +53,8 @@ pub struct Config {
     pub door: DoorConfig,
     /// How SMS go out.
     pub sms: Sms,
+    /// How e-mail goes out.
+    pub mail: Mail,
     /// Console accounts.
     pub accounts: Accounts,
     /// Numbers for the operator's monitoring.
@@ -267,6 +271,7 @@ impl Default for Config {
             media: Media::default(),
             door: DoorConfig::default(),
             sms: Sms::default(),
+            mail: Mail::default(),
             accounts: Accounts::default(),
             metrics: Metrics::default(),
             demo: false,
@@ -326,6 +331,7 @@ impl Config {
         self.media.check()?;
         self.door.check()?;
         self.sms.check(self.demo)?;
+        self.mail.check(self.demo)?;
         self.check_metrics()?;
         if self.tls.cert.is_some() != self.tls.key.is_some() {
             return Err(ConfigError::wrong("[tls] needs both `cert` and `key`, or neither"));

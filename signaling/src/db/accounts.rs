@@ -1,6 +1,6 @@
 //! Tables `organisations` and `accounts`.
 
-use shared::ids::OrganisationId;
+use shared::ids::{AccountId, OrganisationId};
 use shared::units::UnixMs;
 
 use super::{Db, DbError, column, sql};
@@ -14,6 +14,7 @@ const NAMES: &str = "SELECT id, name FROM accounts WHERE organisation_id = $1 OR
 const INSERT: &str = "INSERT INTO accounts (id, organisation_id, name, name_key, password_hash, created_at) \
      VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (name_key) DO NOTHING";
 const BY_NAME_KEY: &str = "SELECT id, organisation_id, name, password_hash FROM accounts WHERE name_key = $1";
+const NAME: &str = "SELECT name FROM accounts WHERE id = $1";
 const SET_PASSWORD: &str = "UPDATE accounts SET password_hash = $1 WHERE id = $2";
 
 /// The organisation that was there first.
@@ -64,6 +65,11 @@ pub async fn by_name_key(db: &Db, key: &str) -> Result<Option<(Account, String)>
     let account =
         Account { id: column(&row, "id")?, organisation: column(&row, "organisation_id")?, name: row.try_get("name")? };
     Ok(Some((account, row.try_get("password_hash")?)))
+}
+
+/// An account's name.
+pub async fn name(db: &Db, id: AccountId) -> Result<Option<String>, DbError> {
+    Ok(sql::query_scalar(NAME).bind(id.to_string()).fetch_optional(db.read()).await?)
 }
 
 /// Another password for an account.

@@ -1,6 +1,7 @@
 //! Table `invitees`, with what the console shows beside each: the PIN that works and the SMS password.
 
 use shared::ids::{InviteeId, MeetingId, OrganisationId};
+use shared::letter::{LetterKind, Way};
 use shared::limits::MAX_INVITEES;
 use shared::meeting::Role;
 use shared::units::UnixMs;
@@ -14,7 +15,7 @@ const INSERT: &str = "INSERT INTO invitees (id, organisation_id, meeting_id, pos
      link_hash, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 const LIST: &str = "SELECT i.id, i.organisation_id, i.meeting_id, i.name, i.phone, i.email, i.role, \
      (SELECT MAX(p.issued_at) FROM pins p WHERE p.invitee_id = i.id AND p.revoked_at IS NULL) AS pin_issued_at, \
-     w.tries_left FROM invitees i LEFT JOIN passwords w ON w.invitee_id = i.id \
+     w.tries_left, w.read_out FROM invitees i LEFT JOIN passwords w ON w.invitee_id = i.id \
      WHERE i.organisation_id = $1 AND i.meeting_id = $2 ORDER BY i.position";
 
 /// A new invitee, in the caller's transaction. `false`: the meeting has as many as it can.
@@ -49,7 +50,17 @@ pub async fn insert(
 /// A meeting's invitees in order of invitation.
 pub async fn list(db: &Db, organisation: OrganisationId, meeting: MeetingId) -> Result<Vec<Listed>, DbError> {
     let rows = sql::query(LIST).bind(organisation.to_string()).bind(meeting.to_string()).fetch_all(db.read()).await?;
-    rows.iter().map(listed).collect()
+    let mut newest = super::letters::newest(db, organisation, meeting).await?;
+    let with_letters = |row: &sql::Row| {
+        let mut listed = listed(row)?;
+        let mut newest = |kind, way| newest.remove(&(listed.invited.id, kind, way));
+        let sms = newest(LetterKind::Password, Way::Sms);
+        let invitation = (newest(LetterKind::Invitation, Way::Email), newest(LetterKind::Invitation, Way::Sms));
+        listed.password_sms = sms;
+        (listed.invitation_email, listed.invitation_sms) = invitation;
+        Ok(listed)
+    };
+    rows.iter().map(with_letters).collect()
 }
 
 /// One of them.
@@ -89,5 +100,13 @@ fn listed(row: &sql::Row) -> Result<Listed, DbError> {
         role: Role::from_name(row.try_get("role")?).ok_or(DbError::Corrupt { column: "role" })?,
     };
     let pin_issued_at = row.try_get::<Option<i64>, _>("pin_issued_at")?.map(UnixMs);
-    Ok(Listed { invited, pin_issued_at, password_tries_left: row.try_get("tries_left")? })
+    Ok(Listed {
+        invited,
+        pin_issued_at,
+        password_tries_left: row.try_get("tries_left")?,
+        password_read_out: row.try_get::<Option<bool>, _>("read_out")?.unwrap_or_default(),
+        password_sms: None,
+        invitation_email: None,
+        invitation_sms: None,
+    })
 }

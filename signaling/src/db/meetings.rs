@@ -8,15 +8,17 @@ use super::{Db, DbError, column, sql};
 use crate::meetings::Meeting;
 
 const INSERT: &str = "INSERT INTO meetings (id, organisation_id, created_by, title, kind, starts_at, ends_at, grace_ms, \
-     time_zone, ask_password, created_at, door_rules) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+     time_zone, ask_password, password_before_minutes, created_at, door_rules) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 const FIND: &str = "SELECT id, organisation_id, created_by, title, kind, starts_at, ends_at, grace_ms, time_zone, \
-     ask_password, ended_at, archived_at, door_rules FROM meetings WHERE organisation_id = $1 AND id = $2";
+     ask_password, password_before_minutes, ended_at, archived_at, door_rules FROM meetings \
+     WHERE organisation_id = $1 AND id = $2";
 const LIST: &str = "SELECT m.id, m.organisation_id, m.created_by, m.title, m.kind, m.starts_at, m.ends_at, m.grace_ms, \
-     m.time_zone, m.ask_password, m.ended_at, m.archived_at, m.door_rules, \
+     m.time_zone, m.ask_password, m.password_before_minutes, m.ended_at, m.archived_at, m.door_rules, \
      (SELECT COUNT(*) FROM invitees i WHERE i.meeting_id = m.id) AS invited \
      FROM meetings m WHERE m.organisation_id = $1 ORDER BY m.starts_at DESC, m.created_at DESC, m.id LIMIT $2";
-const SET_ASK_PASSWORD: &str =
-    "UPDATE meetings SET ask_password = $1 WHERE organisation_id = $2 AND id = $3 AND ended_at IS NULL";
+const SET_PASSWORDS: &str = "UPDATE meetings SET ask_password = $1, password_before_minutes = $2 \
+     WHERE organisation_id = $3 AND id = $4 AND ended_at IS NULL";
 const ARCHIVE: &str =
     "UPDATE meetings SET archived_at = $1 WHERE id = $2 AND ended_at IS NOT NULL AND archived_at IS NULL";
 const TO_ARCHIVE: &str =
@@ -39,6 +41,7 @@ pub async fn insert(db: &Db, meeting: &Meeting, now: UnixMs) -> Result<(), DbErr
         .bind(meeting.grace_ms)
         .bind(&meeting.time_zone)
         .bind(meeting.ask_password)
+        .bind(i64::from(meeting.password_before_minutes))
         .bind(now.0)
         .bind(serde_json::to_string(&meeting.rules).unwrap_or_default())
         .execute(db.write())
@@ -62,17 +65,13 @@ pub async fn list(db: &Db, organisation: OrganisationId) -> Result<Vec<(Meeting,
     rows.iter().map(with_count).collect()
 }
 
-/// Asks for an SMS password, or no longer. `false`: the meeting is over or not there.
-pub async fn set_ask_password(
-    db: &Db,
-    organisation: OrganisationId,
-    id: MeetingId,
-    ask: bool,
-) -> Result<bool, DbError> {
-    let done = sql::query(SET_ASK_PASSWORD)
-        .bind(ask)
-        .bind(organisation.to_string())
-        .bind(id.to_string())
+/// Whether the meeting asks for SMS passwords now, and when those go out. `false`: it is over or not there.
+pub async fn set_passwords(db: &Db, meeting: &Meeting) -> Result<bool, DbError> {
+    let done = sql::query(SET_PASSWORDS)
+        .bind(meeting.ask_password)
+        .bind(i64::from(meeting.password_before_minutes))
+        .bind(meeting.organisation.to_string())
+        .bind(meeting.id.to_string())
         .execute(db.write())
         .await?;
     Ok(done.rows_affected() == 1)
@@ -114,6 +113,7 @@ fn meeting(row: &sql::Row) -> Result<Meeting, DbError> {
         time_zone: row.try_get("time_zone")?,
         ask_password: row.try_get("ask_password")?,
         rules: door_rules(row)?,
+        password_before_minutes: u32::try_from(row.try_get::<i64, _>("password_before_minutes")?).unwrap_or_default(),
         ended_at: row.try_get::<Option<i64>, _>("ended_at")?.map(UnixMs),
         archived_at: row.try_get::<Option<i64>, _>("archived_at")?.map(UnixMs),
     })

@@ -11,6 +11,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "first", include_str!("../../migrations/0001_first.sql")),
     (2, "door", include_str!("../../migrations/0002_door.sql")),
     (3, "lobby", include_str!("../../migrations/0003_lobby.sql")),
+    (4, "letters", include_str!("../../migrations/0004_letters.sql")),
 ];
 
 /// Brings a database up to date.

@@ -8,6 +8,7 @@ pub mod accounts;
 pub mod door_events;
 pub mod door_minutes;
 pub mod invitees;
+pub mod letters;
 pub mod meetings;
 mod migrations;
 pub mod passwords;

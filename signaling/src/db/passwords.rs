@@ -4,8 +4,9 @@ use shared::ids::{InviteeId, MeetingId, OrganisationId};
 use shared::units::UnixMs;
 
 use super::pins::parse;
-use super::{Db, DbError, door_events, sql};
+use super::{Db, DbError, door_events, letters, sql};
 use crate::chance::Chance;
+use crate::letters::{LetterId, Outcome};
 use crate::meetings::events::Entry;
 use crate::meetings::passwords::full_tries;
 
@@ -18,6 +19,16 @@ pub struct Row {
     pub sent_at: UnixMs,
     /// Wrong tries until it is void.
     pub tries_left: i64,
+    /// Whether somebody reads it out, instead of an SMS.
+    pub read_out: bool,
+}
+
+/// How a password reaches its person.
+pub enum By {
+    /// By this SMS, which went so.
+    Sms(LetterId, Outcome),
+    /// Somebody reads it out.
+    ReadOut,
 }
 
 /// To whom a password goes, and about which meeting.
@@ -61,21 +72,25 @@ pub async fn recipient(db: &Db, invitee: InviteeId) -> Result<Option<Recipient>,
 }
 
 /// Stores a new password in place of the one before, with its event.
-pub async fn replace(db: &Db, chance: &dyn Chance, hash: &str, entry: &Entry) -> Result<(), DbError> {
+pub async fn replace(db: &Db, chance: &dyn Chance, (hash, by): (&str, &By), entry: &Entry) -> Result<(), DbError> {
     let Some(invitee) = entry.invitee else { return Ok(()) };
     let mut transaction = db.write().begin().await?;
     sql::query(
-        "INSERT INTO passwords (invitee_id, organisation_id, password_hash, sent_at, tries_left) \
-         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (invitee_id) DO UPDATE SET password_hash = excluded.password_hash, \
-         sent_at = excluded.sent_at, tries_left = excluded.tries_left",
+        "INSERT INTO passwords (invitee_id, organisation_id, password_hash, sent_at, tries_left, read_out) \
+         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (invitee_id) DO UPDATE SET password_hash = excluded.password_hash, \
+         sent_at = excluded.sent_at, tries_left = excluded.tries_left, read_out = excluded.read_out",
     )
     .bind(invitee.to_string())
     .bind(entry.organisation.to_string())
     .bind(hash)
     .bind(entry.at.0)
     .bind(full_tries())
+    .bind(matches!(by, By::ReadOut))
     .execute(&mut *transaction)
     .await?;
+    if let By::Sms(letter, outcome) = by {
+        letters::settle_in(&mut transaction, *letter, outcome, entry.at).await?;
+    }
     door_events::insert(&mut transaction, chance, entry).await?;
     transaction.commit().await?;
     Ok(())
@@ -83,7 +98,7 @@ pub async fn replace(db: &Db, chance: &dyn Chance, hash: &str, entry: &Entry) ->
 
 /// The password that an invitee was sent.
 pub async fn find(db: &Db, invitee: InviteeId) -> Result<Option<Row>, DbError> {
-    let row = sql::query("SELECT password_hash, sent_at, tries_left FROM passwords WHERE invitee_id = $1")
+    let row = sql::query("SELECT password_hash, sent_at, tries_left, read_out FROM passwords WHERE invitee_id = $1")
         .bind(invitee.to_string())
         .fetch_optional(db.read())
         .await?;
@@ -92,6 +107,7 @@ pub async fn find(db: &Db, invitee: InviteeId) -> Result<Option<Row>, DbError> {
         hash: row.try_get("password_hash")?,
         sent_at: UnixMs(row.try_get("sent_at")?),
         tries_left: row.try_get("tries_left")?,
+        read_out: row.try_get("read_out")?,
     }))
 }
 

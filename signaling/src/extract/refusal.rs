@@ -84,9 +84,12 @@ fn status(error: &ApiError) -> StatusCode {
         | ApiError::NoPhone
         | ApiError::NoSms
         | ApiError::SmsBudgetSpent
+        | ApiError::MailBudgetSpent
+        | ApiError::NoWay
+        | ApiError::PinWithdrawn
         | ApiError::SmsCountryNotServed => StatusCode::CONFLICT,
         ApiError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        ApiError::Field { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+        ApiError::Field { .. } | ApiError::Person { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         ApiError::TooManyTries { .. } => StatusCode::TOO_MANY_REQUESTS,
         ApiError::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         ApiError::SmsNotDelivered => StatusCode::BAD_GATEWAY,

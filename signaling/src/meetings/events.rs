@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 use shared::ids::{AccountId, InviteeId, MeetingId, OrganisationId};
+use shared::letter::Way;
 use shared::location::Verdict;
 use shared::meeting::Role;
 use shared::signal::{Locks, RefuseReason, Stage};
@@ -26,8 +27,15 @@ pub enum DoorEvent {
         /// What it is.
         to: Role,
     },
+    /// The invitation went out: by e-mail with the link, by SMS with the PIN.
+    InvitationSent {
+        /// How.
+        way: Way,
+    },
     /// An SMS password went out.
     PasswordSent,
+    /// A password was shown at the console, to be read out to its person.
+    PasswordShown,
     /// The SMS password was typed wrong too often and is void.
     PasswordVoided,
     /// The right PIN, and the password where one was asked, opened the green room.
@@ -158,6 +166,8 @@ pub enum SecondFactor {
     },
     /// The SMS password.
     SmsPassword,
+    /// The password that somebody at the console read out to them.
+    ReadOutPassword,
 }
 
 /// Who decided or did it.

@@ -4,6 +4,7 @@ use phonenumber::PhoneNumber;
 use shared::api::{Field, FieldError, Invitee, NewInvitee};
 use shared::ids::{InviteeId, MeetingId, OrganisationId};
 use shared::input;
+use shared::letter::Delivery;
 use shared::meeting::Role;
 use shared::signal::PasswordState;
 use shared::units::UnixMs;
@@ -38,6 +39,14 @@ pub struct Listed {
     pub pin_issued_at: Option<UnixMs>,
     /// Tries left of the SMS password, once one was sent.
     pub password_tries_left: Option<i64>,
+    /// Whether that one is read out instead.
+    pub password_read_out: bool,
+    /// What became of the newest SMS with a password.
+    pub password_sms: Option<Delivery>,
+    /// What became of the newest invitation by e-mail.
+    pub invitation_email: Option<Delivery>,
+    /// What became of the newest invitation by SMS.
+    pub invitation_sms: Option<Delivery>,
 }
 
 /// The invitation, or the first field that is wrong. An empty number or address is none.
@@ -68,13 +77,27 @@ impl Listed {
     /// As the console shows them.
     pub fn shown(self, asked: bool, link: String) -> Invitee {
         let password = self.password(asked);
-        let Invited { id, name, phone, email, role, .. } = self.invited;
-        Invitee { id, name, phone, email, role, pin_issued_at: self.pin_issued_at, password, link }
+        let Self { invited, pin_issued_at, password_sms, invitation_email, invitation_sms, .. } = self;
+        let Invited { id, name, phone, email, role, .. } = invited;
+        Invitee {
+            id,
+            name,
+            phone,
+            email,
+            role,
+            pin_issued_at,
+            password,
+            password_sms,
+            invitation_email,
+            invitation_sms,
+            link,
+        }
     }
 
     fn password(&self, asked: bool) -> PasswordState {
         match (self.password_tries_left, &self.invited.phone) {
             (Some(0), _) => PasswordState::UsedUp,
+            (Some(_), _) if self.password_read_out => PasswordState::ReadOut,
             (Some(_), phone) => PasswordState::Sent { phone_ends_in: last_two(phone.as_deref().unwrap_or_default()) },
             (None, _) if asked || self.invited.role == Role::Moderator => PasswordState::NotSent,
             (None, _) => PasswordState::NotAsked,

@@ -30,6 +30,8 @@ pub struct Meeting {
     pub ask_password: bool,
     /// What is asked of whoever comes.
     pub rules: DoorRules,
+    /// So many minutes before the start those go out by themselves; 0: only when somebody asks for one.
+    pub password_before_minutes: u32,
     /// When it ended, once it has.
     pub ended_at: Option<UnixMs>,
     /// When it was archived, once it was.
@@ -65,6 +67,7 @@ impl Meeting {
             phase: self.phase(now),
             ask_password: self.ask_password,
             rules: self.rules.clone(),
+            password_before_minutes: self.password_before_minutes,
             duration_minutes: u32::try_from(minutes).unwrap_or(0),
             invitees: Vec::new(),
             record_key: None,
@@ -92,6 +95,7 @@ pub(crate) mod tests {
             time_zone: "Europe/Brussels".into(),
             ask_password: false,
             rules: DoorRules::default(),
+            password_before_minutes: 0,
             ended_at: None,
             archived_at: None,
         }

@@ -1,23 +1,25 @@
 //! The SMS password (D25, D26): eight characters without look-alikes, for one person in one meeting.
 //!
 //! It is stored as an Argon2id hash. Five wrong tries void it, a new one replaces it. Sending is limited by
-//! [`SendLimit`].
+//! [`SendLimit`]; each SMS is a row of `letters` before it goes out. Where no SMS can arrive, somebody at the console reads one out.
 
 use shared::ids::InviteeId;
+use shared::letter::{DeliveryState, LetterKind, Way};
 use shared::limits::SMS_PASSWORD_TRIES;
 use shared::secret::Secret;
 use shared::signal::{PasswordRefused, PasswordState};
 use shared::text::tr_with;
 use shared::units::UnixMs;
 
-use super::events::{Actor, DoorEvent, Entry};
+use super::events::{Actor, DoorEvent, Entry, SecondFactor};
 use super::send_limit::{Addressee, SendLimit};
 use crate::accounts::hashing::{HashError, Hasher};
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::db::passwords::{Recipient, Row};
 use crate::db::{self, Db, DbError};
-use crate::sms::{Sms, SmsSender};
+use crate::letters::{Letter, LetterId, Outcome};
+use crate::sms::{Sms, SmsError, SmsSender};
 
 /// Why a password was not sent or not taken.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +27,9 @@ pub enum PasswordError {
     /// For a reason that the person can do something about.
     #[error("{0:?}")]
     Refused(PasswordRefused),
+    /// The gateway did not take it.
+    #[error(transparent)]
+    NotSent(SmsError),
     /// There is no such invitee.
     #[error("no such invitee")]
     NoSuchInvitee,
@@ -71,28 +76,58 @@ impl Passwords<'_> {
         }
         let recipient = db::passwords::recipient(self.db, invitee).await?.ok_or(PasswordError::NoSuchInvitee)?;
         let phone = recipient.phone.clone().ok_or(PasswordRefused::NoPhone)?;
-        let now = self.clock.now();
-        let addressee = Addressee { number: &phone, meeting: recipient.meeting, invited: recipient.invited };
-        self.limit.take(now, addressee)?;
+        let Recipient { organisation, meeting, invited, .. } = recipient;
+        let letter = Letter { organisation, meeting, invitee, kind: LetterKind::Password, way: Way::Sms };
+        let taken = self.limit.take(self.clock.now(), Addressee { number: &phone, meeting, invited });
+        if taken == Err(PasswordRefused::CountryNotServed) {
+            // Whoever looks at the invitation reads it, and the clock does not try again.
+            self.begin(letter, DeliveryState::CountryNotServed).await?;
+        }
+        taken?;
         let password = self.chance.sms_password();
         let hash = self.hasher.hash(&password).await?;
+        let id = self.begin(letter, DeliveryState::Sending).await?;
         let sms = Sms { to: Secret::new(phone.as_str()), text: Secret::new(text(&recipient, &password)) };
         if let Err(error) = self.sms.send(sms).await {
             tracing::error!(%error, "an SMS password was not sent");
-            return Err(PasswordRefused::NotDelivered.into());
+            db::letters::settle(self.db, id, &Outcome::failed(&error), self.clock.now()).await?;
+            return Err(PasswordError::NotSent(error));
         }
-        let Recipient { organisation, meeting, .. } = recipient;
-        let event = DoorEvent::PasswordSent;
-        let entry = Entry { organisation, meeting, invitee: Some(invitee), at: now, actor, event };
-        db::passwords::replace(self.db, self.chance, &hash, &entry).await?;
+        let entry = self.entry(invitee, &recipient, actor, DoorEvent::PasswordSent);
+        let by = db::passwords::By::Sms(id, Outcome::ACCEPTED);
+        db::passwords::replace(self.db, self.chance, (&hash, &by), &entry).await?;
         Ok(PasswordState::Sent { phone_ends_in: ends_in(&phone) })
     }
 
-    /// Whether this is the password that was sent. Every try costs one of five, and the right one gives them back.
+    async fn begin(self, letter: Letter, state: DeliveryState) -> Result<LetterId, PasswordError> {
+        let id = LetterId::from_random(self.chance.id());
+        db::letters::begin(self.db, id, letter, state, self.clock.now()).await?;
+        Ok(id)
+    }
+
+    /// Makes a password that somebody at the console reads out to its person; the one before is void from then on.
+    ///
+    /// # Errors
+    /// There is no such invitee, or something failed.
+    pub async fn read_out(self, invitee: InviteeId, actor: Actor) -> Result<Secret, PasswordError> {
+        let recipient = db::passwords::recipient(self.db, invitee).await?.ok_or(PasswordError::NoSuchInvitee)?;
+        let password = self.chance.sms_password();
+        let hash = self.hasher.hash(&password).await?;
+        let entry = self.entry(invitee, &recipient, actor, DoorEvent::PasswordShown);
+        db::passwords::replace(self.db, self.chance, (&hash, &db::passwords::By::ReadOut), &entry).await?;
+        Ok(grouped(&password))
+    }
+
+    fn entry(self, invitee: InviteeId, about: &Recipient, actor: Actor, event: DoorEvent) -> Entry {
+        let Recipient { organisation, meeting, .. } = *about;
+        Entry { organisation, meeting, invitee: Some(invitee), at: self.clock.now(), actor, event }
+    }
+
+    /// Whether this is the password that was sent or read out, and which of them. Every try costs one of five, and the right one gives them back.
     ///
     /// # Errors
     /// It is not, or there is none to compare with, or something failed.
-    pub async fn check(self, invitee: InviteeId, typed: &Secret) -> Result<(), PasswordError> {
+    pub async fn check(self, invitee: InviteeId, typed: &Secret) -> Result<SecondFactor, PasswordError> {
         let row = db::passwords::find(self.db, invitee).await?.ok_or(PasswordRefused::NotSent)?;
         // Taken before the password is looked at, in one statement: tries that come at once cannot share one.
         let left = db::passwords::take_try(self.db, invitee, row.sent_at).await?.ok_or(PasswordRefused::UsedUp)?;
@@ -103,7 +138,7 @@ impl Passwords<'_> {
         }
         if verified? {
             db::passwords::give_tries_back(self.db, invitee, row.sent_at).await?;
-            return Ok(());
+            return Ok(if row.read_out { SecondFactor::ReadOutPassword } else { SecondFactor::SmsPassword });
         }
         if left > 0 {
             return Err(PasswordRefused::Wrong { tries_left: left }.into());
@@ -114,9 +149,7 @@ impl Passwords<'_> {
 
     async fn note_voided(self, invitee: InviteeId) -> Result<(), PasswordError> {
         let recipient = db::passwords::recipient(self.db, invitee).await?.ok_or(PasswordError::NoSuchInvitee)?;
-        let Recipient { organisation, meeting, .. } = recipient;
-        let (at, actor, event) = (self.clock.now(), Actor::Invitee(invitee), DoorEvent::PasswordVoided);
-        let entry = Entry { organisation, meeting, invitee: Some(invitee), at, actor, event };
+        let entry = self.entry(invitee, &recipient, Actor::Invitee(invitee), DoorEvent::PasswordVoided);
         db::door_events::apply(self.db, self.chance, &entry).await?;
         Ok(())
     }
@@ -126,6 +159,7 @@ impl Passwords<'_> {
 pub fn state(asked: bool, row: Option<&Row>, phone: Option<&str>) -> PasswordState {
     match row {
         Some(row) if row.tries_left == 0 => PasswordState::UsedUp,
+        Some(row) if row.read_out => PasswordState::ReadOut,
         Some(_) => PasswordState::Sent { phone_ends_in: phone.map(ends_in).unwrap_or_default() },
         None if asked => PasswordState::NotSent,
         None => PasswordState::NotAsked,
@@ -137,9 +171,16 @@ pub fn full_tries() -> i64 {
     i64::from(SMS_PASSWORD_TRIES)
 }
 
-fn ends_in(phone: &str) -> String {
+/// Its last two digits.
+pub(crate) fn ends_in(phone: &str) -> String {
     let skipped = phone.chars().count().saturating_sub(2);
     phone.chars().skip(skipped).collect()
+}
+
+/// In two groups, as it is read out: typing forgives the space.
+fn grouped(password: &Secret) -> Secret {
+    let characters: Vec<char> = password.reveal().chars().collect();
+    Secret::new(characters.chunks(4).map(String::from_iter).collect::<Vec<_>>().join(" "))
 }
 
 /// As it was sent: people type lower case and copy spaces along.
@@ -156,7 +197,7 @@ fn text(recipient: &Recipient, password: &Secret) -> String {
 }
 
 /// The organiser's wall clock, with its zone, as the invitation says it.
-fn local_time(at: UnixMs, zone: &str) -> String {
+pub(crate) fn local_time(at: UnixMs, zone: &str) -> String {
     let Ok(at) = jiff::Timestamp::from_millisecond(at.0) else { return String::new() };
     let zone = jiff::tz::TimeZone::get(zone).unwrap_or(jiff::tz::TimeZone::UTC);
     at.to_zoned(zone).strftime("%Y-%m-%d %H:%M %Z").to_string()

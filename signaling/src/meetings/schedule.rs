@@ -6,7 +6,9 @@ use jiff::tz::TimeZone;
 use shared::api::{Field, FieldError, NewMeeting, Start};
 use shared::ids::{AccountId, MeetingId, OrganisationId};
 use shared::input;
-use shared::limits::{DEFAULT_GRACE_MS, MAX_CHECKLIST, MAX_CONFIRMATIONS, MAX_MEETING_MINUTES};
+use shared::limits::{
+    DEFAULT_GRACE_MS, MAX_CHECKLIST, MAX_CONFIRMATIONS, MAX_MEETING_MINUTES, MAX_PASSWORD_BEFORE_MINUTES,
+};
 use shared::meeting::DoorRules;
 use shared::units::UnixMs;
 
@@ -47,6 +49,7 @@ pub fn schedule(new: &NewMeeting, owner: Owner, now: UnixMs) -> Result<Meeting, 
         time_zone,
         ask_password: new.ask_password,
         rules: rules(&new.rules)?,
+        password_before_minutes: password_before(new.password_before_minutes)?,
         ended_at: None,
         archived_at: None,
     })
@@ -77,6 +80,15 @@ fn zone(name: &str) -> Result<(TimeZone, String), WrongField> {
 fn minutes(minutes: u32) -> Result<u32, WrongField> {
     let range = FieldError::OutOfRange { min: 1, max: MAX_MEETING_MINUTES };
     if (1..=MAX_MEETING_MINUTES).contains(&minutes) { Ok(minutes) } else { Err((Field::Duration, range)) }
+}
+
+/// When passwords go out: minutes before the start.
+///
+/// # Errors
+/// Too long before.
+pub fn password_before(minutes: u32) -> Result<u32, WrongField> {
+    let range = FieldError::OutOfRange { min: 0, max: MAX_PASSWORD_BEFORE_MINUTES };
+    if minutes <= MAX_PASSWORD_BEFORE_MINUTES { Ok(minutes) } else { Err((Field::PasswordBefore, range)) }
 }
 
 fn starts_at(start: &Start, zone: &TimeZone, now: UnixMs) -> Result<UnixMs, WrongField> {
@@ -117,6 +129,7 @@ mod tests {
             duration_minutes: 60,
             time_zone: "Europe/Brussels".into(),
             ask_password: true,
+            password_before_minutes: 15,
             kind: MeetingKind::NothingKept,
             rules: DoorRules::default(),
         }
@@ -130,7 +143,10 @@ mod tests {
     fn a_meeting_now_starts_now() {
         let meeting = schedule(&board(Start::Now), owner(), NOON).unwrap();
         assert_eq!((meeting.starts_at, meeting.ends_at), (NOON, NOON.plus_ms(3_600_000)));
-        assert_eq!((meeting.title.as_str(), meeting.ask_password), ("Board", true));
+        assert_eq!(
+            (meeting.title.as_str(), meeting.ask_password, meeting.password_before_minutes),
+            ("Board", true, 15)
+        );
     }
 
     /// Wall-clock time to UTC, the two odd nights of the year included.
@@ -185,6 +201,11 @@ mod tests {
             (board(at(&long)), Field::Start, FieldError::NotATime),
             (NewMeeting { duration_minutes: 0, ..base() }, Field::Duration, range.clone()),
             (NewMeeting { duration_minutes: MAX_MEETING_MINUTES + 1, ..base() }, Field::Duration, range),
+            (
+                NewMeeting { password_before_minutes: 121, ..base() },
+                Field::PasswordBefore,
+                FieldError::OutOfRange { min: 0, max: 120 },
+            ),
             (NewMeeting { time_zone: "Mars/Olympus".into(), ..base() }, Field::TimeZone, FieldError::UnknownTimeZone),
             (NewMeeting { time_zone: String::new(), ..base() }, Field::TimeZone, FieldError::UnknownTimeZone),
             (NewMeeting { time_zone: "../etc/passwd".into(), ..base() }, Field::TimeZone, FieldError::UnknownTimeZone),

@@ -1,5 +1,6 @@
 //! How many SMS go out: to one number, so that nobody's telephone can be flooded from a lobby; for one meeting, to one country
-//! and in all, so that nobody makes money by having this server send (SMS pumping). In memory: a restart forgets the day.
+//! and in all, so that nobody makes money by having this server send (SMS pumping). Counted in memory, and after a restart from
+//! table `letters`: stopping a server gives nobody a new budget.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,6 +11,7 @@ use shared::units::UnixMs;
 
 use crate::config::Sms;
 use crate::geo::phone;
+use crate::letters::SentBefore;
 
 /// Messages that may go to one number within [`WINDOW_MS`].
 const MAX_SENT: usize = 3;
@@ -82,10 +84,23 @@ impl SendLimit {
             return Err(PasswordRefused::BudgetSpent);
         }
         sent.turn_of(now, to.number)?;
-        sent.in_all += 1;
-        *sent.by_code.entry(calling_code).or_default() += 1;
-        *sent.by_meeting.entry(to.meeting).or_default() += 1;
+        sent.count(calling_code, to.meeting);
         Ok(())
+    }
+
+    /// Counts what went out before a restart, oldest first.
+    pub fn restore(&self, now: UnixMs, before: &[SentBefore]) {
+        let today = now.0.div_euclid(DAY_MS);
+        let mut sent = self.lock();
+        sent.turn_day(today);
+        for SentBefore { at, meeting, number } in before {
+            if at.0.div_euclid(DAY_MS) == today {
+                sent.count(phone::calling_code(number), *meeting);
+            }
+            if now.since(*at) < WINDOW_MS && sent.numbers.len() < MAX_NUMBERS {
+                sent.numbers.entry(number.clone()).or_default().push(*at);
+            }
+        }
     }
 
     /// Messages of today, and how many there may be.
@@ -111,6 +126,12 @@ impl Sent {
         if self.day != day {
             *self = Self { day, numbers: std::mem::take(&mut self.numbers), ..Self::default() };
         }
+    }
+
+    fn count(&mut self, calling_code: u16, meeting: MeetingId) {
+        self.in_all = self.in_all.saturating_add(1);
+        *self.by_code.entry(calling_code).or_default() += 1;
+        *self.by_meeting.entry(meeting).or_default() += 1;
     }
 
     fn turn_of(&mut self, now: UnixMs, number: &str) -> Result<(), PasswordRefused> {
@@ -141,6 +162,12 @@ impl Sent {
             );
         }
     }
+}
+
+/// What went out before this no longer counts.
+pub fn forgets_before(now: UnixMs) -> UnixMs {
+    let day_began = UnixMs(now.0.div_euclid(DAY_MS) * DAY_MS);
+    day_began.min(now.plus_ms(-WINDOW_MS))
 }
 
 fn seconds(ms: i64) -> u32 {
@@ -218,6 +245,24 @@ mod tests {
             limit.take(UnixMs(0), Addressee { number: &number, meeting: BOARD, invited: 2 }).is_ok()
         });
         assert_eq!(taken.count(), 16);
+    }
+
+    /// A restart forgets neither the day's budget nor a number's turns, and does not count yesterday.
+    #[test]
+    fn a_restart_gives_nobody_a_new_budget() {
+        let sent = |at: i64, number: &str| SentBefore { at: UnixMs(at), meeting: BOARD, number: number.into() };
+        let now = UnixMs(DAY_MS + 5 * 60_000);
+        assert_eq!(forgets_before(now), UnixMs(DAY_MS - 5 * 60_000), "a number's turns reach back over midnight");
+        assert_eq!(forgets_before(UnixMs(DAY_MS + WINDOW_MS * 3)), UnixMs(DAY_MS));
+        let limit = limit(|config| config.per_day = 3);
+        let olga = "+32470123456";
+        let before = [sent(DAY_MS - 60_000, olga), sent(DAY_MS + 60_000, olga), sent(DAY_MS + 120_000, olga)];
+        limit.restore(now, &before);
+        assert_eq!(limit.today(now), (2, 3));
+        let retry = Err(PasswordRefused::SentTooOften { retry_after_s: 240 });
+        assert_eq!(limit.take(now, to(olga)), retry, "three within ten minutes");
+        assert_eq!(limit.take(now, to("+31201234567")), Ok(()));
+        assert_eq!(limit.take(now, to("+31201234568")), Err(PasswordRefused::BudgetSpent));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What happened, in sentences. Exhaustive: an event without a sentence does not compile.
 
+use shared::letter::Way;
 use shared::location::Verdict;
 use shared::meeting::{MeetingKind, Role};
 use shared::signal::{RefuseReason, Stage};
@@ -16,12 +17,16 @@ pub(super) fn event(event: &DoorEvent, time: impl Fn(shared::units::UnixMs) -> S
             tr_with("The role was changed: {from}, now {to}", &[("from", role(*from)), ("to", role(*to))])
         }
         DoorEvent::PasswordSent => tr("A password was sent by SMS").to_owned(),
+        DoorEvent::PasswordShown => tr("A password was shown at the console, to be read out").to_owned(),
+        DoorEvent::InvitationSent { way: Way::Email } => tr("The invitation was sent by e-mail").to_owned(),
+        DoorEvent::InvitationSent { way: Way::Sms } => tr("The invitation was sent by SMS").to_owned(),
         DoorEvent::PasswordVoided => tr("The password was typed wrong too often and is void").to_owned(),
         DoorEvent::Knocked { evidence: shown } => tr_with("Knocked: {evidence}", &[("evidence", &evidence(shown))]),
         DoorEvent::EnteredLobby => tr("Waited in the lobby").to_owned(),
         DoorEvent::ModeratorEntered { second_factor } => match second_factor {
             SecondFactor::Account { .. } => tr("Came in as moderator, logged in to an account"),
             SecondFactor::SmsPassword => tr("Came in as moderator, with the password by SMS"),
+            SecondFactor::ReadOutPassword => tr("Came in as moderator, with a password that was read out"),
         }
         .to_owned(),
         DoorEvent::Admitted { evidence: shown, location } => tr_with(

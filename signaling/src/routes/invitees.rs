@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use shared::api::{ApiError, Invitee, InviteePatch, IssuedPin, NewInvitee};
+use shared::api::{ApiError, Invitee, InviteePatch, IssuedPin, NewInvitee, PasswordToRead};
 use shared::ids::InviteeId;
 use shared::pin::Pin;
 use shared::secret::Secret;
@@ -116,6 +116,19 @@ pub(super) async fn send_password(
     shown(&state, &meeting, invited.id).await.map(axum::Json)
 }
 
+/// `POST /meetings/{id}/invitees/{id}/password/read-out`
+pub(super) async fn password_to_read(
+    State(state): State<AppState>,
+    session: Session,
+    Path((meeting, invitee)): Path<(String, String)>,
+) -> Result<axum::Json<PasswordToRead>, Refusal> {
+    let meeting = find_running(&state, &session, &meeting).await?;
+    let invited = listed(&state, &meeting, &invitee).await?.invited;
+    let password = state.passwords().read_out(invited.id, Actor::Account(session.account)).await?;
+    let invitee = shown(&state, &meeting, invited.id).await?;
+    Ok(axum::Json(PasswordToRead { invitee, password }))
+}
+
 /// `GET /meetings/{id}/invitees/{id}/invitation.ics`
 pub(super) async fn calendar(
     State(state): State<AppState>,
@@ -125,7 +138,8 @@ pub(super) async fn calendar(
     let meeting = find(&state, &session, &meeting).await?;
     let invited = listed(&state, &meeting, &invitee).await?.invited;
     let link = links::url(&state.keys, &state.config.public_url(), invited.id);
-    let body = ics::invitation(&meeting, invited.id, &link, state.clock.now());
+    let published = ics::Published { sequence: db::letters::sequence(&state.db, meeting.id).await?, organiser: None };
+    let body = ics::invitation(&meeting, invited.id, &link, (state.clock.now(), &published));
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/calendar; charset=utf-8")),
         (header::CONTENT_DISPOSITION, attachment(&invited.name)),
@@ -160,17 +174,22 @@ fn issue(state: &AppState, invited: &Invited, actor: Actor) -> Issue {
     Issue { organisation, meeting, invitee: id, at: state.clock.now(), actor }
 }
 
-async fn issued(state: &AppState, meeting: &Meeting, invitee: InviteeId, pin: &Pin) -> Result<IssuedPin, Refusal> {
+pub(super) async fn issued(
+    state: &AppState,
+    meeting: &Meeting,
+    invitee: InviteeId,
+    pin: &Pin,
+) -> Result<IssuedPin, Refusal> {
     Ok(IssuedPin { invitee: shown(state, meeting, invitee).await?, pin: Secret::new(pin.grouped()) })
 }
 
-async fn shown(state: &AppState, meeting: &Meeting, invitee: InviteeId) -> Result<Invitee, Refusal> {
+pub(super) async fn shown(state: &AppState, meeting: &Meeting, invitee: InviteeId) -> Result<Invitee, Refusal> {
     let listed = listed(state, meeting, &invitee.to_string()).await?;
     let link = links::url(&state.keys, &state.config.public_url(), invitee);
     Ok(listed.shown(meeting.ask_password, link))
 }
 
-async fn listed(state: &AppState, meeting: &Meeting, invitee: &str) -> Result<Listed, Refusal> {
+pub(super) async fn listed(state: &AppState, meeting: &Meeting, invitee: &str) -> Result<Listed, Refusal> {
     let id = invitee.parse().map_err(|_| ApiError::NotFound)?;
     let listed = db::invitees::find(&state.db, meeting.organisation, meeting.id, id).await?;
     listed.ok_or(Refusal(ApiError::NotFound))
@@ -198,7 +217,7 @@ impl From<PasswordError> for Refusal {
             }
             PasswordError::Refused(PasswordRefused::BudgetSpent) => Self(ApiError::SmsBudgetSpent),
             PasswordError::Refused(PasswordRefused::CountryNotServed) => Self(ApiError::SmsCountryNotServed),
-            PasswordError::Refused(_) => Self(ApiError::SmsNotDelivered),
+            PasswordError::Refused(_) | PasswordError::NotSent(_) => Self(ApiError::SmsNotDelivered),
             PasswordError::NoSuchInvitee => Self(ApiError::NotFound),
             PasswordError::Hash(error) => error.into(),
             PasswordError::Db(error) => error.into(),

@@ -64,10 +64,14 @@ pub(super) async fn change(
     let mut meeting = find_running(&state, &session, &id).await?;
     if let Some(ask) = changes.ask_password {
         check_passwords(&state, ask)?;
-        if !db::meetings::set_ask_password(&state.db, meeting.organisation, meeting.id, ask).await? {
-            return Err(ApiError::MeetingOver.into());
-        }
         meeting.ask_password = ask;
+    }
+    if let Some(minutes) = changes.password_before_minutes {
+        let checked = schedule::password_before(minutes);
+        meeting.password_before_minutes = checked.map_err(|(field, reason)| Refusal::field(field, reason))?;
+    }
+    if !db::meetings::set_passwords(&state.db, &meeting).await? {
+        return Err(ApiError::MeetingOver.into());
     }
     with_invitees(&state, &meeting).await
 }
@@ -124,7 +128,7 @@ pub(super) async fn find_running(state: &AppState, session: &Session, id: &str) 
     Ok(meeting)
 }
 
-async fn with_invitees(state: &AppState, meeting: &Meeting) -> Result<axum::Json<MeetingDetail>, Refusal> {
+pub(super) async fn with_invitees(state: &AppState, meeting: &Meeting) -> Result<axum::Json<MeetingDetail>, Refusal> {
     let listed = db::invitees::list(&state.db, meeting.organisation, meeting.id).await?;
     let public_url = state.config.public_url();
     let shown = listed.into_iter().map(|listed| {

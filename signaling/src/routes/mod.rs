@@ -4,6 +4,7 @@
 mod accounts;
 pub(crate) mod devices;
 mod door;
+mod invitations;
 pub(crate) mod invitees;
 mod meetings;
 mod record;
@@ -40,15 +41,19 @@ fn console() -> Router<AppState> {
         .route("/logout", post(accounts::logout))
         .route("/me", get(accounts::me))
         .route("/meetings", get(meetings::list).post(meetings::create))
+        .route("/meetings/call", post(invitations::call_in))
         .route("/meetings/{meeting}", get(meetings::detail).merge(patch(meetings::change)))
         .route("/meetings/{meeting}/end", post(meetings::end))
         .route("/meetings/{meeting}/archive", post(meetings::put_away))
         .route("/meetings/{meeting}/record", get(record::json))
         .route("/meetings/{meeting}/record.html", get(record::html))
+        .route("/meetings/{meeting}/invitations", post(invitations::send_all))
+        .route("/meetings/{meeting}/invitees/{invitee}/invitation", post(invitations::send))
         .route("/meetings/{meeting}/invitees", post(invitees::invite))
         .route("/meetings/{meeting}/invitees/{invitee}", patch(invitees::change))
         .route("/meetings/{meeting}/invitees/{invitee}/pin", post(invitees::reissue_pin))
         .route("/meetings/{meeting}/invitees/{invitee}/pin/revoke", post(invitees::revoke_pin))
         .route("/meetings/{meeting}/invitees/{invitee}/password", post(invitees::send_password))
+        .route("/meetings/{meeting}/invitees/{invitee}/password/read-out", post(invitees::password_to_read))
         .route("/meetings/{meeting}/invitees/{invitee}/invitation.ics", get(invitees::calendar))
 }

@@ -1,4 +1,4 @@
-//! What every page may know, and the outbox of a server that sends no SMS.
+//! What every page may know, and the outbox of a server that sends no SMS or no e-mail.
 
 use axum::extract::State;
 use shared::api::{ApiError, OutboxMessage, Site};
@@ -12,6 +12,7 @@ pub(super) async fn site(State(state): State<AppState>) -> axum::Json<Site> {
         demo: state.config.is_demo(),
         geo_attribution: state.geo_attribution(),
         sms: state.sms.is_there(),
+        mail: state.mail.is_there(),
         pin_lengths: state.door.pin_lengths().and(state.config.door.pin_digits),
         video_codec: state.config.media.video_codec,
         version: env!("CARGO_PKG_VERSION").to_owned(),

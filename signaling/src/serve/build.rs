@@ -15,13 +15,16 @@ use crate::accounts::limiter::LoginLimiter;
 use crate::assets::Assets;
 use crate::chance::{Chance, SystemChance};
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Config, Sms, SmsSenderKind, secret};
+use crate::config::{Config, Mail, MailSenderKind, Sms, SmsSenderKind, secret};
 use crate::db::Db;
 use crate::door::Door;
 use crate::edge::host::Hosts;
 use crate::geo::Geo;
 use crate::keys::Keys;
+use crate::letters::post::Post;
 use crate::live::Registry;
+use crate::mail::smtp::Smtp;
+use crate::mail::{MailSender, NoMail};
 use crate::meetings::send_limit::SendLimit;
 use crate::metrics::Counters;
 use crate::sfu_link::{self, Media, Nodes};
@@ -97,7 +100,9 @@ pub(super) fn state(config: Config, db: Db, media: Arc<dyn Media>) -> Result<App
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let chance: Arc<dyn Chance> = Arc::new(SystemChance);
     let hasher = Hasher::new().map_err(|error| StartError::Other(error.to_string()))?;
-    let (sms, outbox) = sms(&config, &clock)?;
+    let outbox = Outbox::new(clock.clone());
+    let (sms, mail) = (sms(&config, &outbox)?, mail(&config, &outbox)?);
+    let is_kept = sends_to_outbox(&config);
     let keys = Keys::open(&config.data.join("keys"), chance.as_ref())?;
     let live = Registry::new(db.clone(), clock.clone(), chance.clone(), media);
     let parts = Parts {
@@ -117,7 +122,9 @@ pub(super) fn state(config: Config, db: Db, media: Arc<dyn Media>) -> Result<App
         db,
         hasher,
         sms,
-        outbox,
+        mail,
+        post: Post::default(),
+        outbox: is_kept.then_some(outbox),
         keys,
         live,
     };
@@ -125,12 +132,12 @@ pub(super) fn state(config: Config, db: Db, media: Arc<dyn Media>) -> Result<App
 }
 
 /// The demo's SMS stay in memory, whatever the configuration says: nobody's telephone rings for a try-out (D15).
-fn sms(config: &Config, clock: &Arc<dyn Clock>) -> Result<(Arc<dyn SmsSender>, Option<Outbox>), StartError> {
+fn sms(config: &Config, outbox: &Outbox) -> Result<Arc<dyn SmsSender>, StartError> {
     let no_client = |error: reqwest::Error| StartError::Other(error.to_string());
-    let Sms { sender, twilio, kannel, smpp, .. } = &config.sms;
-    let real: Arc<dyn SmsSender> = match (sender, twilio, kannel, smpp) {
-        _ if config.demo => return Ok(outbox(clock)),
-        (SmsSenderKind::Outbox, ..) => return Ok(outbox(clock)),
+    let Sms { sender: kind, twilio, kannel, smpp, .. } = &config.sms;
+    let sender: Arc<dyn SmsSender> = match (kind, twilio, kannel, smpp) {
+        _ if config.demo => Arc::new(outbox.clone()),
+        (SmsSenderKind::Outbox, ..) => Arc::new(outbox.clone()),
         (SmsSenderKind::Twilio, Some(it), ..) => {
             let token = secret(&it.token_file)?;
             Arc::new(Retrying(Twilio::new(&it.url, &it.account, token, &it.from).map_err(no_client)?))
@@ -147,12 +154,26 @@ fn sms(config: &Config, clock: &Arc<dyn Clock>) -> Result<(Arc<dyn SmsSender>, O
             Arc::new(NoSender)
         }
     };
-    Ok((real, None))
+    Ok(sender)
 }
 
-fn outbox(clock: &Arc<dyn Clock>) -> (Arc<dyn SmsSender>, Option<Outbox>) {
-    let outbox = Outbox::new(clock.clone());
-    (Arc::new(outbox.clone()), Some(outbox))
+/// The demo's e-mail stays in memory like its SMS.
+fn mail(config: &Config, outbox: &Outbox) -> Result<Arc<dyn MailSender>, StartError> {
+    let Mail { sender, smtp, .. } = &config.mail;
+    Ok(match (sender, smtp, config.mail.mailbox()) {
+        _ if config.demo => Arc::new(outbox.clone()),
+        (MailSenderKind::Outbox, ..) => Arc::new(outbox.clone()),
+        (MailSenderKind::Smtp, Some(smtp), Some(from)) => {
+            let password = smtp.password_file.as_deref().map(secret).transpose()?;
+            Arc::new(Smtp::new(smtp, password, from).map_err(|error| StartError::Other(error.to_string()))?)
+        }
+        // The configuration's check lets no sender through without its settings.
+        (MailSenderKind::None | MailSenderKind::Smtp, ..) => Arc::new(NoMail),
+    })
+}
+
+fn sends_to_outbox(config: &Config) -> bool {
+    config.demo || config.sms.sender == SmsSenderKind::Outbox || config.mail.sender == MailSenderKind::Outbox
 }
 
 /// A way to the SFU that never makes a room wait: what does not fit into the SFU's own queue waits here.

@@ -26,7 +26,7 @@ use crate::serve::connections::Connections;
 use crate::serve::http::Answering;
 use crate::state::AppState;
 use crate::tls::{self, TlsError};
-use crate::{demo, door, routes, sfu_link, terminal};
+use crate::{demo, door, letters, routes, sfu_link, terminal};
 
 pub use build::{data_folder, database};
 
@@ -125,6 +125,8 @@ pub async fn run(mut config: Config) -> Result<(), StartError> {
     }
     state.live.spawn_sweeper();
     door::watch::spawn(state.clone());
+    letters::round::restore(&state).await?;
+    letters::round::spawn(state.clone());
     tokio::spawn(sfu_link::route(state.live.clone(), media.events));
     let signals = http::Signals::listen()?;
     greet(&state, tls.as_ref()).await?;

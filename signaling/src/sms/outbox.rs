@@ -1,4 +1,4 @@
-//! The demo's SMS sender: messages stay in memory, where the demo's console shows them.
+//! The demo's sender of SMS and e-mail: messages stay in memory, where the demo's console shows them.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,6 +7,7 @@ use shared::api::OutboxMessage;
 
 use super::{Sending, Sms, SmsSender};
 use crate::clock::Clock;
+use crate::mail::{self, MailSender, Message};
 
 /// Messages kept; older ones make room. A demo needs a page of them.
 const KEPT: usize = 100;
@@ -34,8 +35,11 @@ impl Outbox {
     }
 
     fn keep(&self, sms: &Sms) {
-        let message =
-            OutboxMessage { at: self.clock.now(), to: sms.to.reveal().to_owned(), text: sms.text.reveal().to_owned() };
+        let (to, text) = (sms.to.reveal().to_owned(), sms.text.reveal().to_owned());
+        self.put(OutboxMessage { at: self.clock.now(), to, subject: None, text });
+    }
+
+    fn put(&self, message: OutboxMessage) {
         let mut messages = self.lock();
         if messages.len() == KEPT {
             messages.pop_front();
@@ -47,6 +51,14 @@ impl Outbox {
 impl SmsSender for Outbox {
     fn send(&self, sms: Sms) -> Sending<'_> {
         self.keep(&sms);
+        Box::pin(std::future::ready(Ok(())))
+    }
+}
+
+impl MailSender for Outbox {
+    fn send(&self, mail: Message) -> mail::Sending<'_> {
+        let Message { to, subject, text, .. } = mail;
+        self.put(OutboxMessage { at: self.clock.now(), to, subject: Some(subject), text });
         Box::pin(std::future::ready(Ok(())))
     }
 }
@@ -64,7 +76,7 @@ mod tests {
         let outbox = Outbox::new(Arc::new(ManualClock::at(UnixMs(5))));
         for n in 0..=KEPT {
             let sms = Sms { to: Secret::new("+31201234567"), text: Secret::new(n.to_string()) };
-            assert_eq!(outbox.send(sms).await, Ok(()));
+            assert_eq!(SmsSender::send(&outbox, sms).await, Ok(()));
         }
         let messages = outbox.newest_first();
         assert_eq!(messages.len(), KEPT);

@@ -13,6 +13,7 @@ use crate::db;
 use crate::door::Accepted;
 use crate::door::gate::Place;
 use crate::door::knock::{KnockError, Typed, look};
+use crate::letters::post;
 use crate::live::registry::EntryError;
 use crate::live::{Guest, Outbox, Return, Seat, Standing};
 use crate::meetings::events::{Actor, SecondFactor};
@@ -212,14 +213,15 @@ impl Machine {
     async fn submit_password(&mut self, password: &Secret) -> Reply {
         let Stage::AtPassword(at) = &self.stage else { return error(ProtocolError::WrongState) };
         let typed = at.typed.clone();
-        if let Err(cause) = self.passwords().check(at.accepted.invitation.invitee, password).await {
-            return password_reply(cause);
-        }
+        let factor = match self.passwords().check(at.accepted.invitation.invitee, password).await {
+            Ok(factor) => factor,
+            Err(cause) => return password_reply(cause),
+        };
         // Time has passed since the PIN was typed: it may have died, and the meeting with it.
         match look(self.state.books(), &typed).await {
             Ok(accepted) => {
                 let standing = match accepted.invitation.role {
-                    Role::Moderator => Standing::Moderator(SecondFactor::SmsPassword),
+                    Role::Moderator => Standing::Moderator(factor),
                     Role::Participant => Standing::Participant,
                     Role::Observer => Standing::Observer,
                 };
@@ -236,6 +238,10 @@ impl Machine {
     /// To the green room. The room says `Welcomed` itself.
     async fn seat(&mut self, accepted: &Accepted, standing: Standing, password: PasswordState) -> Reply {
         let invitation = &accepted.invitation;
+        let says = match post::says_of(&self.state, (invitation.meeting, invitation.invitee)).await {
+            Ok(says) => says,
+            Err(cause) => return internal(cause),
+        };
         let guest = Guest {
             invitee: invitation.invitee,
             name: invitation.name.clone(),
@@ -245,6 +251,7 @@ impl Machine {
             password,
             location: self.state.geo.hint(self.visitor.address, invitation.phone.as_deref()),
             software: self.visitor.software.clone(),
+            invitation: says,
         };
         let entered = self.state.live.knock(invitation.meeting, guest, self.outbox.clone()).await;
         let over = if accepted.came_by_link { JoinRefused::Over } else { JoinRefused::NotValidNow };
@@ -288,6 +295,7 @@ impl Machine {
 fn password_reply(cause: PasswordError) -> Reply {
     let reason: PasswordRefused = match cause {
         PasswordError::Refused(reason) => reason,
+        PasswordError::NotSent(_) => PasswordRefused::NotDelivered,
         other => return internal(other),
     };
     Reply::Say(ServerMsg::PasswordRefused { reason })

@@ -10,7 +10,9 @@ use shared::device::Device;
 use shared::ids::ParticipantId;
 use shared::meeting::{MeetingInfo, Role};
 use shared::secret::Secret;
-use shared::signal::{InvitedAs, JoinRefused, Line, LobbyCard, Locks, PasswordRefused, Picture, RosterEntry, Waiting};
+use shared::signal::{
+    InvitationSays, InvitedAs, JoinRefused, Line, LobbyCard, Locks, PasswordRefused, Picture, RosterEntry, Waiting,
+};
 
 use crate::media::peer::Peer;
 use crate::room::quality::Report;
@@ -73,6 +75,8 @@ pub struct Store {
     pub meeting: RwSignal<Option<MeetingInfo>>,
     /// Who this person is invited as.
     pub invited_as: RwSignal<Option<InvitedAs>>,
+    /// What the invitation says.
+    pub says: RwSignal<Option<InvitationSays>>,
     /// What the lobby waits for.
     pub waiting: RwSignal<Option<Waiting>>,
     /// What was written between this person and the moderators.
@@ -129,6 +133,7 @@ impl Store {
             password_error: RwSignal::new(None),
             meeting: RwSignal::new(None),
             invited_as: RwSignal::new(None),
+            says: RwSignal::new(None),
             waiting: RwSignal::new(None),
             lines: RwSignal::new(Vec::new()),
             locks: RwSignal::new(Locks::default()),
@@ -185,6 +190,7 @@ impl Store {
             Change::Meeting => {
                 self.meeting.set(room.meeting.clone());
                 self.invited_as.set(room.invited_as.clone());
+                self.says.set(room.says.clone());
             }
             Change::Waiting => self.waiting.set(room.waiting),
             Change::Lines => self.lines.set(room.lines.clone()),

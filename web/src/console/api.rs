@@ -6,8 +6,8 @@ use std::marker::PhantomData;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shared::api::{
-    ApiError, DoorReport, Invitee, InviteePatch, IssuedPin, Login, Me, MeetingDetail, MeetingPatch, MeetingSummary,
-    NewInvitee, NewMeeting, OutboxMessage, Site,
+    ApiError, CallIn, CalledIn, DoorReport, Invitee, InviteePatch, IssuedPin, Login, Me, MeetingDetail, MeetingPatch,
+    MeetingSummary, NewInvitee, NewMeeting, OutboxMessage, PasswordToRead, Site,
 };
 use shared::ids::{InviteeId, MeetingId};
 
@@ -136,6 +136,26 @@ pub(crate) fn send_password(meeting: MeetingId, invitee: InviteeId) -> Call<Invi
     Call::new("POST", &format!("/meetings/{meeting}/invitees/{invitee}/password"))
 }
 
+/// Sends an invitee's invitation.
+pub(crate) fn send_invitation(meeting: MeetingId, invitee: InviteeId) -> Call<Invitee> {
+    Call::new("POST", &format!("/meetings/{meeting}/invitees/{invitee}/invitation"))
+}
+
+/// Sends the invitations of all who were sent none.
+pub(crate) fn send_invitations(meeting: MeetingId) -> Call<MeetingDetail> {
+    Call::new("POST", &format!("/meetings/{meeting}/invitations"))
+}
+
+/// Starts a meeting and calls people into it.
+pub(crate) fn call_in(call: &CallIn) -> Call<CalledIn> {
+    Call::new("POST", "/meetings/call").with(call)
+}
+
+/// Makes a password to read out; the one before is void.
+pub(crate) fn password_to_read(meeting: MeetingId, invitee: InviteeId) -> Call<PasswordToRead> {
+    Call::new("POST", &format!("/meetings/{meeting}/invitees/{invitee}/password/read-out"))
+}
+
 /// Where the calendar file of an invitation is: a plain download.
 pub(crate) fn calendar_path(meeting: MeetingId, invitee: InviteeId) -> String {
     format!("{BASE}/meetings/{meeting}/invitees/{invitee}/invitation.ics")
@@ -146,7 +166,7 @@ pub(crate) fn door() -> Call<DoorReport> {
     Call::new("GET", "/door")
 }
 
-/// The text messages that were kept instead of sent.
+/// The messages that were kept instead of sent.
 pub(crate) fn outbox() -> Call<Vec<OutboxMessage>> {
     Call::new("GET", "/outbox")
 }
@@ -158,10 +178,10 @@ mod tests {
     #[test]
     fn calls_go_where_the_contract_says() {
         let (m, i) = (MeetingId::from_random([1; 16]), InviteeId::from_random([2; 16]));
-        let patch = MeetingPatch { ask_password: Some(true) };
+        let patch = MeetingPatch { ask_password: Some(true), password_before_minutes: Some(15) };
         let change = change_meeting(m, &patch);
         assert_eq!((change.method, change.path), ("PATCH", format!("/api/v1/meetings/{m}")));
-        assert_eq!(change.body.as_deref(), Some(r#"{"ask_password":true}"#));
+        assert_eq!(change.body.as_deref(), Some(r#"{"ask_password":true,"password_before_minutes":15}"#));
         let pin = reissue_pin(m, i);
         assert_eq!((pin.method, pin.path, pin.body), ("POST", format!("/api/v1/meetings/{m}/invitees/{i}/pin"), None));
     }

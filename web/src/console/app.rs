@@ -5,7 +5,9 @@ use leptos::task::spawn_local;
 use shared::text::{tr, tr_with};
 
 use super::navigation::{Link, Navigation};
-use super::pages::{DoorPage, LoginPage, MeetingPage, MeetingsPage, NewMeetingPage, OutboxPage, UnknownPage};
+use super::pages::{
+    CallInPage, DoorPage, LoginPage, MeetingPage, MeetingsPage, NewMeetingPage, OutboxPage, UnknownPage,
+};
 use super::parts::{IdleWatch, Loading};
 use super::route::Route;
 use super::session::{Farewell, Session, State};
@@ -67,6 +69,7 @@ fn Inside() -> impl IntoView {
         Route::Meetings => view! { <MeetingsPage /> }.into_any(),
         Route::Schedule => view! { <NewMeetingPage now=false /> }.into_any(),
         Route::StartNow => view! { <NewMeetingPage now=true /> }.into_any(),
+        Route::CallIn => view! { <CallInPage /> }.into_any(),
         Route::Meeting(id) => view! { <MeetingPage id=id /> }.into_any(),
         Route::Door => view! { <DoorPage /> }.into_any(),
         Route::Outbox => view! { <OutboxPage /> }.into_any(),

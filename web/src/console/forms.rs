@@ -3,7 +3,7 @@
 //!
 //! A field's error comes from here or from the server ([`ApiError::Field`]) and lands in the same place.
 
-use shared::api::{ApiError, Field, FieldError, NewInvitee, NewMeeting, Start};
+use shared::api::{ApiError, CallIn, Called, Field, FieldError, NewInvitee, NewMeeting, Start};
 use shared::input::{self, InvalidText};
 use shared::limits::{MAX_CHECKLIST, MAX_MEETING_MINUTES};
 use shared::meeting::{DoorRules, MeetingKind, Role};
@@ -62,6 +62,8 @@ pub(crate) struct MeetingForm {
     pub(crate) zone: String,
     /// SMS password for everybody.
     pub(crate) ask_password: bool,
+    /// So many minutes before the start it goes out; 0: when somebody asks for one.
+    pub(crate) password_before_minutes: u32,
     /// What may leave the meeting.
     pub(crate) kind: MeetingKind,
     /// What is asked of whoever comes.
@@ -79,8 +81,17 @@ impl MeetingForm {
         let rules = errors.keep(Field::Checklist, rules(&self.rules));
         match (title, start, duration, zone, rules) {
             (Some(title), Some(start), Some(duration_minutes), Some(time_zone), Some(rules)) => {
-                let (ask_password, kind) = (self.ask_password, self.kind);
-                Ok(NewMeeting { title, start, duration_minutes, time_zone, ask_password, kind, rules })
+                let Self { ask_password, password_before_minutes, kind, .. } = *self;
+                Ok(NewMeeting {
+                    title,
+                    start,
+                    duration_minutes,
+                    time_zone,
+                    ask_password,
+                    password_before_minutes,
+                    kind,
+                    rules,
+                })
             }
             _ => Err(errors),
         }
@@ -155,6 +166,68 @@ impl InviteeForm {
     }
 }
 
+/// Somebody to call in, as typed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct CalledForm {
+    /// Name.
+    pub(crate) name: String,
+    /// Telephone number.
+    pub(crate) phone: String,
+}
+
+impl CalledForm {
+    /// Whether nothing stands in it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.name.trim().is_empty() && self.phone.trim().is_empty()
+    }
+}
+
+/// The form that calls people in, as typed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct CallForm {
+    /// What it is about.
+    pub(crate) title: String,
+    /// IANA name of the zone here.
+    pub(crate) zone: String,
+    /// Who, at least one.
+    pub(crate) people: Vec<CalledForm>,
+}
+
+/// What is wrong with it: the form's own fields, and each person's.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct CallErrors {
+    /// The form's own.
+    pub(crate) fields: FieldErrors,
+    /// Which person, which field, why.
+    pub(crate) people: Vec<(usize, Field, FieldError)>,
+}
+
+/// How long such a meeting is meant to be; a moderator makes it longer.
+const CALL_MINUTES: u32 = 60;
+
+impl CallForm {
+    /// What to send, or everything that is wrong.
+    pub(crate) fn check(&self) -> Result<CallIn, CallErrors> {
+        let mut errors = CallErrors::default();
+        let title = errors.fields.keep(Field::Title, input::title(&self.title).map_err(text));
+        let mut people = Vec::new();
+        for (row, person) in self.people.iter().enumerate() {
+            let name = input::name(&person.name).map_err(|reason| (row, Field::Name, text(reason)));
+            let phone = input::phone(&person.phone).map_err(|reason| (row, Field::Phone, text(reason)));
+            match (name, phone) {
+                (Ok(name), Ok(phone)) => people.push(Called { name, phone }),
+                (name, phone) => errors.people.extend(name.err().into_iter().chain(phone.err())),
+            }
+        }
+        match title {
+            Some(title) if errors.people.is_empty() && !people.is_empty() => {
+                Ok(CallIn { title, duration_minutes: CALL_MINUTES, time_zone: self.zone.clone(), people })
+            }
+            _ => Err(errors),
+        }
+    }
+}
+
 fn optional(typed: &str, rule: impl Fn(&str) -> Result<String, InvalidText>) -> Result<Option<String>, FieldError> {
     if typed.trim().is_empty() { Ok(None) } else { rule(typed).map(Some).map_err(text) }
 }
@@ -172,6 +245,7 @@ mod tests {
             duration: "60".into(),
             zone: "Europe/Brussels".into(),
             ask_password: true,
+            password_before_minutes: 15,
             kind: MeetingKind::MayBeRecorded,
             rules: DoorRules::default(),
         }
@@ -182,8 +256,25 @@ mod tests {
         let sent = board_meeting().check().unwrap();
         assert_eq!(sent.start, Start::At { local: "2026-11-21T14:30".into() });
         assert_eq!((sent.duration_minutes, sent.ask_password, sent.kind), (60, true, MeetingKind::MayBeRecorded));
+        assert_eq!(sent.password_before_minutes, 15);
         let now = MeetingForm { start: None, ..board_meeting() }.check().unwrap();
         assert_eq!(now.start, Start::Now);
+    }
+
+    #[test]
+    fn everybody_who_is_called_has_a_name_and_a_number() {
+        let person = |name: &str, phone: &str| CalledForm { name: name.into(), phone: phone.into() };
+        let form =
+            |people: &[CalledForm]| CallForm { title: "Fire".into(), zone: "UTC".into(), people: people.to_vec() };
+        let call = form(&[person("Olga", "+32 470 12 34 56")]).check().unwrap();
+        assert_eq!((call.people[0].phone.as_str(), call.duration_minutes), ("+32470123456", 60));
+        let wrong = form(&[person("Olga", "+32470123456"), person("", "020")]).check().unwrap_err();
+        let fields: Vec<_> = wrong.people.iter().map(|(row, field, _)| (*row, *field)).collect();
+        assert_eq!(fields, [(1, Field::Name), (1, Field::Phone)]);
+        assert!(form(&[]).check().is_err() && person(" ", "").is_empty());
+        let untitled =
+            CallForm { title: String::new(), ..form(&[person("Olga", "+32470123456")]) }.check().unwrap_err();
+        assert_eq!(untitled.fields.first(), Some(Field::Title));
     }
 
     #[test]

@@ -14,6 +14,8 @@ pub(crate) enum Route {
     Schedule,
     /// The form for a meeting that starts at once.
     StartNow,
+    /// The form that starts a meeting and calls people into it.
+    CallIn,
     /// One meeting and its invitees.
     Meeting(MeetingId),
     /// What the PIN door does.
@@ -34,6 +36,7 @@ impl Route {
             "" | "/index.html" => Route::Meetings,
             "/schedule" => Route::Schedule,
             "/start" => Route::StartNow,
+            "/call" => Route::CallIn,
             "/door" => Route::Door,
             "/outbox" => Route::Outbox,
             other => Self::meeting(other).unwrap_or(Route::Unknown),
@@ -58,6 +61,7 @@ impl Route {
             Route::Meetings | Route::Unknown => "/console".to_owned(),
             Route::Schedule => "/console/schedule".to_owned(),
             Route::StartNow => "/console/start".to_owned(),
+            Route::CallIn => "/console/call".to_owned(),
             Route::Door => "/console/door".to_owned(),
             Route::Outbox => "/console/outbox".to_owned(),
             Route::Meeting(id) => format!("/console/meetings/{id}"),
@@ -72,7 +76,9 @@ mod tests {
     #[test]
     fn every_page_is_found_again_at_its_own_address() {
         let meeting = Route::Meeting(MeetingId::from_random([7; 16]));
-        for route in [Route::Meetings, Route::Schedule, Route::StartNow, Route::Door, Route::Outbox, meeting] {
+        for route in
+            [Route::Meetings, Route::Schedule, Route::StartNow, Route::CallIn, Route::Door, Route::Outbox, meeting]
+        {
             assert_eq!(Route::parse(&route.path()), route);
             assert_eq!(Route::parse(&format!("{}/", route.path())), route);
         }

@@ -98,6 +98,11 @@ impl Session {
         self.site.with(|site| site.as_ref().is_none_or(|site| site.sms))
     }
 
+    /// Whether invitations can go by e-mail.
+    pub(crate) fn sends_mail(self) -> bool {
+        self.site.with(|site| site.as_ref().is_none_or(|site| site.mail))
+    }
+
     /// Whether SMS go to the outbox, which is then a page of the console.
     pub(crate) fn has_outbox(self) -> bool {
         self.state.with(|state| matches!(state, State::In(me) if me.outbox))

@@ -3,6 +3,7 @@
 
 use shared::api::{ApiError, FieldError};
 use shared::input::InvalidText;
+use shared::letter::{Delivery, DeliveryState, Way};
 use shared::meeting::{DoorRules, MeetingKind, MeetingPhase, Role};
 use shared::signal::PasswordState;
 use shared::text::{tr, tr_with};
@@ -35,6 +36,56 @@ pub(crate) fn password_not_sent(error: &CallError) -> String {
     }
 }
 
+/// Why an invitation did not go out.
+pub(crate) fn invitation_not_sent(error: &CallError) -> String {
+    match error {
+        CallError::Refused(ApiError::TooManyTries { retry_after_s }) => tr_with(
+            "One was sent just now; another can be sent in {seconds} seconds.",
+            &[("seconds", &retry_after_s.to_string())],
+        ),
+        other => call_error(other),
+    }
+}
+
+/// What goes to one person on which way: by e-mail, by SMS. Where the link is enough, one way is.
+pub(crate) fn invitation_ways((by_mail, by_sms): (bool, bool), link_suffices: bool) -> &'static str {
+    match (by_mail, by_sms) {
+        (true, _) if link_suffices => tr(
+            "The link goes by e-mail. In this meeting it is enough: whoever reads the mailbox gets as far as the lobby.",
+        ),
+        (false, true) if link_suffices => tr(
+            "The link goes by SMS. In this meeting it is enough: whoever has the telephone in hand gets as far as the lobby.",
+        ),
+        (true, true) => tr(
+            "The link goes by e-mail and a new PIN by SMS, so that neither mailbox nor telephone alone opens the door. The PIN so far stops working, and whoever is in with it comes in again with the new one.",
+        ),
+        (true, false) => tr(
+            "The link goes by e-mail. The PIN does not: tell it to this person another way, for whoever reads a mailbox with both gets as far as the lobby.",
+        ),
+        (false, true) => tr(
+            "Link and a new PIN go to the telephone in one SMS: whoever has it in hand gets as far as the lobby. The PIN so far stops working, and whoever is in with it comes in again with the new one.",
+        ),
+        (false, false) => tr("There is no way to send it."),
+    }
+}
+
+/// The same for everybody at once.
+pub(crate) fn invitations_ways((by_mail, by_sms): (bool, bool), link_suffices: bool) -> &'static str {
+    match (by_mail, by_sms) {
+        (true, _) | (_, true) if link_suffices => tr(
+            "In this meeting the link is enough: it goes by e-mail, or by SMS to whoever has given no address. Moderators are sent a new PIN as well.",
+        ),
+        (true, true) => tr(
+            "Links go by e-mail and new PINs by SMS; whoever has given no e-mail address gets both by SMS, and whoever has given no number is told the PIN by you. PINs handed out so far stop working for all who get an SMS.",
+        ),
+        (true, false) => tr("Links go by e-mail. PINs do not: tell each to its person another way."),
+        (false, true) => {
+            tr("Links and new PINs go by SMS, together. PINs handed out so far stop working for all who get one.")
+        }
+        (false, false) => tr("There is no way to send them."),
+    }
+}
+
 /// Why the server refused.
 pub(crate) fn api_error(error: &ApiError) -> String {
     match error {
@@ -57,6 +108,14 @@ pub(crate) fn api_error(error: &ApiError) -> String {
             tr("This server has sent as many SMS today as it may. The operator can raise the limit.")
         }
         ApiError::SmsCountryNotServed => tr("This server sends no SMS to the country of this number."),
+        ApiError::NoWay => {
+            tr("This person has neither a telephone number nor an e-mail address that this server can send to.")
+        }
+        ApiError::PinWithdrawn => tr("The PIN of this person was withdrawn. Issue a new one first."),
+        ApiError::MailBudgetSpent => {
+            tr("As many e-mails went out today as may, in all, for this meeting or to this address.")
+        }
+        ApiError::Person { reason, .. } => return field_error(reason),
         ApiError::Field { reason, .. } => return field_error(reason),
         ApiError::Unreadable => tr("The server could not read this request. Reload the page."),
         ApiError::TooLarge => tr("That is more than the server takes."),
@@ -226,10 +285,51 @@ pub(crate) fn password(state: &PasswordState) -> String {
         PasswordState::Sent { phone_ends_in } => {
             return tr_with("Sent to …{digits}", &[("digits", phone_ends_in)]);
         }
+        PasswordState::ReadOut => tr("To be read out"),
         PasswordState::Given => tr("Given"),
         PasswordState::UsedUp => tr("Used up"),
     }
     .to_owned()
+}
+
+/// When passwords go out, as a choice.
+pub(crate) fn password_time(minutes_before: u32) -> String {
+    match minutes_before {
+        0 => tr("when the person comes and asks for it, or you press the button").to_owned(),
+        1..60 => tr_with("{n} minutes before the start", &[("n", &minutes_before.to_string())]),
+        _ => tr_with("{time} before the start", &[("time", &minutes(minutes_before))]),
+    }
+}
+
+/// How far a letter came. `time` is since when.
+pub(crate) fn delivery(delivery: &Delivery, time: &str) -> String {
+    let said = delivery.said.as_deref().unwrap_or_default();
+    let values = [("time", time), ("said", said)];
+    match delivery.state {
+        DeliveryState::Sending => tr("On its way").to_owned(),
+        DeliveryState::Accepted => tr_with("Sent {time}", &values),
+        DeliveryState::Delivered => tr_with("Arrived {time}", &values),
+        DeliveryState::NotReached if delivery.way == Way::Email => {
+            tr_with("Failed {time}: the mail server could not be used ({said})", &values)
+        }
+        DeliveryState::NotReached => tr_with("Failed {time}: the gateway could not be used ({said})", &values),
+        DeliveryState::KeptBack => tr_with("Not sent {time}: {said}", &values),
+        DeliveryState::Refused if said.is_empty() => tr_with("Failed {time}: refused", &values),
+        DeliveryState::Refused => tr_with("Failed {time}: refused ({said})", &values),
+        DeliveryState::CountryNotServed => tr("Not sent: this country is not served").to_owned(),
+        DeliveryState::Undelivered if said.is_empty() => tr_with("Did not arrive ({time})", &values),
+        DeliveryState::Undelivered => tr_with("Did not arrive ({time}, {said})", &values),
+        DeliveryState::Unknown => tr("The server was stopped meanwhile: not known whether it went out").to_owned(),
+    }
+}
+
+/// The same of an invitation, where it stands beside a number or an address.
+pub(crate) fn invitation_delivery(invitation: &Delivery, time: &str) -> String {
+    match invitation.state {
+        DeliveryState::Sending => tr("Invitation on its way").to_owned(),
+        DeliveryState::Accepted => tr_with("Invitation sent {time}", &[("time", time)]),
+        _ => delivery(invitation, time),
+    }
 }
 
 /// A length of time as people say it: `45 min`, `1 h`, `1 h 30 min`.
@@ -291,6 +391,24 @@ mod tests {
         }
         assert_eq!(chance(0.0), None);
         assert_eq!((pace(2_000.0).as_str(), pace(31.8).as_str(), count(999).as_str()), ("2\u{202f}000", "31.8", "999"));
+    }
+
+    #[test]
+    fn a_letter_that_failed_says_why() {
+        let failed = Delivery {
+            way: shared::letter::Way::Sms,
+            state: DeliveryState::Refused,
+            at: shared::units::UnixMs(0),
+            said: Some("it answered 400".into()),
+        };
+        assert_eq!(delivery(&failed, "14:03"), "Failed 14:03: refused (it answered 400)");
+        let sent = Delivery { state: DeliveryState::Accepted, said: None, ..failed };
+        assert_eq!(delivery(&sent, "14:03"), "Sent 14:03");
+        assert_eq!(invitation_delivery(&sent, "14:03"), "Invitation sent 14:03");
+        assert_eq!(
+            (password_time(15), password_time(120)),
+            ("15 minutes before the start".into(), "2 h before the start".into())
+        );
     }
 
     #[test]

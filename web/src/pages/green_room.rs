@@ -8,6 +8,7 @@ use shared::text::tr;
 use wasm_bindgen_futures::spawn_local;
 
 use super::preview::Preview;
+use super::says::InvitationSays;
 use super::switches::DeviceProblems;
 use crate::app::{Session, use_session};
 use crate::bindings::time_span;
@@ -136,6 +137,7 @@ fn Invitation(session: Session) -> impl IntoView {
                     })}
                 </p>
             })}
+            <InvitationSays session=session />
             <div class="stack stack--tight">
                 <Button variant=ButtonVariant::Primary wide=true icon=Glyph::Door testid="enter" on:click=move |_| session.enter()>
                     {move || if role.get() == Some(Role::Moderator) { tr("Enter the meeting") } else { tr("Ask to come in") }}

@@ -5,6 +5,7 @@ use shared::text::tr;
 
 use super::lines::Lines;
 use super::preview::Preview;
+use super::says::InvitationSays;
 use super::switches::DeviceProblems;
 use crate::app::use_session;
 use crate::room::words;
@@ -29,6 +30,7 @@ pub(crate) fn LobbyPage() -> impl IntoView {
                     <p class="muted-text">{move || waiting().map(|words| words.advice)}</p>
                     <p class="row row--center muted-text small"><Spinner /><span>{tr("Waiting")}</span></p>
                 </div>
+                <InvitationSays session=session />
                 <Lines lines=store.lines on_write=Callback::new(move |text| session.write(None, text)) label=tr("Write to the moderators") waits=None />
                 <p class="fact fact--quiet"><Icon glyph=Glyph::Shield /><span>{tr("Until you are let in, only moderators can see you, and nothing of the meeting reaches you.")}" "<span data-testid="kind-notice">{move || store.meeting.with(|meeting| meeting.as_ref().map(|m| words::kind(m.kind)))}</span></span></p>
                 <div class="center"><Button variant=ButtonVariant::DangerQuiet icon=Glyph::Out testid="leave" on:click=move |_| session.leave()>{tr("Leave")}</Button></div>

@@ -10,6 +10,7 @@ mod picture;
 mod preview;
 mod reconnect;
 mod room;
+mod says;
 mod switches;
 
 pub(crate) use ended::EndedPage;

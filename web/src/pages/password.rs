@@ -19,12 +19,15 @@ pub(crate) fn PasswordPage() -> impl IntoView {
     let session = use_session();
     let store = session.store;
     let no_sms = Memo::new(move |_| store.site.with(|site| site.as_ref().is_some_and(|site| !site.sms)));
+    let is_read_out = Memo::new(move |_| {
+        store.password.with(|ask| ask.as_ref().is_some_and(|ask| ask.state == PasswordState::ReadOut))
+    });
     view! {
         <Page narrow=true demo=store.demo>
             <Card>
-                {move || match no_sms.get() {
+                {move || match no_sms.get() && !is_read_out.get() {
                     true => view! { <LoginInstead /> }.into_any(),
-                    false => view! { <PasswordForm session=session /> }.into_any(),
+                    false => view! { <PasswordForm session=session no_sms=no_sms /> }.into_any(),
                 }}
             </Card>
         </Page>
@@ -46,11 +49,13 @@ fn LoginInstead() -> impl IntoView {
 
 /// Asks for the password, and has one sent.
 #[component]
-fn PasswordForm(session: Session) -> impl IntoView {
+fn PasswordForm(session: Session, no_sms: Memo<bool>) -> impl IntoView {
     let store = session.store;
     let typed = RwSignal::new(String::new());
     let state = Memo::new(move |_| store.password.with(|ask| ask.as_ref().map(|ask| ask.state.clone())));
-    let can_type = Memo::new(move |_| matches!(state.get(), Some(PasswordState::Sent { .. })));
+    let is_there = Memo::new(move |_| matches!(state.get(), Some(PasswordState::Sent { .. } | PasswordState::ReadOut)));
+    // Whoever has one read out to them while this page stands open types it here too.
+    let can_go_on = Memo::new(move |_| is_there.get() || typed.with(|typed| !typed.is_empty()));
     let for_moderator =
         Memo::new(move |_| store.password.with(|ask| ask.as_ref().is_some_and(|ask| ask.for_moderator)));
     let error = Signal::derive(move || store.password_error.with(|error| error.as_ref().map(words::password_refused)));
@@ -64,7 +69,7 @@ fn PasswordForm(session: Session) -> impl IntoView {
     Effect::new(move |before: Option<()>| {
         let (is_asked, is_refused) = (store.password.with(Option::is_some), store.password_error.with(Option::is_some));
         if before.is_some() && (is_asked || is_refused) {
-            focus_later(if can_type.get_untracked() { PASSWORD_FIELD } else { SEND_BUTTON });
+            focus_later(if is_there.get_untracked() { PASSWORD_FIELD } else { SEND_BUTTON });
         }
     });
     let why = move || {
@@ -82,21 +87,20 @@ fn PasswordForm(session: Session) -> impl IntoView {
                 <p>{move || state.get().map(|state| words::password_state(&state))}</p>
             </div>
             <TextField
-                label=tr("Password from the SMS")
+                label=tr("Password")
                 value=typed
                 error=error
                 autocomplete="one-time-code"
                 class="input--code"
                 maxlength=20
-                disabled=Signal::derive(move || !can_type.get())
                 testid="password-input"
                 error_testid="password-error"
             />
-            <Show when=move || can_type.get()>
+            <Show when=move || can_go_on.get()>
                 <Button variant=ButtonVariant::Primary submit=true wide=true busy=store.asking testid="password-submit">{tr("Continue")}</Button>
             </Show>
-            {move || {
-                let (variant, words) = if can_type.get() {
+            {move || (!no_sms.get()).then(|| {
+                let (variant, words) = if is_there.get() {
                     (ButtonVariant::Quiet, tr("Not received? Send a new one"))
                 } else {
                     (ButtonVariant::Primary, tr("Send me the password"))
@@ -104,8 +108,8 @@ fn PasswordForm(session: Session) -> impl IntoView {
                 view! {
                     <Button variant=variant wide=true icon=Glyph::Send busy=store.asking testid="password-send" on:click=move |_| session.send_password()>{words}</Button>
                 }
-            }}
-            <p class="small muted-text">{tr("No telephone at hand? Ask the organiser for a new invitation with another number.")}</p>
+            })}
+            <p class="small muted-text">{tr("No telephone at hand? Ask the organiser to read a password out to you.")}</p>
         </form>
     }
 }

@@ -219,8 +219,9 @@ impl Room {
             ServerMsg::JoinRefused { reason } => self.refused(reason),
             ServerMsg::PasswordRequired { state, for_moderator } => self.ask_password(state, for_moderator),
             ServerMsg::PasswordRefused { reason } => self.password_refused(reason),
-            ServerMsg::Welcomed { session, meeting, invited_as, resumed_to, media_kept } => {
+            ServerMsg::Welcomed { session, meeting, invited_as, resumed_to, invitation, media_kept } => {
                 self.meeting = Some(meeting);
+                self.says = Some(invitation);
                 self.welcomed(session, invited_as, resumed_to, media_kept)
             }
             ServerMsg::Entered { answer, stage, media } => {

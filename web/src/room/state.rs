@@ -6,8 +6,8 @@ use shared::ids::ParticipantId;
 use shared::meeting::{MeetingInfo, Role};
 use shared::secret::Secret;
 use shared::signal::{
-    InvitedAs, JoinRefused, Line, LobbyCard, Locks, PasswordRefused, PasswordState, Picture, RosterEntry, Slots,
-    TurnedAway, Waiting,
+    InvitationSays, InvitedAs, JoinRefused, Line, LobbyCard, Locks, PasswordRefused, PasswordState, Picture,
+    RosterEntry, Slots, TurnedAway, Waiting,
 };
 
 use super::by_id::ById;
@@ -143,6 +143,8 @@ pub struct Room {
     pub meeting: Option<MeetingInfo>,
     /// Who this person is invited as.
     pub invited_as: Option<InvitedAs>,
+    /// What the invitation says.
+    pub says: Option<InvitationSays>,
     /// What the lobby waits for.
     pub waiting: Option<Waiting>,
     /// Everybody in the room.

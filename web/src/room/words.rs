@@ -177,6 +177,9 @@ pub fn password_state(state: &PasswordState) -> String {
             "It was sent to the telephone whose number ends in {digits}. It has eight characters.",
             &[("digits", phone_ends_in)],
         ),
+        PasswordState::ReadOut => {
+            tr("The organiser has it for you and reads it out to you. It has eight characters.").to_owned()
+        }
         PasswordState::UsedUp => tr("The last password no longer works. Have a new one sent.").to_owned(),
     }
 }
@@ -187,6 +190,7 @@ pub fn password_on_card(state: &PasswordState) -> &'static str {
         PasswordState::NotAsked => tr("No password asked"),
         PasswordState::NotSent => tr("Password not sent"),
         PasswordState::Sent { .. } => tr("Password sent, not given"),
+        PasswordState::ReadOut => tr("Password to be read out, not given"),
         PasswordState::Given => tr("Password given"),
         PasswordState::UsedUp => tr("Password used up"),
     }

@@ -19,6 +19,7 @@ async fn board(world: &World) -> (OrganisationId, MeetingId) {
         duration_minutes: 60,
         time_zone: "UTC".into(),
         ask_password: false,
+        password_before_minutes: 0,
         kind: MeetingKind::NothingKept,
         rules: DoorRules::default(),
     };

@@ -157,6 +157,7 @@ impl Room {
             meeting: self.meeting.clone(),
             invited_as: person.invited_as(),
             resumed_to: person.place.stage(),
+            invitation: person.guest.invitation.clone(),
             media_kept,
         };
         tell_person(out, person, message);

@@ -7,8 +7,8 @@ use shared::meeting::Role;
 use shared::quality::Quality;
 use shared::secret::Secret;
 use shared::signal::{
-    Identity, InUse, InvitedAs, Line, LobbyCard, MediaState, PasswordState, Past, RosterEntry, Slots, Software, Stage,
-    Waiting,
+    Identity, InUse, InvitationSays, InvitedAs, Line, LobbyCard, MediaState, PasswordState, Past, RosterEntry, Slots,
+    Software, Stage, Waiting,
 };
 use shared::units::UnixMs;
 
@@ -56,6 +56,8 @@ pub struct Guest {
     pub location: LocationHint,
     /// What their browser says it is.
     pub software: Software,
+    /// What their invitation says.
+    pub invitation: InvitationSays,
 }
 
 impl Guest {

@@ -38,6 +38,7 @@ pub(super) fn guest(number: u8, standing: Standing) -> Guest {
         came_by_link: true,
         pin_typed: true,
         password: PasswordState::NotAsked,
+        invitation: shared::signal::InvitationSays::default(),
         location: LocationHint::compare(
             ComputerPlace::Country { code: "NL".into() },
             PhonePlace::Country { code: "BE".into() },

@@ -4,8 +4,11 @@ use std::collections::BTreeSet;
 
 use axum::http::Method;
 use serde_json::{Value, json};
-use shared::api::{ApiError, DoorReport, Field, FieldError, Invitee, IssuedPin, MeetingDetail, OutboxMessage};
+use shared::api::{
+    ApiError, DoorReport, Field, FieldError, Invitee, IssuedPin, MeetingDetail, OutboxMessage, PasswordToRead,
+};
 use shared::input::InvalidText;
+use shared::letter::DeliveryState;
 use shared::limits::MAX_INVITEES;
 use shared::meeting::Role;
 use shared::pin::Pin;
@@ -14,6 +17,7 @@ use shared::signal::PasswordState;
 use super::{Answer, Browser, Site, person};
 use crate::config::SmsSenderKind;
 use crate::db::sql;
+use crate::meetings::events::SecondFactor;
 
 async fn post(ada: &Browser<'_>, meeting: &MeetingDetail, tail: &str) -> Answer {
     ada.send(Method::POST, &format!("/api/v1/meetings/{}{tail}", meeting.info.id), None).await
@@ -203,6 +207,8 @@ async fn a_password_is_sent_now() {
     let send = format!("/invitees/{}/password", olga.id);
     let sent: shared::api::Invitee = post(&ada, &meeting, &send).await.json();
     assert_eq!(sent.password, PasswordState::Sent { phone_ends_in: "56".into() });
+    let delivery = sent.password_sms.unwrap();
+    assert_eq!((delivery.state, delivery.at), (DeliveryState::Accepted, site.world.state.clock.now()));
     let outbox: Vec<OutboxMessage> = ada.get("/api/v1/outbox").await.json();
     assert_eq!((outbox.len(), outbox[0].to.as_str()), (1, "+32470123456"));
     let (status, error) = post(&ada, &meeting, &send).await.error();
@@ -214,6 +220,49 @@ async fn a_password_is_sent_now() {
     assert_eq!(answer.error(), (409, ApiError::NoPhone));
     let nobody = post(&ada, &meeting, &format!("/invitees/{}/password", "0".repeat(32))).await;
     assert_eq!(nobody.error(), (404, ApiError::NotFound));
+}
+
+/// D25: whom no SMS reaches is read a password out; it takes the SMS password's place, and only its hash is kept.
+#[tokio::test]
+async fn a_password_is_shown_once_to_be_read_out() {
+    let site = Site::open_with(|config| config.sms.sender = SmsSenderKind::None).await;
+    let ada = site.ada().await;
+    let meeting = ada.meeting().await;
+    let olga = ada.invite(&meeting, "Olga").await.invitee;
+    let path = format!("/invitees/{}/password/read-out", olga.id);
+    let shown: PasswordToRead = post(&ada, &meeting, &path).await.json();
+    assert_eq!((shown.invitee.password.clone(), shown.invitee.password_sms), (PasswordState::ReadOut, None));
+    let passwords = site.world.state.passwords();
+    assert_eq!(shown.password.reveal().len(), 9);
+    let given = passwords.check(olga.id, &shown.password).await.unwrap();
+    assert_eq!(given, SecondFactor::ReadOutPassword, "the record says how it reached its person");
+    let again: PasswordToRead = post(&ada, &meeting, &path).await.json();
+    assert!(passwords.check(olga.id, &shown.password).await.is_err() && shown.password != again.password);
+    assert_eq!(events(&site).await, ["pin_issued", "password_shown", "password_shown"]);
+    let listed = detail(&ada, &meeting).await;
+    assert!(!listed.text.contains(again.password.reveal()) && listed.text.contains("read_out"));
+    let nobody = post(&ada, &meeting, &format!("/invitees/{}/password/read-out", "0".repeat(32))).await;
+    assert_eq!(nobody.error(), (404, ApiError::NotFound));
+}
+
+/// D26: when passwords go out is chosen with the meeting, and later.
+#[tokio::test]
+async fn when_passwords_go_out_is_a_choice() {
+    let site = Site::open().await;
+    let ada = site.ada().await;
+    let mut asking = super::meeting_now();
+    (asking["ask_password"], asking["password_before_minutes"]) = (json!(true), json!(30));
+    let meeting: MeetingDetail = ada.post("/api/v1/meetings", asking).await.json();
+    assert_eq!(meeting.password_before_minutes, 30);
+    let path = format!("/api/v1/meetings/{}", meeting.info.id);
+    let patch = async |body: Value| ada.send(Method::PATCH, &path, Some(body.to_string())).await;
+    let changed: MeetingDetail = patch(json!({ "password_before_minutes": 5 })).await.json();
+    assert_eq!((changed.ask_password, changed.password_before_minutes), (true, 5));
+    let changed: MeetingDetail = patch(json!({ "ask_password": false })).await.json();
+    assert_eq!((changed.ask_password, changed.password_before_minutes), (false, 5));
+    let reason = FieldError::OutOfRange { min: 0, max: 120 };
+    let refused = ApiError::Field { field: Field::PasswordBefore, reason };
+    assert_eq!(patch(json!({ "password_before_minutes": 121 })).await.error(), (422, refused));
 }
 
 /// D26: without a sender no password can arrive, so none is asked for and none is tried.

@@ -23,6 +23,8 @@ enum Needs {
 fn table() -> Vec<(Method, &'static str, Value, Needs)> {
     use Needs::{Login, Meeting, Nothing};
     let meeting = json!({ "title": "x", "start": { "kind": "now" }, "duration_minutes": 5, "time_zone": "UTC", "ask_password": false });
+    let people = [json!({ "name": "Piet", "phone": "+32470123456" })];
+    let alert = json!({ "title": "x", "duration_minutes": 5, "time_zone": "UTC", "people": people });
     vec![
         (Method::GET, "/site", Value::Null, Nothing),
         (Method::GET, "/door", Value::Null, Login),
@@ -31,12 +33,16 @@ fn table() -> Vec<(Method, &'static str, Value, Needs)> {
         (Method::GET, "/me", Value::Null, Login),
         (Method::GET, "/meetings", Value::Null, Login),
         (Method::POST, "/meetings", meeting, Login),
+        (Method::POST, "/meetings/call", alert, Login),
         (Method::GET, "/meetings/{m}", Value::Null, Meeting),
         (Method::PATCH, "/meetings/{m}", json!({}), Meeting),
         (Method::POST, "/meetings/{m}/invitees", person("Piet"), Meeting),
         (Method::PATCH, "/meetings/{m}/invitees/{i}", json!({}), Meeting),
         (Method::GET, "/meetings/{m}/invitees/{i}/invitation.ics", Value::Null, Meeting),
         (Method::POST, "/meetings/{m}/invitees/{i}/password", Value::Null, Meeting),
+        (Method::POST, "/meetings/{m}/invitees/{i}/password/read-out", Value::Null, Meeting),
+        (Method::POST, "/meetings/{m}/invitees/{i}/invitation", Value::Null, Meeting),
+        (Method::POST, "/meetings/{m}/invitations", Value::Null, Meeting),
         (Method::POST, "/meetings/{m}/invitees/{i}/pin", Value::Null, Meeting),
         (Method::POST, "/meetings/{m}/invitees/{i}/pin/revoke", Value::Null, Meeting),
         // Last, in this order: they end what the others need.

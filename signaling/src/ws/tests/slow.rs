@@ -26,6 +26,7 @@ async fn a_page_that_does_not_read_is_let_go() {
         software: shared::signal::Software::default(),
         came_by_link: true,
         password: PasswordState::NotAsked,
+        invitation: shared::signal::InvitationSays::default(),
         location: LocationHint::compare(ComputerPlace::PrivateNetwork, PhonePlace::NoNumber),
     };
     let seat = live.knock(BOARD, guest, sender).await.unwrap();

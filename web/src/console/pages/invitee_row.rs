@@ -4,13 +4,16 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::api::{Invitee, MeetingDetail};
 use shared::ids::{InviteeId, MeetingId};
+use shared::letter::Delivery;
 use shared::meeting::Role;
 use shared::signal::PasswordState;
 use shared::text::{tr, tr_with};
 
 use super::change_invitee::ChangeInvitee;
 use super::meeting::Meeting;
+use super::password_dialog::ReadOut;
 use super::pin_dialog::Issued;
+use super::send_invitation::SendInvitation;
 use crate::console::session::Session;
 use crate::console::when::{self, Detail};
 use crate::console::{api, words};
@@ -34,6 +37,12 @@ impl Person {
 
     fn has_phone(self) -> bool {
         self.read(|i| i.phone.is_some())
+    }
+
+    /// Whether this person's link opens the door by itself.
+    pub(super) fn link_suffices(self) -> bool {
+        let is_moderator = self.read(|i| i.role == Role::Moderator);
+        self.meeting.read(|m| m.rules.link_suffices).unwrap_or_default() && !is_moderator
     }
 
     /// Takes a newer state of this person.
@@ -63,7 +72,7 @@ pub(super) fn InviteeRow(
             <td role="cell" data-label=tr("Role")>{move || role.get().map(|role| view! { <RoleBadge role=role /> })}</td>
             <td role="cell" class="person__pin" data-label=tr("PIN")><PinState person=person /></td>
             {move || (!over.get()).then(|| view! {
-                <td role="cell" data-label=tr("SMS password")><PasswordBadge person=person /></td>
+                <td role="cell" data-label=tr("SMS password")><span class="person__state"><PasswordBadge person=person /><PasswordSms person=person /></span></td>
                 <td role="cell" class="person__actions"><Actions person=person name=name.clone() role=role issued=issued /></td>
             })}
         </tr>
@@ -73,15 +82,21 @@ pub(super) fn InviteeRow(
 #[component]
 fn Reach(person: Person) -> impl IntoView {
     let reach = Memo::new(move |_| person.read(|i| (i.phone.clone(), i.email.clone())));
-    move || match reach.get() {
+    let sms = Memo::new(move |_| person.read(|i| i.invitation_sms.clone()));
+    let mail = Memo::new(move |_| person.read(|i| i.invitation_email.clone()));
+    move || {
+        match reach.get() {
         (None, None) => view! { <span class="muted-text">{tr("None given")}</span> }.into_any(),
         (phone, email) => view! {
             <span class="person__reach">
                 {phone.map(|phone| view! { <bdi class="person__phone">{phone}</bdi> })}
+                {sms.get().map(|sms| view! { <DeliveryNote delivery=sms words=words::invitation_delivery testid=format!("invitation-sms-{}", person.place) /> })}
                 {email.map(|email| view! { <bdi class="person__email">{email}</bdi> })}
+                {mail.get().map(|mail| view! { <DeliveryNote delivery=mail words=words::invitation_delivery testid=format!("invitation-email-{}", person.place) /> })}
             </span>
         }
         .into_any(),
+    }
     }
 }
 
@@ -109,7 +124,7 @@ fn PasswordBadge(person: Person) -> impl IntoView {
     let has_phone = Memo::new(move |_| person.has_phone());
     let tone = |state: &PasswordState| match state {
         PasswordState::Given => Tone::Good,
-        PasswordState::Sent { .. } => Tone::Accent,
+        PasswordState::Sent { .. } | PasswordState::ReadOut => Tone::Accent,
         PasswordState::UsedUp => Tone::Warn,
         PasswordState::NotAsked | PasswordState::NotSent => Tone::Neutral,
     };
@@ -124,6 +139,25 @@ fn PasswordBadge(person: Person) -> impl IntoView {
     }
 }
 
+/// What became of the SMS.
+#[component]
+fn PasswordSms(person: Person) -> impl IntoView {
+    let delivery = Memo::new(move |_| person.read(|i| i.password_sms.clone()));
+    move || {
+        delivery.get().map(
+            |delivery| view! { <DeliveryNote delivery=delivery words=words::delivery testid=format!("password-sms-{}", person.place) /> },
+        )
+    }
+}
+
+/// How far a letter came and since when, in a line.
+#[component]
+fn DeliveryNote(delivery: Delivery, words: fn(&Delivery, &str) -> String, testid: String) -> impl IntoView {
+    let time = when::here(delivery.at, Detail::Time);
+    let class = if delivery.state.has_failed() { "person__note person__note--failed" } else { "person__note" };
+    view! { <span class=class data-testid=testid>{words(&delivery, &time)}</span> }
+}
+
 #[component]
 fn Actions(person: Person, name: String, role: Memo<Option<Role>>, issued: RwSignal<Option<Issued>>) -> impl IntoView {
     let (place, session) = (person.place, Session::get());
@@ -133,6 +167,7 @@ fn Actions(person: Person, name: String, role: Memo<Option<Role>>, issued: RwSig
         person.meeting.read(|m| m.ask_password).unwrap_or_default() || role.get() == Some(Role::Moderator)
     });
     let can_send = Memo::new(move |_| asked.get() && person.has_phone() && session.sends_sms());
+    let for_read_out = name.clone();
     let send_label = for_name("Send password to {name} by SMS now");
     view! {
         <div class="person__buttons">
@@ -141,8 +176,10 @@ fn Actions(person: Person, name: String, role: Memo<Option<Role>>, issued: RwSig
                 aria-label=for_name(".ics calendar file of {name}") data-testid=format!("ics-{place}")>
                 <Icon glyph=Glyph::Calendar /><span>{tr(".ics")}</span>
             </a>
+            <SendInvitation person=person name=name.clone() />
             <Reissue person=person name=name.clone() issued=issued />
             {move || can_send.get().then(|| view! { <SendPassword person=person label=send_label.clone() /> })}
+            {move || asked.get().then(|| view! { <ReadOut person=person name=for_read_out.clone() /> })}
             <ChangeInvitee person=person name=name.clone() role=role />
         </div>
     }

@@ -8,6 +8,7 @@ use super::invite_form::InviteForm;
 use super::invitee_row::InviteeRow;
 use super::meeting::Meeting;
 use super::pin_dialog::{Issued, PinDialog};
+use super::send_invitation::SendInvitations;
 use crate::ui::{Card, Glyph, Icon};
 
 /// The people of a meeting. Explicit roles, because a table that is laid out as cards loses its own.
@@ -19,7 +20,10 @@ pub(super) fn Invitees(meeting: Meeting, id: MeetingId, over: Memo<bool>) -> imp
     let issued = RwSignal::new(None::<Issued>);
     view! {
         <section class="invitees stack" aria-labelledby="invitees-title">
-            <h2 id="invitees-title">{tr("Invited people")}</h2>
+            <div class="invitees__head">
+                <h2 id="invitees-title">{tr("Invited people")}</h2>
+                {move || (!over.get()).then(|| view! { <SendInvitations meeting=meeting id=id /> })}
+            </div>
             {move || (nobody.get() && !over.get()).then(|| view! {
                 <p class="muted-text">{tr("Nobody yet. Invite yourself as well if you want to take part, as moderator.")}</p>
             })}

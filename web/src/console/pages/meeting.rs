@@ -11,6 +11,7 @@ use shared::text::{tr, tr_with};
 use super::archive_meeting::ArchiveMeeting;
 use super::end_meeting::EndMeeting;
 use super::invitees::Invitees;
+use super::password_time::PasswordTime;
 use crate::console::live::Live;
 use crate::console::navigation::Link;
 use crate::console::parts::{Loading, PageHead, PhaseBadge, Trouble};
@@ -130,26 +131,32 @@ fn Entry(meeting: Meeting, id: MeetingId, over: Memo<bool>) -> impl IntoView {
     let (session, toasts) = (Session::get(), use_toasts());
     // What the person last chose, and whether the server is being told. The box stays usable meanwhile: one that is
     // switched off loses the focus.
-    let (wanted, busy) = (StoredValue::new(false), StoredValue::new(false));
+    let (wanted, busy) = (StoredValue::new((false, 0)), StoredValue::new(false));
     let asked = Memo::new(move |_| meeting.read(|m| m.ask_password).unwrap_or_default());
+    let before = Memo::new(move |_| meeting.read(|m| m.password_before_minutes).unwrap_or_default());
     let offered = Memo::new(move |_| session.sends_sms());
-    let change = move |on: bool| {
-        wanted.set_value(on);
-        meeting.amend(|m| m.ask_password = on);
+    let change = move |(on, minutes): (bool, u32)| {
+        let was = (asked.get_untracked(), before.get_untracked());
+        wanted.set_value((on, minutes));
+        let show = move |(on, minutes)| {
+            meeting.amend(|m| (m.ask_password, m.password_before_minutes) = (on, minutes));
+        };
+        show((on, minutes));
         if busy.get_value() {
             return;
         }
         busy.set_value(true);
         spawn_local(async move {
             loop {
-                let on = wanted.get_value();
-                match session.ask(api::change_meeting(id, &MeetingPatch { ask_password: Some(on) })).await {
-                    Ok(changed) if wanted.try_get_value() == Some(on) => break meeting.put(changed),
+                let (on, minutes) = wanted.get_value();
+                let patch = MeetingPatch { ask_password: Some(on), password_before_minutes: Some(minutes) };
+                match session.ask(api::change_meeting(id, &patch)).await {
+                    Ok(changed) if wanted.try_get_value() == Some((on, minutes)) => break meeting.put(changed),
                     // Changed again meanwhile: once more.
                     Ok(_) if wanted.try_get_value().is_some() => {}
                     Ok(_) => break,
                     Err(error) => {
-                        meeting.amend(|m| m.ask_password = !on);
+                        show(was);
                         break toasts.show(Tone::Danger, words::call_error(&error));
                     }
                 }
@@ -181,8 +188,11 @@ fn Entry(meeting: Meeting, id: MeetingId, over: Memo<bool>) -> impl IntoView {
         } else if offered.get() {
             view! {
                 <Checkbox label=tr("Ask everybody for a password by SMS as well")
-                    hint=tr("Sent to the person's telephone when they come, or by you beforehand. Moderators need a second proof in any case.")
-                    checked=asked on_change=change testid="ask-password" />
+                    hint=tr("On top of the PIN. Moderators need a second proof in any case.")
+                    checked=asked on_change=move |on| change((on, before.get_untracked())) testid="ask-password" />
+                {move || asked.get().then(|| view! {
+                    <PasswordTime minutes=before on_choice=move |minutes| change((asked.get_untracked(), minutes)) />
+                })}
                 <div role="status">
                     {move || words::unreachable(&unreachable.get()).map(|text| view! {
                         <Banner tone=Tone::Warn testid="unreachable">{text}</Banner>

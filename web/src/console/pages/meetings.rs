@@ -27,6 +27,9 @@ pub(crate) fn MeetingsPage() -> impl IntoView {
     let count = Memo::new(move |_| meetings.read(Vec::len));
     view! {
         <PageHead title=tr("Meetings")>
+            <Link to=Route::CallIn class="button button--secondary" testid="call-in">
+                <Icon glyph=Glyph::Phone /><span>{tr("Call people in")}</span>
+            </Link>
             <Link to=Route::StartNow class="button button--secondary" testid="start-now">
                 <Icon glyph=Glyph::Camera /><span>{tr("Start one now")}</span>
             </Link>

@@ -2,6 +2,7 @@
 
 mod archive_meeting;
 mod at_the_door;
+mod call_in;
 mod change_invitee;
 mod door;
 mod end_meeting;
@@ -13,9 +14,13 @@ mod meeting;
 mod meetings;
 mod new_meeting;
 mod outbox;
+mod password_dialog;
+mod password_time;
 mod pin_dialog;
+mod send_invitation;
 mod unknown;
 
+pub(crate) use call_in::CallInPage;
 pub(crate) use door::DoorPage;
 pub(crate) use login::LoginPage;
 pub(crate) use meeting::MeetingPage;

@@ -9,6 +9,7 @@ use shared::meeting::{DoorRules, MeetingKind};
 use shared::text::{tr, tr_with};
 
 use super::at_the_door::AtTheDoor;
+use super::password_time::{DEFAULT_MINUTES, PasswordTime};
 use crate::console::api;
 use crate::console::forms::MeetingForm;
 use crate::console::navigation::{Link, Navigation};
@@ -28,19 +29,22 @@ struct Fields {
     duration: RwSignal<String>,
     zone: RwSignal<String>,
     ask_password: RwSignal<bool>,
+    password_before: RwSignal<u32>,
     recorded: RwSignal<bool>,
     rules: RwSignal<DoorRules>,
     state: FormState,
 }
 
 impl Fields {
-    fn new() -> Self {
+    fn new(now: bool) -> Self {
         let fields = Self {
             title: RwSignal::default(),
             start: RwSignal::new(when::next_half_hour()),
             duration: RwSignal::new("60".to_owned()),
             zone: RwSignal::new(when::zone_here()),
             ask_password: RwSignal::new(false),
+            // As soon as the door opens; where it is open already, when people come.
+            password_before: RwSignal::new(if now { 0 } else { DEFAULT_MINUTES }),
             recorded: RwSignal::new(false),
             rules: RwSignal::new(DoorRules::default()),
             state: FormState::new(),
@@ -59,6 +63,7 @@ impl Fields {
             duration: self.duration.get_untracked(),
             zone: self.zone.get_untracked(),
             ask_password: self.ask_password.get_untracked(),
+            password_before_minutes: self.password_before.get_untracked(),
             kind: kind(self.recorded.get_untracked()),
             rules: self.rules.get_untracked(),
         }
@@ -80,7 +85,7 @@ pub(crate) fn NewMeetingPage(
     /// Whether it starts at once.
     now: bool,
 ) -> impl IntoView {
-    let (session, navigation, fields) = (Session::get(), Navigation::get(), Fields::new());
+    let (session, navigation, fields) = (Session::get(), Navigation::get(), Fields::new(now));
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         match fields.form(now).check() {
@@ -138,6 +143,9 @@ fn AskPassword(session: Session, fields: Fields) -> impl IntoView {
             <Checkbox label=tr("Ask everybody for a password by SMS as well")
                 hint=tr("On top of the PIN. Each person then needs a telephone number. Moderators need a second proof in any case.")
                 checked=fields.ask_password on_change=move |on| fields.ask_password.set(on) testid="meeting-ask-password" />
+            {move || fields.ask_password.get().then(|| view! {
+                <PasswordTime minutes=fields.password_before on_choice=move |minutes| fields.password_before.set(minutes) />
+            })}
         }
         .into_any()
     }

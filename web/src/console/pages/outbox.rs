@@ -1,4 +1,4 @@
-//! The text messages of a server whose SMS go to the outbox: what a gateway would have sent.
+//! The messages of a server whose SMS or e-mail go to the outbox: what a gateway or mail server would have been given.
 
 use leptos::prelude::*;
 use shared::api::OutboxMessage;
@@ -21,7 +21,7 @@ pub(crate) fn OutboxPage() -> impl IntoView {
     view! {
         <div class="console-column stack">
             <PageHead title=tr("Outbox") />
-            <p class="muted-text">{tr("This server sends no SMS. What it would have sent stands here, for as long as the server runs.")}</p>
+            <p class="muted-text">{tr("SMS or e-mail of this server go nowhere: what it would have sent stands here, for as long as the server runs.")}</p>
             <Trouble error=Signal::derive(move || messages.trouble()) stale=Signal::derive(move || messages.is_known()) />
             <div data-testid="outbox" aria-live="polite">
                 {move || match messages.get() {
@@ -40,7 +40,7 @@ fn Nothing() -> impl IntoView {
     view! {
         <div class="card nothing">
             <Icon glyph=Glyph::Phone />
-            <p>{tr("No message yet. One appears here when somebody is sent a password.")}</p>
+            <p>{tr("No message yet. One appears here when somebody is sent a password or an invitation.")}</p>
         </div>
     }
 }
@@ -52,6 +52,7 @@ fn message(message: OutboxMessage) -> impl IntoView {
                 <bdi class="sms__to">{message.to}</bdi>
                 <span class="muted-text small">{when::here(message.at, Detail::ShortDateAndTime)}</span>
             </p>
+            {message.subject.map(|subject| view! { <p class="sms__subject" dir="auto">{subject}</p> })}
             <p class="sms__text" dir="auto">{message.text}</p>
         </li>
     }

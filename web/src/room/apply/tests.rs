@@ -7,7 +7,9 @@ use shared::ids::MeetingId;
 use shared::location::{ComputerPlace, LocationHint, PhonePlace};
 use shared::meeting::{MeetingInfo, MeetingKind, Role};
 use shared::quality::Quality;
-use shared::signal::{Identity, Line, MediaState, OfferError, Picture, RefuseReason, Software, Waiting};
+use shared::signal::{
+    Identity, InvitationSays, Line, MediaState, OfferError, Picture, RefuseReason, Software, Waiting,
+};
 use shared::units::UnixMs;
 
 use super::*;
@@ -69,6 +71,7 @@ fn welcomed(participant: ParticipantId, resumed_to: Option<Place>) -> ServerMsg 
         meeting: meeting(),
         invited_as: InvitedAs { participant, name: "Ben".into(), role: Role::Participant },
         resumed_to,
+        invitation: InvitationSays { phrase: "amber falcon".into(), ..InvitationSays::default() },
         media_kept: false,
     }
 }
@@ -240,13 +243,17 @@ fn a_lost_connection_keeps_the_page_under_the_banner() {
 #[test]
 fn a_page_whose_media_was_kept_does_not_enter_again() {
     let mut room = ben_in_the_room();
-    let ServerMsg::Welcomed { session, meeting, invited_as, resumed_to, .. } = welcomed(BEN, Some(Place::Room)) else {
+    let ServerMsg::Welcomed { session, meeting, invited_as, resumed_to, invitation, .. } =
+        welcomed(BEN, Some(Place::Room))
+    else {
         panic!()
     };
-    let kept = ServerMsg::Welcomed { session: session.clone(), meeting, invited_as, resumed_to, media_kept: true };
+    let kept =
+        ServerMsg::Welcomed { session: session.clone(), meeting, invited_as, resumed_to, invitation, media_kept: true };
     let applied = room.apply(kept);
     assert_eq!(applied.tasks, [Task::Remember(session), Task::GoOn]);
     assert_eq!(room.media, Some(1));
+    assert_eq!(room.says.as_ref().map(|says| says.phrase.as_str()), Some("amber falcon"));
     let anew = room.apply(admitted(BEN, vec![entry(BEN, "Ben"), entry(CLEO, "Cleo")]));
     assert_eq!(room.roster.keys().copied().collect::<Vec<_>>(), [BEN, CLEO]);
     assert_eq!(anew.tasks, [], "nobody is announced twice");
