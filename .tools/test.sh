@@ -58,6 +58,11 @@ tests_on_postgres() {
   .tools/with-postgres.sh env --chdir=signaling "$tests"
 }
 
+# The location hint on real country data, which is fetched once.
+GEO_DATA="$TOOLS_DIR/geo/dbip-country.mmdb"
+country_data() { [ -f "$GEO_DATA" ] || DATA="$TOOLS_DIR" .tools/geo.sh; }
+location_test() { CONCLAVE_GEO_DATA="$GEO_DATA" "${NATIVE_TEST[@]}" --lib -- --ignored --nocapture the_labelled_set; }
+
 # The server and the media node under test are those that the step before built.
 # shellcheck disable=SC2046
 end_to_end_tests() {
@@ -70,6 +75,8 @@ step "packages for the tests" .tools/deps.sh tests
 step "build tools" .tools/setup.sh
 suite "lint" .tools/lint.sh without-architecture
 suite "unit and property tests" native_tests
+step "country data" country_data
+suite "location on the labelled set" location_test
 suite "signaling on PostgreSQL" tests_on_postgres
 suite "web logic, natively" cargo test --no-fail-fast --package web --lib
 step "web pages" .tools/build-web.sh

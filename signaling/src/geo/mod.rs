@@ -13,6 +13,8 @@ use self::database::Database;
 
 pub mod database;
 #[cfg(test)]
+mod labelled_tests;
+#[cfg(test)]
 pub(crate) mod mmdb_writer;
 mod network;
 pub mod phone;
