@@ -55,7 +55,8 @@ tests_on_postgres() {
   local tests
   tests="$("${NATIVE_TEST[@]}" --lib --no-run 2>&1 | sed -n 's/.*(\(.*\/signaling-[0-9a-f]*\))$/\1/p')"
   [ -x "$tests" ] || fail "The tests of signaling are not where cargo puts them: '$tests'."
-  .tools/with-postgres.sh env --chdir=signaling "$tests"
+  # Each test, and each case of the PIN life cycle, copies a database: that waits more than it works.
+  PROPTEST_CASES=20 .tools/with-postgres.sh env --chdir=signaling "$tests" --test-threads=4
 }
 
 # The location hint on real country data, which is fetched once.
