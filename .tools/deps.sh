@@ -40,7 +40,7 @@ benches)
 esac
 # Clients with all that they stand on, in a folder of their own and in fixed versions. node-datachannel brings libdatachannel
 # built, in a package beside it.
-AIORTC=1.16.0 AIOSMTPD=1.4.6 ICALENDAR=7.3.2 WERIFT=0.25.2 DATACHANNEL=0.33.4
+AIORTC=1.16.0 AIOSMTPD=1.4.6 ICALENDAR=7.3.2 WERIFT=0.25.2 DATACHANNEL=0.33.4 SMPP=0.5.1
 install_clients() {
   local clients="$TOOLS_DIR/clients"
   if ! "$clients/venv/bin/python" -c "import sys, aiortc, numpy; sys.exit(aiortc.__version__ != '$AIORTC')" 2>/dev/null; then
@@ -55,10 +55,10 @@ install_clients() {
       fail "aiosmtpd and icalendar could not be installed: check the network."
   fi
   npm_version() { node -p "require('$clients/node_modules/$1/package.json').version" 2>/dev/null || true; }
-  if [ "$(npm_version werift) $(npm_version node-datachannel)" != "$WERIFT $DATACHANNEL" ]; then
-    say "installing werift $WERIFT and node-datachannel $DATACHANNEL"
-    npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$clients" "werift@$WERIFT" "node-datachannel@$DATACHANNEL" >/dev/null ||
-      fail "werift and node-datachannel could not be installed: check the network."
+  if [ "$(npm_version werift) $(npm_version node-datachannel) $(npm_version smpp)" != "$WERIFT $DATACHANNEL $SMPP" ]; then
+    say "installing werift $WERIFT, node-datachannel $DATACHANNEL and smpp $SMPP"
+    npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$clients" "werift@$WERIFT" "node-datachannel@$DATACHANNEL" "smpp@$SMPP" >/dev/null ||
+      fail "werift, node-datachannel and smpp could not be installed: check the network."
   fi
 }
 finish() {

@@ -7,8 +7,10 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 
+use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
+use crate::clients::{script, tools};
 use crate::folder::TempFolder;
 use crate::process::Process;
 use crate::until::until;
@@ -108,6 +110,40 @@ impl Smsc {
     /// All it says.
     pub fn log(&self) -> String {
         String::from_utf8_lossy(&std::fs::read(&self.received).unwrap_or_default()).into_owned()
+    }
+}
+
+/// An SMSC that says in receipts what became of messages: npm's `smpp`, see `clients/smsc.mjs`.
+#[derive(Debug)]
+pub struct ReceiptingSmsc {
+    said: PathBuf,
+    _folder: TempFolder,
+    _process: Process,
+}
+
+impl ReceiptingSmsc {
+    /// Starts one on a free port.
+    pub async fn start() -> Self {
+        let folder = TempFolder::new("smsc");
+        let said = folder.path().join("said");
+        let mut command = Command::new("node");
+        command.arg(script("smsc.mjs")).env("CLIENTS", tools());
+        command.stdout(File::create(&said).unwrap()).stderr(File::create(folder.path().join("log")).unwrap());
+        let process = Process::start(&mut command);
+        let smsc = Self { said, _folder: folder, _process: process };
+        until("the SMSC to listen", || async { !smsc.said().is_empty() }).await;
+        smsc
+    }
+
+    /// `smpp://127.0.0.1:PORT`
+    pub fn url(&self) -> String {
+        format!("smpp://127.0.0.1:{}", self.said()[0]["port"])
+    }
+
+    /// Its port, then what it was told and answered, in order.
+    pub fn said(&self) -> Vec<Value> {
+        let said = std::fs::read_to_string(&self.said).unwrap_or_default();
+        said.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
     }
 }
 

@@ -47,7 +47,7 @@ pub use console::{Console, Link, Meeting, invitee, meeting_now, with_phone};
 pub use deployment::{Deployment, Options};
 pub use fake_media::{Colour, Person};
 pub use folder::TempFolder;
-pub use gateways::{HttpGateway, Kannel, Smsc};
+pub use gateways::{HttpGateway, Kannel, ReceiptingSmsc, Smsc};
 pub use mail_server::{MailEncryption, MailServer};
 pub use media_nodes::MediaNodes;
 pub use network::{Network, SERVER, report};

@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
-use e2e::{Deployment, HttpGateway, Kannel, Link, Meeting, Options, Smsc, TempFolder, meeting_now, until, with_phone};
+use e2e::{
+    Deployment, HttpGateway, Kannel, Link, Meeting, Options, ReceiptingSmsc, Smsc, TempFolder, meeting_now, until,
+    with_phone,
+};
 use shared::api::{ApiError, DoorReport, Invitee, NewMeeting};
 use shared::letter::DeliveryState;
 use shared::signal::PasswordState;
@@ -94,7 +97,7 @@ async fn passwords_go_out_by_themselves_once() {
 async fn an_smsc_takes_the_password_over_smpp() {
     let smsc = Smsc::start().await;
     let config = format!(
-        "sender = \"smpp\"\n[sms.smpp]\nurl = \"{}\"\nsystem_id = \"conclave\"\npassword_file = \"{{file}}\"\nfrom = \"Conclave\"",
+        "sender = \"smpp\"\n[sms.smpp]\nurl = \"{}\"\nsystem_id = \"conclave\"\npassword_file = \"{{file}}\"\nfrom = \"Conclave\"\nreceipts = false",
         smsc.url()
     );
     let (server, _file) = server(&config).await;
@@ -106,6 +109,33 @@ async fn an_smsc_takes_the_password_over_smpp() {
         smsc.received().iter().any(|message| message.starts_with("Your password for the meeting"))
     })
     .await;
+}
+
+/// D26: where the SMSC says what became of a message, the console says it too.
+#[tokio::test]
+async fn receipts_say_what_became_of_it() {
+    let smsc = ReceiptingSmsc::start().await;
+    let config = format!(
+        "sender = \"smpp\"\n[sms.smpp]\nurl = \"{}\"\nsystem_id = \"conclave\"\npassword_file = \"{{file}}\"\nfrom = \"Conclave\"",
+        smsc.url()
+    );
+    let (server, _file) = server(&config).await;
+    let meeting = NewMeeting { ask_password: true, password_before_minutes: 15, ..meeting_now("Board") };
+    let people = [with_phone("Peter", "+32470123456"), with_phone("Olga", "+31201234569")];
+    let meeting = server.console().await.meeting_with(&meeting, &people).await;
+    let console = server.console().await;
+    let states = async || {
+        let invitees = console.detail(&meeting).await.invitees;
+        let of = |invitee: Invitee| invitee.password_sms.map(|sms| (sms.state, sms.said));
+        invitees.into_iter().map(of).collect::<Vec<_>>()
+    };
+    let told = [Some((DeliveryState::Delivered, None)), Some((DeliveryState::Undelivered, Some("UNDELIV".to_owned())))];
+    until("both receipts", || async { states().await == told }).await;
+    let said = smsc.said();
+    let count = |name: &str| said.iter().filter(|line| line.get(name).is_some()).count();
+    assert_eq!((count("to"), count("answered")), (2, 2), "receipts that nobody answers come again: {said:?}");
+    let log = server.log();
+    assert!(!log.contains("470123456") && !log.contains("201234569"), "a number is in the log: {log}");
 }
 
 /// D26: a gateway as Twilio's. It is asked again when it cannot just now, and a refusal is said and sends nothing twice.

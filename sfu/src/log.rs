@@ -13,7 +13,18 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// Crates that are heard only when something fails, as targets begin.
-const QUIET: [&str; 7] = ["str0m", "str0m_proto", "is", "dimpl", "sctp_proto", "tungstenite", "tokio_tungstenite"];
+const QUIET: [&str; 9] = [
+    "str0m",
+    "str0m_proto",
+    "is",
+    "dimpl",
+    "sctp_proto",
+    "tungstenite",
+    "tokio_tungstenite",
+    // They print every message with its number and text, and the bind with its password.
+    "rusmpp",
+    "rusmppc",
+];
 
 /// Starts the log. `CONCLAVE_LOG=debug` says more, of everything but the [`QUIET`] crates.
 pub fn start() {
@@ -70,6 +81,7 @@ mod tests {
         let text = logged(|| {
             tracing::trace!(target: "tungstenite::protocol", "a frame with a PIN");
             tracing::debug!(target: "str0m::ice_", "an address");
+            tracing::debug!(target: "rusmpp::codec::encode", "an SMS with a PIN");
             tracing::warn!(target: "is::agent", "another address");
             tracing::error!(target: "str0m", "a failure");
             tracing::trace!(target: "signaling::live", "our own");

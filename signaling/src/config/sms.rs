@@ -106,6 +106,15 @@ pub struct SmppConfig {
     pub password_file: PathBuf,
     /// The number or name that messages come from.
     pub from: String,
+    /// Whether to ask for receipts, and to bind as a transceiver for them. Without: as a transmitter.
+    #[serde(default = "SmppConfig::receipts")]
+    pub receipts: bool,
+}
+
+impl SmppConfig {
+    fn receipts() -> bool {
+        true
+    }
 }
 
 impl Sms {

@@ -9,12 +9,15 @@ use shared::units::UnixMs;
 use super::{Db, DbError, column, door_events, sql};
 use crate::chance::Chance;
 use crate::letters::mail_limit::{self, MailRefused, MailToday};
+use crate::letters::receipts::Receipt;
 use crate::letters::{Letter, LetterId, Outcome, SentBefore};
 use crate::meetings::events::Entry;
 
 const INSERT: &str = "INSERT INTO letters (id, organisation_id, meeting_id, invitee_id, kind, way, begun_at, state, changed_at) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $7)";
 const SETTLE: &str = "UPDATE letters SET state = $1, changed_at = $2, said = $3, receipt = $4 WHERE id = $5";
+const RECEIVE: &str = "UPDATE letters SET state = $1, said = $2, changed_at = $3 \
+     WHERE receipt = $4 AND way = 'sms' AND state = 'accepted' AND begun_at >= $5";
 const INTERRUPTED: &str = "UPDATE letters SET state = 'unknown', changed_at = $1 WHERE state = 'sending'";
 const MAIL_TODAY: &str = "SELECT COUNT(*) AS in_all, \
      COALESCE(SUM(CASE WHEN l.meeting_id = $2 THEN 1 ELSE 0 END), 0) AS of_meeting, \
@@ -137,6 +140,20 @@ pub async fn settle(db: &Db, id: LetterId, outcome: &Outcome, now: UnixMs) -> Re
     settle_in(&mut transaction, id, outcome, now).await?;
     transaction.commit().await?;
     Ok(())
+}
+
+/// Writes down what a gateway says of a message that it took after `since`; `false`: there is none of that name.
+pub async fn receive(db: &Db, receipt: &Receipt, (since, now): (UnixMs, UnixMs)) -> Result<bool, DbError> {
+    let outcome = Outcome::not(receipt.state, &receipt.said);
+    let done = sql::query(RECEIVE)
+        .bind(outcome.state.as_str())
+        .bind(&outcome.said)
+        .bind(now.0)
+        .bind(&receipt.of)
+        .bind(since.0)
+        .execute(db.write())
+        .await?;
+    Ok(done.rows_affected() > 0)
 }
 
 /// Writes down how it went, with its event if it went out.

@@ -1,11 +1,12 @@
 //! What is sent to people, as rows that a restart does not forget: each is written down before it goes out, and how it went
 //! afterwards. [`round`] sends the passwords that the clock asks for; [`post`] sends invitations, whose words are in [`invitation`]
-//! and [`phrase`].
+//! and [`phrase`]; [`receipts`] writes down what a gateway says afterwards.
 
 pub mod invitation;
 pub mod mail_limit;
 pub mod phrase;
 pub mod post;
+pub mod receipts;
 pub mod round;
 
 use std::fmt;
@@ -62,8 +63,10 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// It was taken.
-    pub const ACCEPTED: Self = Self { state: DeliveryState::Accepted, said: None, receipt: None };
+    /// It was taken. `receipt` is what the gateway's receipts will call it.
+    pub const fn accepted(receipt: Option<String>) -> Self {
+        Self { state: DeliveryState::Accepted, said: None, receipt }
+    }
 
     /// The gateway did not take it.
     pub fn failed(error: &SmsError) -> Self {

@@ -258,7 +258,7 @@ async fn send_mail(state: &AppState, meeting: &Meeting, job: &Job) -> Result<Out
     let to = job.invited.email.as_deref().unwrap_or_default();
     let message = invitation.mail(job.id.to_string(), to, file);
     Ok(match state.mail.send(message).await {
-        Ok(()) => Outcome::ACCEPTED,
+        Ok(()) => Outcome::accepted(None),
         Err(error) => {
             tracing::error!(%error, "an invitation was not sent");
             Outcome::mail_failed(&error)
@@ -288,7 +288,7 @@ async fn send_sms(state: &AppState, meeting: &Meeting, job: &Job) -> Result<Outc
 async fn hand_over(state: &AppState, job: &Job, text: Secret) -> Outcome {
     let sms = Sms { to: Secret::new(job.invited.phone.as_deref().unwrap_or_default()), text };
     match state.sms.send(sms).await {
-        Ok(()) => Outcome::ACCEPTED,
+        Ok(taken) => Outcome::accepted(taken.receipt),
         Err(error) => {
             tracing::error!(%error, "an invitation was not sent");
             Outcome::failed(&error)

@@ -112,7 +112,7 @@ mod tests {
     use super::*;
     use crate::meetings::schedule::{Owner, schedule};
     use crate::meetings::{Meeting, invitees};
-    use crate::sms::{Sending, Sms, SmsSender};
+    use crate::sms::{Sending, Sms, SmsSender, Taken};
     use crate::testing::{NOON, World, restarted, world_with_gateway};
 
     const MINUTE: i64 = 60_000;
@@ -136,7 +136,7 @@ mod tests {
 
     impl SmsSender for Arc<Gateway> {
         fn send(&self, sms: Sms) -> Sending<'_> {
-            let outcome = self.fails.lock().unwrap().clone().map_or(Ok(()), Err);
+            let outcome = self.fails.lock().unwrap().clone().map_or(Ok(Taken::default()), Err);
             if outcome.is_ok() {
                 self.taken.lock().unwrap().push(sms.to.reveal().to_owned());
             }

@@ -88,13 +88,16 @@ impl Passwords<'_> {
         let hash = self.hasher.hash(&password).await?;
         let id = self.begin(letter, DeliveryState::Sending).await?;
         let sms = Sms { to: Secret::new(phone.as_str()), text: Secret::new(text(&recipient, &password)) };
-        if let Err(error) = self.sms.send(sms).await {
-            tracing::error!(%error, "an SMS password was not sent");
-            db::letters::settle(self.db, id, &Outcome::failed(&error), self.clock.now()).await?;
-            return Err(PasswordError::NotSent(error));
-        }
+        let taken = match self.sms.send(sms).await {
+            Ok(taken) => taken,
+            Err(error) => {
+                tracing::error!(%error, "an SMS password was not sent");
+                db::letters::settle(self.db, id, &Outcome::failed(&error), self.clock.now()).await?;
+                return Err(PasswordError::NotSent(error));
+            }
+        };
         let entry = self.entry(invitee, &recipient, actor, DoorEvent::PasswordSent);
-        let by = db::passwords::By::Sms(id, Outcome::ACCEPTED);
+        let by = db::passwords::By::Sms(id, Outcome::accepted(taken.receipt));
         db::passwords::replace(self.db, self.chance, (&hash, &by), &entry).await?;
         Ok(PasswordState::Sent { phone_ends_in: ends_in(&phone) })
     }

@@ -22,6 +22,7 @@ use crate::edge::host::Hosts;
 use crate::geo::Geo;
 use crate::keys::Keys;
 use crate::letters::post::Post;
+use crate::letters::receipts::{self, Receipt};
 use crate::live::Registry;
 use crate::mail::smtp::Smtp;
 use crate::mail::{MailSender, NoMail};
@@ -101,7 +102,8 @@ pub(super) fn state(config: Config, db: Db, media: Arc<dyn Media>) -> Result<App
     let chance: Arc<dyn Chance> = Arc::new(SystemChance);
     let hasher = Hasher::new().map_err(|error| StartError::Other(error.to_string()))?;
     let outbox = Outbox::new(clock.clone());
-    let (sms, mail) = (sms(&config, &outbox)?, mail(&config, &outbox)?);
+    let (receipts, arrived) = mpsc::channel(receipts::MAX_WAITING);
+    let (sms, mail) = (sms(&config, &outbox, receipts)?, mail(&config, &outbox)?);
     let is_kept = sends_to_outbox(&config);
     let keys = Keys::open(&config.data.join("keys"), chance.as_ref())?;
     let live = Registry::new(db.clone(), clock.clone(), chance.clone(), media);
@@ -128,11 +130,13 @@ pub(super) fn state(config: Config, db: Db, media: Arc<dyn Media>) -> Result<App
         keys,
         live,
     };
-    Ok(AppState::new(parts))
+    let state = AppState::new(parts);
+    receipts::spawn(state.clone(), arrived);
+    Ok(state)
 }
 
 /// The demo's SMS stay in memory, whatever the configuration says: nobody's telephone rings for a try-out (D15).
-fn sms(config: &Config, outbox: &Outbox) -> Result<Arc<dyn SmsSender>, StartError> {
+fn sms(config: &Config, outbox: &Outbox, receipts: mpsc::Sender<Receipt>) -> Result<Arc<dyn SmsSender>, StartError> {
     let no_client = |error: reqwest::Error| StartError::Other(error.to_string());
     let Sms { sender: kind, twilio, kannel, smpp, .. } = &config.sms;
     let sender: Arc<dyn SmsSender> = match (kind, twilio, kannel, smpp) {
@@ -147,7 +151,8 @@ fn sms(config: &Config, outbox: &Outbox) -> Result<Arc<dyn SmsSender>, StartErro
             Arc::new(Retrying(Kannel::new(&it.url, &it.user, password, &it.from).map_err(no_client)?))
         }
         (SmsSenderKind::Smpp, .., Some(it)) => {
-            Arc::new(Retrying(Smpp::new(&it.url, &it.system_id, secret(&it.password_file)?, &it.from)))
+            let account = (it.system_id.as_str(), secret(&it.password_file)?);
+            Arc::new(Retrying(Smpp::new(&it.url, account, &it.from, it.receipts.then_some(receipts))))
         }
         // The configuration's check lets no sender through without its settings.
         (SmsSenderKind::None | SmsSenderKind::Twilio | SmsSenderKind::Kannel | SmsSenderKind::Smpp, ..) => {

@@ -5,7 +5,7 @@ use reqwest::Client;
 use reqwest::header::CONTENT_TYPE;
 use shared::secret::Secret;
 
-use super::{Sending, Sms, SmsSender, http, is_gsm};
+use super::{Sending, Sms, SmsSender, Taken, http, is_gsm};
 
 /// `X-Kannel-Coding` of UCS-2.
 const UCS2: &str = "2";
@@ -46,6 +46,6 @@ impl SmsSender for Kannel {
             let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
             request.header(CONTENT_TYPE, "text/plain; charset=UTF-16BE").header("X-Kannel-Coding", UCS2).body(bytes)
         };
-        Box::pin(async move { http::send(request).await.map(drop) })
+        Box::pin(async move { http::send(request).await.map(|_| Taken::default()) })
     }
 }

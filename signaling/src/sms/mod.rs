@@ -40,7 +40,14 @@ pub enum SmsError {
 }
 
 /// What [`SmsSender::send`] gives back: a future in a box, so that the sender can be chosen by configuration.
-pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<(), SmsError>> + Send + 'a>>;
+pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<Taken, SmsError>> + Send + 'a>>;
+
+/// A message that the gateway took.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Taken {
+    /// What its receipts will call it, where the gateway sends any.
+    pub receipt: Option<String>,
+}
 
 /// Takes messages and gets them to telephones.
 pub trait SmsSender: Send + Sync {

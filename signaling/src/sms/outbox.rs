@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use shared::api::OutboxMessage;
 
-use super::{Sending, Sms, SmsSender};
+use super::{Sending, Sms, SmsSender, Taken};
 use crate::clock::Clock;
 use crate::mail::{self, MailSender, Message};
 
@@ -51,7 +51,7 @@ impl Outbox {
 impl SmsSender for Outbox {
     fn send(&self, sms: Sms) -> Sending<'_> {
         self.keep(&sms);
-        Box::pin(std::future::ready(Ok(())))
+        Box::pin(std::future::ready(Ok(Taken::default())))
     }
 }
 
@@ -76,7 +76,7 @@ mod tests {
         let outbox = Outbox::new(Arc::new(ManualClock::at(UnixMs(5))));
         for n in 0..=KEPT {
             let sms = Sms { to: Secret::new("+31201234567"), text: Secret::new(n.to_string()) };
-            assert_eq!(SmsSender::send(&outbox, sms).await, Ok(()));
+            assert_eq!(SmsSender::send(&outbox, sms).await, Ok(Taken::default()));
         }
         let messages = outbox.newest_first();
         assert_eq!(messages.len(), KEPT);

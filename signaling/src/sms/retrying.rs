@@ -37,10 +37,11 @@ mod tests {
 
     use shared::secret::Secret;
 
+    use super::super::Taken;
     use super::*;
 
     /// Fails so many times for a moment, and then for good or not at all.
-    struct Moody(AtomicU32, u32, Result<(), SmsError>);
+    struct Moody(AtomicU32, u32, Result<Taken, SmsError>);
 
     impl SmsSender for Moody {
         fn send(&self, _sms: Sms) -> Sending<'_> {
@@ -53,9 +54,14 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn three_tries_unless_it_is_hopeless() {
         let hopeless = Err(SmsError::NotTaken("no".into()));
+        let taken = || Ok(Taken::default());
         let busy = Err(SmsError::NotNow("busy".into()));
-        let table =
-            [(0, Ok(()), Ok(()), 1), (2, Ok(()), Ok(()), 3), (3, Ok(()), busy, 3), (1, hopeless.clone(), hopeless, 2)];
+        let table = [
+            (0, taken(), taken(), 1),
+            (2, taken(), taken(), 3),
+            (3, taken(), busy, 3),
+            (1, hopeless.clone(), hopeless, 2),
+        ];
         for (failures, then, outcome, tries) in table {
             let sender = Retrying(Moody(AtomicU32::new(0), failures, then));
             let sms = Sms { to: Secret::new("+31201234567"), text: Secret::new("x") };

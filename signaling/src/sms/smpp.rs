@@ -1,20 +1,29 @@
-//! An SMSC over SMPP 3.4 or 5.0: one bound transmitter, opened when it is needed and again when it broke.
+//! An SMSC over SMPP 3.4 or 5.0: one bound connection, opened when it is needed and again when it broke. As a transceiver, where
+//! the SMSC lets us, so that it can say by the same connection what became of a message (SMPP 3.4, Appendix B).
 
 use std::str::FromStr as _;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
+use rusmpp::Pdu;
 use rusmpp::extra::concatenation::SubmitSmMultipartExt as _;
 use rusmpp::extra::encoding::ucs2::Ucs2;
-use rusmpp::pdus::{BindTransmitter, SubmitSm};
+use rusmpp::pdus::{BindTransceiver, BindTransmitter, DeliverSm, DeliverSmResp, SubmitSm};
+use rusmpp::tlvs::TlvValue;
 use rusmpp::types::COctetString;
-use rusmpp::values::{Npi, Ton};
-use rusmppc::{Client, ConnectionBuilder};
+use rusmpp::values::{MessageState, MessageType, Npi, RegisteredDelivery, Ton};
+use rusmppc::error::Error;
+use rusmppc::{Client, ConnectionBuilder, Event};
+use shared::letter::DeliveryState;
 use shared::secret::Secret;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, mpsc};
 
-use super::{Sending, Sms, SmsError, SmsSender};
+use super::{Sending, Sms, SmsError, SmsSender, Taken};
+use crate::letters::receipts::Receipt;
+
+/// `registered_delivery`: a receipt of the final outcome, good or bad (SMPP 3.4, 5.2.17).
+const FINAL_OUTCOME: u8 = 1;
 
 /// How long the SMSC may take to connect, to bind and to answer.
 const TIMEOUT: Duration = Duration::from_secs(8);
@@ -28,45 +37,79 @@ pub struct Smpp {
     from: String,
     /// The bound connection. Held while a message is sent: an SMSC may take one at a time, and parts stay in order.
     bound: Mutex<Option<Client>>,
+    /// Where receipts go, if they are asked for.
+    receipts: Option<mpsc::Sender<Receipt>>,
     /// Tells the parts of one long message from those of the next.
     reference: AtomicU16,
 }
 
 impl Smpp {
     /// Nothing is connected yet.
-    pub fn new(url: &str, system_id: &str, password: Secret, from: &str) -> Self {
+    pub fn new(
+        url: &str,
+        (system_id, password): (&str, Secret),
+        from: &str,
+        receipts: Option<mpsc::Sender<Receipt>>,
+    ) -> Self {
         let (url, system_id, from) = (url.to_owned(), system_id.to_owned(), from.to_owned());
-        Self { url, system_id, password, from, bound: Mutex::new(None), reference: 0.into() }
+        Self { url, system_id, password, from, bound: Mutex::new(None), receipts, reference: 0.into() }
     }
 
     async fn bind(&self) -> Result<Client, SmsError> {
-        let bind = BindTransmitter::builder()
-            .system_id(field(&self.system_id)?)
-            .password(field(self.password.reveal())?)
-            .build();
+        let (system_id, password) = (field(&self.system_id)?, field(self.password.reveal())?);
+        if self.receipts.is_some() {
+            let both = BindTransceiver::builder().system_id(system_id.clone()).password(password.clone()).build();
+            let client = self.connect().await?;
+            match client.bind_transceiver(both).await {
+                Ok(_) => return Ok(client),
+                // An account that may only send: no receipts then.
+                Err(Error::UnexpectedResponse { .. }) => {}
+                Err(other) => return Err(refused(other)),
+            }
+            let _ = client.close().await;
+        }
+        let client = self.connect().await?;
+        let sends = BindTransmitter::builder().system_id(system_id).password(password).build();
+        client.bind_transmitter(sends).await.map_err(refused)?;
+        Ok(client)
+    }
+
+    async fn connect(&self) -> Result<Client, SmsError> {
         let connecting = ConnectionBuilder::new().response_timeout(TIMEOUT).connect(self.url.as_str());
         let connected =
             tokio::time::timeout(TIMEOUT, connecting).await.map_err(|_| not_now("no connection in time"))?;
         let (client, mut events) = connected.map_err(|error| not_now(&error.to_string()))?;
-        // What an SMSC says by itself is of no use to a transmitter, but must be taken off the line.
-        tokio::spawn(async move { while events.next().await.is_some() {} });
-        client.bind_transmitter(bind).await.map_err(refused)?;
+        let (answers, receipts) = (client.clone(), self.receipts.clone());
+        tokio::spawn(async move {
+            while let Some(event) = events.next().await {
+                let Event::Incoming(command) = event else { continue };
+                let Some(Pdu::DeliverSm(said)) = command.pdu() else { continue };
+                // Answered whatever it is: an SMSC says again what nobody has answered.
+                let _ = answers.deliver_sm_resp(command.sequence_number(), DeliverSmResp::default()).await;
+                if let (Some(receipts), Some(receipt)) = (&receipts, receipt(said)) {
+                    let _ = receipts.try_send(receipt);
+                }
+            }
+        });
         Ok(client)
     }
 
-    async fn submit(&self, sms: &Sms) -> Result<(), SmsError> {
+    /// Gives what the SMSC calls the message, which is the name of its last part.
+    async fn submit(&self, sms: &Sms) -> Result<Taken, SmsError> {
         let parts = self.parts(sms)?;
         let mut bound = self.bound.lock().await;
         let client = match bound.take().filter(Client::is_active) {
             Some(client) => client,
             None => self.bind().await?,
         };
+        let mut name = None;
         for part in parts {
             // A connection that failed is not put back: the next message opens another.
-            client.submit_sm(part).await.map_err(refused)?;
+            let answer = client.submit_sm(part).await.map_err(refused)?;
+            name = Some(answer.message_id().as_str().to_owned());
         }
         *bound = Some(client);
-        Ok(())
+        Ok(Taken { receipt: name.filter(|name| !name.is_empty()) })
     }
 
     /// The message in as many parts as it takes.
@@ -84,8 +127,44 @@ impl Smpp {
             .build();
         let parts =
             message.multipart(sms.text.reveal()).reference_u16(reference).gsm7bit_unpacked().fallback(Ucs2::new());
-        parts.build().map_err(|_| SmsError::NotTaken("the text cannot be encoded".into()))
+        let mut parts = parts.build().map_err(|_| SmsError::NotTaken("the text cannot be encoded".into()))?;
+        if let (Some(last), Some(_)) = (parts.last_mut(), &self.receipts) {
+            last.registered_delivery = RegisteredDelivery::from(FINAL_OUTCOME);
+        }
+        Ok(parts)
     }
+}
+
+/// What a receipt says, if it is one and says something final: in its parameters (SMPP 3.4, 5.3.2.12 and 5.3.2.35), else in its
+/// text, `id:… stat:…` (Appendix B).
+fn receipt(said: &DeliverSm) -> Option<Receipt> {
+    if said.esm_class.message_type != MessageType::ShortMessageContainsMCDeliveryReceipt {
+        return None;
+    }
+    let (mut of, mut state) = (None, None);
+    for value in said.tlvs().iter().filter_map(|parameter| parameter.value()) {
+        match value {
+            TlvValue::ReceiptedMessageId(id) => of = Some(id.as_str().to_owned()),
+            TlvValue::MessageState(MessageState::Delivered) => state = Some((DeliveryState::Delivered, "")),
+            TlvValue::MessageState(MessageState::Expired) => state = Some((DeliveryState::Undelivered, "EXPIRED")),
+            TlvValue::MessageState(MessageState::Undeliverable) => {
+                state = Some((DeliveryState::Undelivered, "UNDELIV"))
+            }
+            TlvValue::MessageState(MessageState::Rejected) => state = Some((DeliveryState::Undelivered, "REJECTD")),
+            _ => {}
+        }
+    }
+    let text = said.short_message().to_str().unwrap_or_default();
+    let word = |name: &str| text.split_once(name).and_then(|(_, rest)| rest.split_whitespace().next());
+    let state = state.or_else(|| match word("stat:")? {
+        "DELIVRD" => Some((DeliveryState::Delivered, "")),
+        "EXPIRED" => Some((DeliveryState::Undelivered, "EXPIRED")),
+        "UNDELIV" => Some((DeliveryState::Undelivered, "UNDELIV")),
+        "REJECTD" => Some((DeliveryState::Undelivered, "REJECTD")),
+        _ => None,
+    });
+    let of = of.or_else(|| word("id:").map(str::to_owned))?;
+    state.map(|(state, said)| Receipt { of, state, said: said.to_owned() })
 }
 
 impl SmsSender for Smpp {
@@ -103,9 +182,9 @@ fn not_now(reason: &str) -> SmsError {
 }
 
 /// An answer that says no is for good; everything else may be another way the next time. The text names kinds, not content.
-fn refused(error: rusmppc::error::Error) -> SmsError {
+fn refused(error: Error) -> SmsError {
     match error {
-        rusmppc::error::Error::UnexpectedResponse { .. } => SmsError::NotTaken("the SMSC refused it".into()),
+        Error::UnexpectedResponse { .. } => SmsError::NotTaken("the SMSC refused it".into()),
         other => not_now(&other.to_string()),
     }
 }

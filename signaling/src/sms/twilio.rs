@@ -4,7 +4,7 @@
 use reqwest::Client;
 use shared::secret::Secret;
 
-use super::{Sending, Sms, SmsSender, http};
+use super::{Sending, Sms, SmsSender, Taken, http};
 
 /// One account at one gateway.
 pub struct Twilio {
@@ -30,6 +30,6 @@ impl SmsSender for Twilio {
     fn send(&self, sms: Sms) -> Sending<'_> {
         let form = [("To", sms.to.reveal()), ("From", &self.from), ("Body", sms.text.reveal())];
         let request = self.client.post(&self.url).basic_auth(&self.account, Some(self.token.reveal())).form(&form);
-        Box::pin(async move { http::send(request).await.map(drop) })
+        Box::pin(async move { http::send(request).await.map(|_| Taken::default()) })
     }
 }
