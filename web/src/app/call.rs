@@ -44,9 +44,8 @@ impl Session {
             return;
         }
         let camera = CameraCodec::nearest(site.map(|site| site.video_codec).unwrap_or_default());
-        let Ok(peer) = Peer::new(camera, self.shell().afresh.take(), Rc::new(on_event)) else {
-            return self.no_webrtc();
-        };
+        let afresh = self.shell().afresh.take() || self.network_is_new();
+        let Ok(peer) = Peer::new(camera, afresh, Rc::new(on_event)) else { return self.no_webrtc() };
         let Ok(offer) = peer.offer().await else { return self.no_webrtc() };
         if self.shell().peer_life.get() != life {
             return;
