@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use axum_server::tls_rustls::RustlsConfig;
 use rcgen::{CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyPair};
-use rustls::ServerConfig;
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{CipherSuite, ServerConfig, SupportedCipherSuite};
 use sha2::{Digest as _, Sha256};
 
 use crate::config::Config;
@@ -71,12 +72,29 @@ fn from_files(cert: &Path, key: &Path) -> Result<Tls, TlsError> {
     let Some(first) = chain.first() else { return Err(unusable(cert, wanted, "there is none in it".into())) };
     let fingerprint = fingerprint(first);
     let key = PrivateKeyDer::from_pem_file(key).map_err(|error| unusable(key, "a private key", error.to_string()))?;
-    let mut server =
-        ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key).map_err(TlsError::Pair)?;
+    let builder = ServerConfig::builder_with_provider(Arc::new(long_keys()));
+    let builder = builder.with_safe_default_protocol_versions().map_err(TlsError::Pair)?;
+    let mut server = builder.with_no_client_auth().with_single_cert(chain, key).map_err(TlsError::Pair)?;
     // As `serve::http` speaks it.
     server.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Tls { config: RustlsConfig::from_config(Arc::new(server)), fingerprint })
 }
+
+/// Suites with 256-bit keys (D31). Browsers put AES-128 first, and would get it.
+fn long_keys() -> CryptoProvider {
+    let provider = rustls::crypto::aws_lc_rs::default_provider();
+    let is_long = |suite: &SupportedCipherSuite| LONG_SUITES.contains(&suite.suite());
+    CryptoProvider { cipher_suites: provider.cipher_suites.iter().copied().filter(is_long).collect(), ..provider }
+}
+
+const LONG_SUITES: [CipherSuite; 6] = [
+    CipherSuite::TLS13_AES_256_GCM_SHA384,
+    CipherSuite::TLS13_CHACHA20_POLY1305_SHA256,
+    CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+    CipherSuite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+    CipherSuite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+    CipherSuite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+];
 
 /// `AB:CD:…`
 fn fingerprint(certificate: &CertificateDer<'_>) -> String {
@@ -97,8 +115,9 @@ fn self_signed(config: &Config) -> Result<Tls, TlsError> {
     from_files(&cert, &key)
 }
 
-/// Some browsers take no certificate, not even by exception, that is good for more than 398 days.
-const GOOD_FOR_DAYS: i64 = 397;
+/// Some browsers take no certificate, not even by exception, that is good for more than 398 days; Mozilla's guide wants less than
+/// 366 (`sslyze`).
+const GOOD_FOR_DAYS: i64 = 365;
 /// A new one is made when it has so few days left.
 const RENEW_DAYS: u64 = 30;
 
@@ -182,6 +201,37 @@ mod tests {
         let other = Config { public_host: Some("198.51.100.7".into()), ..config };
         assert_ne!(load(&other).unwrap().unwrap().fingerprint, first);
         assert_eq!(fs::read_dir(folder.path().join("tls")).unwrap().count(), 4);
+    }
+
+    /// D31, its part between browsers and this server: a client that puts AES-128 first gets 256 bits, one with nothing else gets
+    /// no connection.
+    #[test]
+    fn pages_come_by_long_keys_alone() {
+        install_provider();
+        let folder = crate::testing::folder();
+        let server = load(&config(folder.path())).unwrap().unwrap().config.get_inner();
+        let short = |suite: &SupportedCipherSuite| format!("{:?}", suite.suite()).contains("AES_128");
+        let all = rustls::crypto::aws_lc_rs::default_provider().cipher_suites;
+        let (short, mut long): (Vec<_>, Vec<_>) = all.into_iter().partition(short);
+        assert_eq!(agreed(&server, short.clone()), None);
+        long.splice(0..0, short);
+        let agreed = format!("{:?}", agreed(&server, long).unwrap());
+        assert!(agreed.contains("AES_256") || agreed.contains("CHACHA20"), "{agreed}");
+    }
+
+    /// What a client with these suites and this server agree on.
+    fn agreed(server: &Arc<ServerConfig>, suites: Vec<SupportedCipherSuite>) -> Option<CipherSuite> {
+        let provider = CryptoProvider { cipher_suites: suites, ..rustls::crypto::aws_lc_rs::default_provider() };
+        let builder = rustls::ClientConfig::builder_with_provider(Arc::new(provider));
+        let client = builder.with_safe_default_protocol_versions().unwrap();
+        let client = client.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth();
+        let mut client = rustls::ClientConnection::new(Arc::new(client), "localhost".try_into().unwrap()).unwrap();
+        let mut server = rustls::ServerConnection::new(Arc::clone(server)).unwrap();
+        let mut wire = Vec::new();
+        client.write_tls(&mut wire).unwrap();
+        server.read_tls(&mut wire.as_slice()).unwrap();
+        server.process_new_packets().ok()?;
+        server.negotiated_cipher_suite().map(|suite| suite.suite())
     }
 
     #[test]
