@@ -1,5 +1,7 @@
 //! Table `door_events`, written together with what each event changes.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use shared::ids::{MeetingId, OrganisationId};
 use shared::units::UnixMs;
 
@@ -32,9 +34,12 @@ pub async fn insert(connection: &mut sql::Connection, chance: &dyn Chance, entry
     insert_as(connection, &new_id(chance), entry).await
 }
 
-/// What an event is written under.
+/// What an event is written under: of two of one millisecond the later has the larger, so that a record tells them in the order
+/// in which they happened.
 pub fn new_id(chance: &dyn Chance) -> String {
-    hex(&chance.id())
+    static EVENTS: AtomicU64 = AtomicU64::new(0);
+    let [unique @ .., _, _, _, _, _, _, _, _] = chance.id();
+    format!("{:016x}{}", EVENTS.fetch_add(1, Ordering::Relaxed), hex(&unique))
 }
 
 async fn insert_as(connection: &mut sql::Connection, id: &str, entry: &Entry) -> Result<(), DbError> {

@@ -52,3 +52,45 @@ async fn take(state: &AppState, receipt: &Receipt) -> bool {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use shared::letter::{LetterKind, Way};
+
+    use super::*;
+    use crate::letters::round::tests::board;
+    use crate::letters::{Letter, LetterId, Outcome};
+
+    /// A receipt moves the message it names from sent to arrived, once; one of long ago that had the same name stays.
+    #[tokio::test]
+    async fn a_receipt_is_about_one_message() {
+        let (world, _, meeting) = board(1).await;
+        let (state, now) = (&world.state, world.state.clock.now());
+        let listed = db::invitees::list(&state.db, meeting.organisation, meeting.id).await.unwrap();
+        let invitee = listed[0].invited.id;
+        let letter = Letter {
+            organisation: meeting.organisation,
+            meeting: meeting.id,
+            invitee,
+            kind: LetterKind::Password,
+            way: Way::Sms,
+        };
+        let taken = Outcome::accepted(Some("7".into()));
+        for (n, at) in [(1, now.plus_ms(-MAX_AGE_MS - 1)), (2, now)] {
+            let id = LetterId::from_random([n; 16]);
+            db::letters::begin(&state.db, id, letter, DeliveryState::Sending, at).await.unwrap();
+            db::letters::settle(&state.db, id, &taken, at).await.unwrap();
+        }
+        let receipt = |of: &str| Receipt { of: of.into(), state: DeliveryState::Undelivered, said: "EXPIRED".into() };
+        assert!(!take(state, &receipt("8")).await, "nobody's");
+        assert!(take(state, &receipt("7")).await);
+        assert!(!take(state, &receipt("7")).await, "a second time");
+        let states: Vec<String> = db::sql::query_scalar("SELECT state FROM letters ORDER BY begun_at")
+            .fetch_all(state.db.read())
+            .await
+            .unwrap();
+        assert_eq!(states, ["accepted", "undelivered"]);
+        let newest = db::letters::newest(&state.db, meeting.organisation, meeting.id).await.unwrap();
+        assert_eq!(newest[&(invitee, LetterKind::Password, Way::Sms)].said.as_deref(), Some("EXPIRED"));
+    }
+}

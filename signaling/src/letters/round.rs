@@ -100,7 +100,7 @@ async fn send(state: &AppState, invitee: InviteeId) -> Result<Next, DbError> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::sync::{Arc, Mutex};
 
     use shared::api::{NewInvitee, NewMeeting, Start};
@@ -119,7 +119,7 @@ mod tests {
 
     /// Takes what it is told to take, and remembers to which numbers.
     #[derive(Default)]
-    struct Gateway {
+    pub(in crate::letters) struct Gateway {
         taken: Mutex<Vec<String>>,
         fails: Mutex<Option<SmsError>>,
     }
@@ -145,7 +145,7 @@ mod tests {
     }
 
     /// A board meeting an hour from noon that asks for passwords a quarter of an hour before.
-    async fn board(people: u32) -> (World, Arc<Gateway>, Meeting) {
+    pub(in crate::letters) async fn board(people: u32) -> (World, Arc<Gateway>, Meeting) {
         let gateway = Arc::new(Gateway::default());
         let world = world_with_gateway(Arc::new(gateway.clone())).await;
         let state = &world.state;

@@ -75,3 +75,35 @@ async fn what_is_tried_again_is_written_once() {
     assert!(door_events::apply(db, chance, &entry).await.unwrap());
     assert_eq!(world.door_events().await.len(), 2, "another event like it is another");
 }
+
+/// What a room decides within a millisecond stands in its record in the order in which it happened.
+#[tokio::test]
+async fn notes_of_one_moment_keep_their_order() {
+    let world = world().await;
+    let (organisation, meeting) = board(&world).await;
+    let db = &world.state.db;
+    let notes = crate::live::notes::Notes::start(db.clone(), std::sync::Arc::clone(&world.state.chance));
+    for confirmations in 0..40 {
+        let event = DoorEvent::IdentityConfirmed { confirmations };
+        notes.note(Entry { organisation, meeting, invitee: None, at: NOON, actor: events::Actor::Clock, event }).await;
+    }
+    notes
+        .note(Entry {
+            organisation,
+            meeting,
+            invitee: None,
+            at: NOON,
+            actor: events::Actor::Clock,
+            event: DoorEvent::Ended,
+        })
+        .await;
+    let written = door_events::of_meeting(db, organisation, meeting).await.unwrap();
+    let order: Vec<_> = written
+        .iter()
+        .filter_map(|happened| match happened.event {
+            DoorEvent::IdentityConfirmed { confirmations } => Some(confirmations),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(order, (0..40).collect::<Vec<_>>());
+}
