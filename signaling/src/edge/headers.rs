@@ -3,10 +3,12 @@
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 /// No inline script or style, nothing from elsewhere, no frame around us. `'wasm-unsafe-eval'` lets WebAssembly
-/// compile and nothing more; `data:` pictures are the icons in the style sheet; `blob:` is a picture drawn here.
+/// compile and nothing more; `data:` pictures are the icons in the style sheet; `blob:` is a picture drawn here. No text becomes
+/// a script or a page but by the one policy of `web/boot.js`.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
      img-src 'self' data: blob:; font-src 'self'; media-src 'self' blob:; connect-src 'self'; manifest-src 'self'; \
-     worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+     worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
+     require-trusted-types-for 'script'; trusted-types default";
 
 /// Camera, microphone and, later, the screen for this site; nothing else, and nobody else.
 const PERMISSIONS_POLICY: &str = "camera=(self), microphone=(self), display-capture=(self), autoplay=(self), fullscreen=(self), \
