@@ -178,11 +178,14 @@ fn Entry(meeting: Meeting, id: MeetingId, over: Memo<bool>) -> impl IntoView {
         } else {
             tr("Each person has a PIN of their own, and a moderator lets everybody in by hand.")
         }}</p>
-        <ul class="facts" data-testid="door-rules">
-            {move || meeting.read(|m| words::door_rules(&m.rules)).unwrap_or_default().into_iter().map(|rule| view! {
-                <li class="fact small"><Icon glyph=Glyph::Shield /><span>{rule}</span></li>
-            }).collect_view()}
-        </ul>
+        {move || {
+            let rules = meeting.read(|m| words::door_rules(&m.rules)).unwrap_or_default();
+            (!rules.is_empty()).then(|| view! {
+                <ul class="facts" data-testid="door-rules">
+                    {rules.into_iter().map(|rule| view! { <li class="fact small"><Icon glyph=Glyph::Shield /><span>{rule}</span></li> }).collect_view()}
+                </ul>
+            })
+        }}
         {move || if over.get() {
             ().into_any()
         } else if offered.get() {
