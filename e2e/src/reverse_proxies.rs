@@ -28,7 +28,7 @@ impl ReverseProxy {
         let folder = TempFolder::new("nginx");
         let path = folder.path().display();
         let config = format!(
-            "daemon off; worker_processes 1; pid {path}/pid; error_log {path}/errors;\n\
+            "daemon off; master_process off; pid {path}/pid; error_log {path}/errors;\n\
              events {{ worker_connections 64; }}\n\
              http {{ access_log off; client_body_temp_path {path}/a; proxy_temp_path {path}/b; fastcgi_temp_path {path}/c;\n\
              uwsgi_temp_path {path}/d; scgi_temp_path {path}/e;\n\
