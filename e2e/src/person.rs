@@ -214,6 +214,14 @@ impl Browser {
         assert_eq!(status, json!(200), "{}", self.state().await);
     }
 
+    /// Logs in to the console as a person does, by its form.
+    pub async fn log_in_by_form(&self, server: &Deployment) -> &Self {
+        let (name, password) = server.admin();
+        self.open(&format!("{}/console", server.url())).await;
+        self.fill("login-name", name).await.fill("login-password", password).await.click("login-submit").await;
+        self.until_sees("meeting-list").await
+    }
+
     /// A moderator comes in with an account and stands in the room.
     pub async fn moderate(&self, server: &Deployment, link: &Link) -> &Self {
         self.log_in(server).await;

@@ -75,11 +75,8 @@ async fn a_password_is_chosen_seen_and_read_out() {
     let server = Deployment::start().await;
     let console = server.console().await;
     let meeting = console.meeting("Board", &[("Maria", Role::Moderator), ("Peter", Role::Participant)]).await;
-    let (name, password) = server.admin();
     let ada = Browser::start(Person::MARIA).await;
-    ada.open(&format!("{}/console", server.url())).await;
-    ada.fill("login-name", name).await.fill("login-password", password).await.click("login-submit").await;
-    ada.until_sees("meeting-list").await;
+    ada.log_in_by_form(&server).await;
     ada.open(&format!("{}/console/meetings/{}", server.url(), meeting.id)).await;
     ada.click("ask-password").await.paste("password-time", "5").await;
     ada.wait("what was chosen", || async { console.detail(&meeting).await.password_before_minutes == 5 }).await;
@@ -104,11 +101,8 @@ async fn a_password_is_chosen_seen_and_read_out() {
 #[tokio::test]
 async fn people_are_called_in_by_sms() {
     let server = Deployment::start().await;
-    let (name, password) = server.admin();
     let ada = Browser::start(Person::MARIA).await;
-    ada.open(&format!("{}/console", server.url())).await;
-    ada.fill("login-name", name).await.fill("login-password", password).await.click("login-submit").await;
-    ada.until_sees("meeting-list").await;
+    ada.log_in_by_form(&server).await;
     ada.pictures("console-no-meetings").await;
     ada.click("call-in").await.fill("call-title", "Flood at the archive").await;
     ada.click("call-now").await.until_sees("call-error").await;
@@ -160,11 +154,8 @@ async fn an_invitation_is_changed_and_a_meeting_put_away() {
     let server = Deployment::start().await;
     let console = server.console().await;
     let meeting = console.meeting("Board", &[("Maria", Role::Moderator), ("Peter", Role::Participant)]).await;
-    let (name, password) = server.admin();
     let ada = Browser::start(Person::MARIA).await;
-    ada.open(&format!("{}/console", server.url())).await;
-    ada.fill("login-name", name).await.fill("login-password", password).await.click("login-submit").await;
-    ada.until_sees("meeting-list").await;
+    ada.log_in_by_form(&server).await;
     ada.open(&format!("{}/console/meetings/{}", server.url(), meeting.id)).await;
     let peter = Browser::start(Person::PETER).await;
     peter.knock(meeting.link("Peter")).await.until_sees("greenroom").await;

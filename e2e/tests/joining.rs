@@ -160,3 +160,25 @@ fn after<'t>(terminal: &'t str, word: &str) -> Vec<&'t str> {
     let lines = terminal.lines().map(|line| line.trim_matches(|c: char| c == '│' || c.is_whitespace()));
     lines.filter_map(|line| line.strip_prefix(word)).map(str::trim).collect()
 }
+
+/// No text becomes a script, on either page and in either engine: what could run is refused before it is looked at, and the
+/// pages' own templates pass.
+#[tokio::test]
+async fn no_text_becomes_a_script() {
+    let server = Deployment::start().await;
+    let put = "try { document.createElement('div').innerHTML = arguments[0]; return 'taken'; } catch (error) { return error.name; }";
+    for browser in [Browser::start(Person::PETER).await, Browser::start_firefox(Person::MARIA).await] {
+        for (page, shown) in [("/join", "pin-input"), ("/console", "login-name")] {
+            browser.open(&format!("{}{page}", server.url())).await.until_sees(shown).await;
+            for (html, expected) in [
+                ("<b>bold</b>", "taken"),
+                ("<img src=x onerror=alert(1)>", "TypeError"),
+                ("<script>alert(1)</script>", "TypeError"),
+                ("<a href='javascript:alert(1)'>x</a>", "TypeError"),
+            ] {
+                let answer = browser.run(put, vec![html.into()]).await;
+                assert_eq!(answer.as_str(), Some(expected), "{html} on {page}");
+            }
+        }
+    }
+}

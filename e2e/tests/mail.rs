@@ -129,11 +129,8 @@ async fn the_page_says_what_the_invitation_says() {
         person("Nobody", "nobody@example.org", None),
     ];
     let meeting = server.console().await.meeting_with(&meeting_now("Board"), &people).await;
-    let (name, password) = server.admin();
     let ada = Browser::start(Person::MARIA).await;
-    ada.open(&format!("{}/console", server.url())).await;
-    ada.fill("login-name", name).await.fill("login-password", password).await.click("login-submit").await;
-    ada.until_sees("meeting-list").await;
+    ada.log_in_by_form(&server).await;
     ada.open(&format!("{}/console/meetings/{}", server.url(), meeting.id)).await;
     ada.click("send-invitation-1").await.until_sees("send-invitation-confirm-1").await;
     ada.pictures("console-send-invitation").await;

@@ -21,6 +21,7 @@ pub mod keys;
 pub mod letters;
 pub mod live;
 pub mod mail;
+mod markup;
 pub mod media_keys;
 pub mod meetings;
 pub mod metrics;

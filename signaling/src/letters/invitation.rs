@@ -7,6 +7,7 @@ use shared::signal::InvitationSays;
 use shared::text::{tr, tr_with};
 
 use crate::mail::Message;
+use crate::markup::escaped;
 use crate::meetings::Meeting;
 use crate::meetings::calendar::kept;
 use crate::meetings::passwords::{ends_in, local_time};
@@ -155,22 +156,6 @@ impl Paragraph {
             Self::Link(link) => format!("<p><a href=\"{0}\">{0}</a></p>\n", escaped(link)),
         }
     }
-}
-
-/// Names and titles are other people's words: as text, never as markup.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

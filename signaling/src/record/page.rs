@@ -10,6 +10,7 @@ use shared::units::UnixMs;
 use super::content::{Happened, Record};
 use super::jws::Jws;
 use super::words;
+use crate::markup::escaped;
 use crate::meetings::events::Actor;
 
 /// What the signed record stands between.
@@ -148,21 +149,6 @@ fn row(page: &mut String, cells: &[&str]) {
 fn moment(at: UnixMs, zone: &TimeZone) -> String {
     let moment = Timestamp::from_millisecond(at.0).unwrap_or_default();
     moment.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string()
-}
-
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 #[cfg(test)]
