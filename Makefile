@@ -31,7 +31,7 @@ soak: ## half an hour of coming and going (MINUTES=): what the server still hold
 sizes: ## print what a first join loads, the server's size and its memory
 	@.tools/measure.sh sizes
 
-geo: ## fetch the country data for the location hint into data/geo
+geo: ## fetch the country data for the location hint into data/geo (TOWNS=1: 130 MB of towns too)
 	@.tools/geo.sh
 
 setup: ## install the build tools without building anything else

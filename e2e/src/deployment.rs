@@ -29,11 +29,11 @@ pub struct Options {
 }
 
 impl Options {
-    /// A server that believes `X-Forwarded-For` from these ranges alone, with the country data of signaling's own tests.
+    /// A server that believes `X-Forwarded-For` from these ranges alone, with the location data of signaling's own tests.
     pub fn behind_proxy(ranges: &str) -> Self {
-        let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../signaling/tests/data/countries.mmdb");
+        let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../signaling/tests/data");
         let config = format!(
-            "public_url = \"http://localhost:{{port}}\"\n[proxy]\nranges = [\"{ranges}\"]\nheader = \"X-Forwarded-For\"\n[geo]\nfiles = ['{data}']\n[sms]\nsender = \"outbox\"\n"
+            "public_url = \"http://localhost:{{port}}\"\n[proxy]\nranges = [\"{ranges}\"]\nheader = \"X-Forwarded-For\"\n[geo]\nfiles = ['{data}/countries.mmdb', '{data}/towns.mmdb']\n[sms]\nsender = \"outbox\"\n"
         );
         Self { config, ..Self::default() }
     }

@@ -58,6 +58,8 @@ impl Person {
     pub const QUINN: Person = Person { name: "Quinn", face: Colour::Blue, voice: 1500 };
     /// Usually the one too many.
     pub const RUTH: Person = Person { name: "Ruth", face: Colour::Yellow, voice: 2300 };
+    /// Usually beside the others at the door; his face is Peter's colour.
+    pub const SAM: Person = Person { name: "Sam", face: Colour::Green, voice: 3100 };
 
     pub(crate) fn camera_file(&self, folder: &Path) -> PathBuf {
         let path = folder.join("face.y4m");

@@ -56,7 +56,7 @@ async fn moderator(url: &str, server: &Deployment) -> (Caller, Link) {
 }
 
 fn netherlands() -> ComputerPlace {
-    ComputerPlace::Country { code: "NL".into() }
+    ComputerPlace::country("NL")
 }
 
 /// One hop: what nginx adds is believed, what stood there before is not.

@@ -17,7 +17,7 @@ use crate::Snapshot;
 
 /// Version of what is said here. Raise it when an older node must not be used any more: it is then refused with a sentence
 /// in both logs, until it is updated.
-pub const VERSION: u16 = 2;
+pub const VERSION: u16 = 3;
 /// How often each side says that it is there.
 pub const BEAT: Duration = Duration::from_millis(300);
 /// After so long without a word the other side is lost. Shorter brings meetings back sooner from a machine that died, and

@@ -1,5 +1,8 @@
 //! Signaling ⇄ SFU. In one process these travel over a channel; to a media node of its own process the same messages cross
-//! mutually authenticated TLS. The SFU knows numbers, roles and stages, never names, PINs or addresses of people.
+//! mutually authenticated TLS. The SFU knows numbers, roles and stages, never names, PINs or telephone numbers of people; of
+//! their addresses it knows where packets come from.
+
+use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
@@ -149,6 +152,13 @@ pub enum Event {
         /// What was agreed on.
         keys: KeyLength,
     },
+    /// From where the session's media comes: said when it is connected, and when that changes.
+    Path {
+        /// The connection.
+        session: SessionId,
+        /// The other end of the way that carries everything.
+        address: IpAddr,
+    },
     /// The session is gone and nothing more follows for it. Not sent for a `Leave`, `CloseRoom` or newer `Join` of signaling's own.
     Gone {
         /// The connection.
@@ -190,6 +200,7 @@ impl Event {
             | Self::Restarted { session, .. }
             | Self::RestartRefused { session, .. }
             | Self::Connected { session, .. }
+            | Self::Path { session, .. }
             | Self::Gone { session, .. }
             | Self::SlotsChanged { session, .. }
             | Self::LayersWanted { session, .. }

@@ -2,7 +2,7 @@
 
 /// Version of the WebSocket and data-channel protocol, sent in the first message of either side.
 /// Raise it when an old page must reload to talk to a new server.
-pub const PROTOCOL_VERSION: u16 = 5;
+pub const PROTOCOL_VERSION: u16 = 6;
 
 /// Largest WebSocket message, bytes. Bounds what a stranger can make the server hold per connection.
 pub const MAX_SIGNAL_MESSAGE_BYTES: usize = 64 * 1024;
@@ -27,6 +27,9 @@ pub const MAX_LINE_CHARS: usize = 280;
 
 /// What a lobby card tells of an invitation's past, at most.
 pub const MAX_HISTORY: usize = 8;
+
+/// Meeting templates of an organisation, at most.
+pub const MAX_TEMPLATES: usize = 50;
 
 /// Points of a meeting's checklist, at most.
 pub const MAX_CHECKLIST: usize = 6;

@@ -352,6 +352,9 @@ impl Node {
         for heard in heard {
             self.act_on(id, heard);
         }
+        if let Some(address) = self.sessions.get_mut(&id).and_then(|session| session.new_path()) {
+            self.out.push_back(Output::Event(Event::Path { session: id, address }));
+        }
         if !alive {
             self.give_up(id, Gone::Fault);
         }

@@ -1,5 +1,6 @@
 //! One connection of one participant: their peer connection, what they may do, and what they are owed.
 
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use str0m::media::Rid;
@@ -65,6 +66,8 @@ pub(crate) struct Session {
     /// Where everything goes.
     pub(crate) route: Option<Route>,
     pub(crate) nominations: Nominations,
+    /// What was last said of where its media comes from.
+    told_path: Option<IpAddr>,
     pub(crate) tracks: Tracks,
     pub(crate) connected: bool,
     /// How long those are that DTLS agreed on.
@@ -106,6 +109,7 @@ impl Session {
             sender,
             route: None,
             nominations: Nominations::default(),
+            told_path: None,
             tracks,
             connected: false,
             keys: None,
@@ -127,6 +131,12 @@ impl Session {
     /// In the room and connected: the only state in which anything of the room may be sent.
     pub(crate) fn receives(&self) -> bool {
         self.who.stage == Stage::Room && self.connected
+    }
+
+    /// Where its media comes from, when it is connected and that was not said yet.
+    pub(crate) fn new_path(&mut self) -> Option<IpAddr> {
+        let address = self.route.filter(|_| self.connected)?.destination.ip().to_canonical();
+        (self.told_path.replace(address) != Some(address)).then_some(address)
     }
 
     /// When this session wants to be woken next.

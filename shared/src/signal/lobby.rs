@@ -111,10 +111,22 @@ pub enum PastKind {
     CameIn,
     /// A moderator sent them back to the lobby.
     SentBack,
+    /// What was confirmed of them no longer counted, and they had to wait again.
+    Lapsed,
     /// They left by themselves.
     Left,
     /// Their connection was lost.
     Lost,
+}
+
+/// What a moderator has sent to somebody in the lobby.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sent {
+    /// A password.
+    Password,
+    /// The invitation, again.
+    Invitation,
 }
 
 /// A line between somebody in the lobby and the moderators. Kept by nobody once they are in or gone (D32).

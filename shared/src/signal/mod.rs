@@ -35,7 +35,9 @@ use crate::units::UnixMs;
 
 pub use door::{InvitationSays, InvitedAs, JoinRefused, PasswordRefused, PasswordState, Stage, TurnedAway, Waiting};
 pub use errors::{OfferError, ProtocolError, ShareError};
-pub use lobby::{AdmissionError, Identity, InUse, Line, LobbyCard, Locks, Past, PastKind, RefuseReason, Software};
+pub use lobby::{
+    AdmissionError, Identity, InUse, Line, LobbyCard, Locks, Past, PastKind, RefuseReason, Sent, Software,
+};
 pub use room::{MediaState, Picture, RoomSnapshot, RosterEntry, Slots, Tile, Undecodable, VideoSource};
 
 /// What a page says to signaling.
@@ -61,7 +63,7 @@ pub enum ClientMsg {
         /// The media session that this page still has, as [`ServerMsg::Entered`] numbered it; `None` after a reload.
         media: Option<u32>,
     },
-    /// Ask for the SMS password to be sent (again). Limited per invitee.
+    /// Ask for the SMS password to be sent (again). Limited per invitee. In the lobby: for the one that a moderator asked for.
     SendPassword,
     /// The SMS password, as typed.
     SubmitPassword {
@@ -132,6 +134,18 @@ pub enum ClientMsg {
         /// Who.
         participant: ParticipantId,
     },
+    /// Moderator: a password goes to the number on the invitation of somebody in the lobby, and they are asked for it, whatever they
+    /// gave before. Answered by [`ServerMsg::SentFromCard`].
+    AskPassword {
+        /// Who.
+        participant: ParticipantId,
+    },
+    /// Moderator: send the invitation of somebody in the lobby again, to number and address on file. By SMS it has a new PIN: the one
+    /// in use dies, and whoever came with it comes again. Answered by [`ServerMsg::SentFromCard`].
+    InviteAgain {
+        /// Who.
+        participant: ParticipantId,
+    },
     /// A line to the moderators from somebody in the lobby, or a moderator's to them.
     Say {
         /// Moderators: to whom in the lobby.
@@ -199,6 +213,20 @@ pub enum ServerMsg {
         state: PasswordState,
         /// Needed because this invitation is a moderator's, whatever the meeting asks of others.
         for_moderator: bool,
+    },
+    /// In the lobby: a moderator asks for a password. Again whenever it changes, until it is given.
+    PasswordAsked {
+        /// How things stand with it.
+        state: PasswordState,
+    },
+    /// To the moderator who had something sent to somebody in the lobby: how it went.
+    SentFromCard {
+        /// To whom.
+        participant: ParticipantId,
+        /// What.
+        what: Sent,
+        /// Why it was not sent; `None`: it is on its way.
+        refused: Option<PasswordRefused>,
     },
     /// The password was not taken, or none could be sent.
     PasswordRefused {
@@ -342,7 +370,7 @@ pub enum ServerMsg {
 }
 
 /// Every kind a page may send; the test below keeps it equal to [`ClientMsg`].
-const CLIENT_KINDS: [&str; 25] = [
+const CLIENT_KINDS: [&str; 27] = [
     "hello",
     "join",
     "resume",
@@ -360,6 +388,8 @@ const CLIENT_KINDS: [&str; 25] = [
     "admit_all",
     "refuse",
     "send_back",
+    "ask_password",
+    "invite_again",
     "say",
     "confirm_identity",
     "doubt_identity",
@@ -463,6 +493,8 @@ mod tests {
             ClientMsg::AdmitAll { participants: vec![participant] },
             ClientMsg::Refuse { participant, reason: RefuseReason::NotVerified },
             ClientMsg::SendBack { participant },
+            ClientMsg::AskPassword { participant },
+            ClientMsg::InviteAgain { participant },
             ClientMsg::Say { to: Some(participant), text: "Good morning".into() },
             ClientMsg::ConfirmIdentity { participant, checked: 2 },
             ClientMsg::DoubtIdentity { participant },
@@ -493,6 +525,8 @@ mod tests {
                 | ClientMsg::AdmitAll { .. }
                 | ClientMsg::Refuse { .. }
                 | ClientMsg::SendBack { .. }
+                | ClientMsg::AskPassword { .. }
+                | ClientMsg::InviteAgain { .. }
                 | ClientMsg::Say { .. }
                 | ClientMsg::ConfirmIdentity { .. }
                 | ClientMsg::DoubtIdentity { .. }

@@ -1,5 +1,5 @@
 //! Writes small MaxMind DB files for tests (format 2.0, <https://maxmind.github.io/MaxMind-DB/>): a binary trie of
-//! networks with 24-bit records, a data section with one map per country, and the metadata.
+//! networks with 24-bit records, a data section with one map per network, and the metadata.
 
 use std::net::IpAddr;
 
@@ -12,6 +12,12 @@ pub(crate) enum Schema {
     GeoIp2,
     /// `{"autonomous_system_organization": "KPN"}`
     Networks,
+    /// `{"country_code": "NL", "city": "Utrecht (Binnenstad)", "latitude": 52.09, "longitude": 5.11}` for
+    /// `NL|Utrecht (Binnenstad)|52.09|5.11`
+    FlatCities,
+    /// The same as `country.iso_code`, `city.names.en` and `location.latitude` …, with `location.accuracy_radius` for what
+    /// follows a fourth `|`.
+    GeoIp2Cities,
 }
 
 #[derive(Clone, Copy)]
@@ -21,7 +27,7 @@ enum Record {
     Data(usize),
 }
 
-/// A database of these networks and their countries.
+/// A database of these networks and what is known of them.
 pub(crate) fn write(schema: Schema, ip_version: u16, networks: &[(&str, &str)]) -> Vec<u8> {
     let mut nodes = vec![[Record::Nothing; 2]];
     let mut data = Vec::new();
@@ -78,24 +84,50 @@ fn value(record: Record, node_count: usize) -> [u8; 3] {
     [a, b, c]
 }
 
-fn record(data: &mut Vec<u8>, schema: Schema, code: &str) {
+fn record(data: &mut Vec<u8>, schema: Schema, known: &str) {
+    let columns: Vec<_> = known.split('|').collect();
+    let number = |index: usize| columns[index].parse::<f64>().unwrap();
     match schema {
-        Schema::Flat => {
-            map(data, 1);
-            string(data, "country_code");
-        }
-        Schema::GeoIp2 => {
-            map(data, 1);
-            string(data, "country");
-            map(data, 1);
-            string(data, "iso_code");
-        }
-        Schema::Networks => {
-            map(data, 1);
-            string(data, "autonomous_system_organization");
+        Schema::Flat => entries(data, &[("country_code", &|data| string(data, known))]),
+        Schema::GeoIp2 => entries(data, &[("country", &|data| entries(data, &[("iso_code", &|d| string(d, known))]))]),
+        Schema::Networks => entries(data, &[("autonomous_system_organization", &|data| string(data, known))]),
+        Schema::FlatCities => entries(
+            data,
+            &[
+                ("country_code", &|data| string(data, columns[0])),
+                ("city", &|data| string(data, columns[1])),
+                ("latitude", &|data| double(data, number(2))),
+                ("longitude", &|data| double(data, number(3))),
+            ],
+        ),
+        Schema::GeoIp2Cities => {
+            let name: Entry = ("en", &|data| string(data, columns[1]));
+            let location: [Entry; 3] = [
+                ("latitude", &|data| double(data, number(2))),
+                ("longitude", &|data| double(data, number(3))),
+                ("accuracy_radius", &|data| short(data, number(4) as u16)),
+            ];
+            entries(
+                data,
+                &[
+                    ("country", &|data| entries(data, &[("iso_code", &|d| string(d, columns[0]))])),
+                    ("city", &|data| entries(data, &[("names", &|d| entries(d, &[name]))])),
+                    ("location", &|data| entries(data, &location)),
+                ],
+            );
         }
     }
-    string(data, code);
+}
+
+/// A key and what writes its value.
+type Entry<'e> = (&'e str, &'e dyn Fn(&mut Vec<u8>));
+
+fn entries(data: &mut Vec<u8>, entries: &[Entry<'_>]) {
+    map(data, u8::try_from(entries.len()).unwrap());
+    for (key, value) in entries {
+        string(data, key);
+        value(data);
+    }
 }
 
 fn metadata(out: &mut Vec<u8>, node_count: usize, ip_version: u16) {
@@ -111,8 +143,7 @@ fn metadata(out: &mut Vec<u8>, node_count: usize, ip_version: u16) {
         ("binary_format_minor_version", 0),
     ] {
         string(out, key);
-        out.push(5 << 5 | 2);
-        out.extend(value.to_be_bytes());
+        short(out, value);
     }
     string(out, "database_type");
     string(out, "Conclave-Test-Country");
@@ -127,6 +158,16 @@ fn metadata(out: &mut Vec<u8>, node_count: usize, ip_version: u16) {
 
 fn map(out: &mut Vec<u8>, entries: u8) {
     out.push(7 << 5 | entries);
+}
+
+fn double(out: &mut Vec<u8>, value: f64) {
+    out.push(3 << 5 | 8);
+    out.extend(value.to_be_bytes());
+}
+
+fn short(out: &mut Vec<u8>, value: u16) {
+    out.push(5 << 5 | 2);
+    out.extend(value.to_be_bytes());
 }
 
 fn string(out: &mut Vec<u8>, text: &str) {

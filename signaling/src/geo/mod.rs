@@ -1,7 +1,8 @@
 //! The location hint (D28–D30): country of the browser's address against country of the telephone number.
 //!
-//! [`Geo`] is asked once, when somebody knocks; the answer goes onto the lobby card with its evidence and nowhere
-//! else. [`unroutable`] knows addresses that say nothing, [`phone`] knows numbering plans, [`database`] reads files.
+//! [`Geo`] is asked when somebody knocks or comes back and when their media takes another way; the answer goes onto the lobby
+//! card with its evidence and nowhere else. [`unroutable`] knows addresses that say nothing, [`phone`] numbering plans, [`areas`]
+//! the towns that lines belong to; [`database`] reads files.
 //! It never blocks anybody: no file, a broken file, a lookup that fails, all of them are `Unknown` in the end.
 
 use std::net::IpAddr;
@@ -11,6 +12,7 @@ use shared::location::{ComputerPlace, LocationHint, Network};
 
 use self::database::Database;
 
+mod areas;
 pub mod database;
 #[cfg(test)]
 mod labelled_tests;
@@ -63,8 +65,13 @@ impl Geo {
         if self.databases.is_empty() {
             return ComputerPlace::NoDatabase;
         }
-        let code = self.databases.iter().find_map(|database| database.country(address));
-        code.map_or(ComputerPlace::NotFound, |code| ComputerPlace::Country { code })
+        let country = self.databases.iter().find_map(|database| database.country(address));
+        country.map_or(ComputerPlace::NotFound, |code| {
+            // Another file may know the town, of the same country.
+            let knows = |database: &Database| database.country(address).as_ref() == Some(&code);
+            let area = self.databases.iter().filter(|file| knows(file)).find_map(|file| file.area(address));
+            ComputerPlace::Country { code, area }
+        })
     }
 
     /// Whose network the browser's address is of.
@@ -80,9 +87,14 @@ impl Geo {
     }
 }
 
+/// Degrees as tenths of them; `None` for what is no latitude or longitude within `bound`.
+fn tenths(degrees: f64, bound: f64) -> Option<i16> {
+    (degrees.abs() <= bound).then_some((degrees * 10.0).round() as i16)
+}
+
 #[cfg(test)]
 mod tests {
-    use shared::location::Verdict::{self, Agree, Differ, Unknown};
+    use shared::location::Verdict::{self, Agree, Differ, Nearby, Unknown};
 
     use super::mmdb_writer::{Schema, write};
     use super::*;
@@ -156,6 +168,47 @@ mod tests {
         }
     }
 
+    const TOWNS: &[(&str, &str)] = &[
+        ("145.0.0.0/9", "NL|Maastricht (Centrum)|50.85|5.69|20"),
+        ("145.128.0.0/9", "NL|Groningen|53.22|6.57|20"),
+        ("81.240.0.0/12", "BE|Liège|50.64|5.57|50"),
+        ("8.8.8.0/24", "US|Detroit|42.33|-83.05|100"),
+        ("9.9.9.0/24", "NL||52.1|5.2|1000"),
+        ("9.9.8.0/24", "NL|Vaag|52.1|5.2|1000"),
+    ];
+
+    /// D29: areas on both sides of a border are near each other, whether the file is flat or nested, alone or beside one of
+    /// countries; a mobile has no area.
+    #[test]
+    fn towns_on_both_sides_of_a_border() {
+        let folder = folder("towns");
+        let countries = folder.join("countries.mmdb");
+        std::fs::write(&countries, write(Schema::Flat, 4, V4)).unwrap();
+        for (name, schema) in [("flat", Schema::FlatCities), ("nested", Schema::GeoIp2Cities)] {
+            let towns = folder.join(format!("{name}.mmdb"));
+            std::fs::write(&towns, write(schema, 4, TOWNS)).unwrap();
+            for files in [vec![towns.clone()], vec![countries.clone(), towns.clone()]] {
+                let geo = Geo::open(&files);
+                let verdict = |address: &str, phone| geo.hint(address.parse().unwrap(), Some(phone)).verdict;
+                let (aachen, liege, brussels, mobile) = ("+492411234567", "+3242345678", "+3225123456", "+32470123456");
+                assert_eq!(verdict("145.1.2.3", aachen), Nearby, "{name}");
+                assert_eq!(verdict("145.1.2.3", liege), Nearby, "{name}");
+                assert_eq!(verdict("145.200.2.3", aachen), Differ, "{name}");
+                assert_eq!(verdict("145.200.2.3", brussels), Differ, "{name}");
+                assert_eq!(verdict("145.1.2.3", mobile), Differ, "{name}");
+                // Detroit and Windsor, Ontario: of one numbering plan, and near besides.
+                assert_eq!(verdict("8.8.8.8", "+15192550123"), Nearby, "{name}");
+                assert_eq!(verdict("8.8.8.8", "+16042550123"), Unknown, "{name}");
+                let area = |address: &str| geo.place(address.parse().unwrap()).area().cloned();
+                assert_eq!(area("145.1.2.3").map(|area| area.name), Some("Maastricht".into()), "{name}");
+                assert_eq!(area("9.9.9.9"), None, "{name}: a country's middle is no town");
+            }
+        }
+        let nested = Geo::open(&[folder.join("nested.mmdb")]);
+        assert_eq!(nested.place("9.9.8.9".parse().unwrap()), ComputerPlace::country("NL"), "too vague to be an area");
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
     /// A file of networks beside the countries': whose it is stands on the card, and behind a data centre's address countries
     /// that differ say nothing.
     #[test]
@@ -179,7 +232,7 @@ mod tests {
     fn the_evidence_says_why_nothing_is_known() {
         let geo = two_files(Schema::Flat, "evidence");
         let place = |address: &str| geo.place(address.parse().unwrap());
-        assert_eq!(place("145.1.2.3"), ComputerPlace::Country { code: "NL".into() });
+        assert_eq!(place("145.1.2.3"), ComputerPlace::country("NL"));
         assert_eq!(place("9.9.9.9"), ComputerPlace::NotFound);
         assert_eq!(place("10.0.0.1"), ComputerPlace::PrivateNetwork);
         let without = Geo::open(&[]);
@@ -196,7 +249,7 @@ mod tests {
         std::fs::write(&file, write(Schema::Flat, 6, &all)).unwrap();
         let geo = Geo::open(&[file]);
         for (address, code) in [("145.1.2.3", "NL"), ("2001:200::1", "JP"), ("::ffff:8.8.8.8", "US")] {
-            assert_eq!(geo.place(address.parse().unwrap()), ComputerPlace::Country { code: code.into() }, "{address}");
+            assert_eq!(geo.place(address.parse().unwrap()), ComputerPlace::country(code), "{address}");
         }
         std::fs::remove_dir_all(folder).unwrap();
     }
@@ -221,16 +274,22 @@ mod tests {
         std::fs::remove_dir_all(folder).unwrap();
     }
 
-    /// The file that end-to-end tests serve from is what the writer makes. Run with `CONCLAVE_WRITE_FIXTURES=1` to renew it.
+    /// The files that end-to-end tests serve from are what the writer makes. Run with `CONCLAVE_WRITE_FIXTURES=1` to renew them.
     #[test]
-    fn the_committed_fixture_is_what_the_writer_makes() {
-        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/countries.mmdb");
+    fn the_committed_fixtures_are_what_the_writer_makes() {
         let all: Vec<_> = V4.iter().chain(V6).copied().collect();
-        let bytes = write(Schema::Flat, 6, &all);
-        if std::env::var_os("CONCLAVE_WRITE_FIXTURES").is_some() {
-            std::fs::write(file, &bytes).unwrap();
+        let towns =
+            [("145.2.0.0/16", "NL|Maastricht (Centrum)|50.85|5.69"), ("145.3.0.0/16", "NL|Groningen|53.22|6.57")];
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data");
+        for (name, bytes) in
+            [("countries", write(Schema::Flat, 6, &all)), ("towns", write(Schema::FlatCities, 4, &towns))]
+        {
+            let file = format!("{folder}/{name}.mmdb");
+            if std::env::var_os("CONCLAVE_WRITE_FIXTURES").is_some() {
+                std::fs::write(&file, &bytes).unwrap();
+            }
+            assert!(std::fs::read(&file).unwrap() == bytes, "{file} is out of date");
+            assert!(bytes.len() < 20 * 1024);
         }
-        assert!(std::fs::read(file).unwrap() == bytes, "{file} is out of date");
-        assert!(bytes.len() < 20 * 1024);
     }
 }

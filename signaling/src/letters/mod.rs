@@ -2,6 +2,7 @@
 //! afterwards. [`round`] sends the passwords that the clock asks for; [`post`] sends invitations, whose words are in [`invitation`]
 //! and [`phrase`]; [`receipts`] writes down what a gateway says afterwards.
 
+pub mod errands;
 pub mod invitation;
 pub mod mail_limit;
 pub mod phrase;

@@ -162,6 +162,7 @@ impl Actor {
                     }
                     Output::Plugged { session, answer } => self.plugged(session, answer),
                     Output::Media(command) => self.command(command),
+                    Output::Errand(errand) => self.registry.run(self.room_id.0, errand),
                     Output::Note { invitee, actor, event } => {
                         let (organisation, meeting, at) = (self.organisation, self.room_id.0, self.registry.now());
                         self.notes.note(Entry { organisation, meeting, invitee, at, actor, event }).await;

@@ -13,5 +13,5 @@ mod seat;
 mod secret;
 
 pub use registry::Registry;
-pub use room::{Counts, DeviceAsk, Guest, PlugRefused, Return, Standing};
+pub use room::{Counts, DeviceAsk, Errand, ErrandDone, ErrandKind, Guest, PlugRefused, Return, Standing};
 pub use seat::{Outbox, Seat, outbox};

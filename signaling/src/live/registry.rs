@@ -6,14 +6,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use shared::control::Event;
-use shared::ids::{InviteeId, MeetingId, OrganisationId, SessionId};
+use shared::ids::{InviteeId, MeetingId, OrganisationId, ParticipantId, SessionId};
+use shared::location::ComputerPlace;
 use shared::secret::Secret;
 use shared::signal::{JoinRefused, TurnedAway};
 use shared::units::UnixMs;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::actor::{Actor, Knocker, Message};
-use super::room::{Counts, DeviceAsk, Guest, Input, PlugRefused, Return};
+use super::room::{Counts, DeviceAsk, Errand, ErrandDone, Guest, Input, PlugRefused, Return};
 use super::seat::{Outbox, Seat};
 use super::secret::Secrets;
 use crate::chance::Chance;
@@ -66,6 +67,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     chance: Arc<dyn Chance>,
     media: Arc<dyn Media>,
+    errands: mpsc::UnboundedSender<(MeetingId, Errand)>,
     secrets: Secrets,
     next_session: AtomicU64,
     rooms: Mutex<HashMap<MeetingId, Handle>>,
@@ -80,8 +82,13 @@ struct Inner {
 pub struct Registry(Arc<Inner>);
 
 impl Registry {
-    /// No rooms yet.
-    pub fn new(db: Db, clock: Arc<dyn Clock>, chance: Arc<dyn Chance>, media: Arc<dyn Media>) -> Self {
+    /// No rooms yet. Somebody else runs the errands of each and says so to [`Registry::errand_done`].
+    pub fn new(
+        db: Db,
+        clock: Arc<dyn Clock>,
+        chance: Arc<dyn Chance>,
+        (media, errands): (Arc<dyn Media>, mpsc::UnboundedSender<(MeetingId, Errand)>),
+    ) -> Self {
         let secrets = Secrets::new(chance.as_ref());
         let (rooms, media_sessions, seats) = (Mutex::default(), Mutex::default(), Arc::default());
         Self(Arc::new(Inner {
@@ -89,6 +96,7 @@ impl Registry {
             clock,
             chance,
             media,
+            errands,
             secrets,
             next_session: AtomicU64::new(1),
             rooms,
@@ -199,9 +207,37 @@ impl Registry {
 
     /// Passes on what the SFU said to the room it concerns. About a session that is gone there is nothing to say.
     pub fn media_event(&self, event: Event) {
-        let meeting = lock(&self.0.media_sessions).get(&event.session()).copied();
+        self.tell_room_of(event.session(), Input::Media(event));
+    }
+
+    /// Tells the room of a session where the session's media comes from.
+    pub fn media_from(&self, session: SessionId, place: ComputerPlace) {
+        self.tell_room_of(session, Input::MediaFrom { session, place });
+    }
+
+    /// An errand of a room's, to whoever runs them.
+    pub(super) fn run(&self, meeting: MeetingId, errand: Errand) {
+        if self.0.errands.send((meeting, errand)).is_err() {
+            tracing::error!("nobody runs the rooms' errands: restart the server");
+        }
+    }
+
+    /// Tells a room how its errand went; a room that is gone needs no telling.
+    pub fn errand_done(
+        &self,
+        meeting: MeetingId,
+        (participant, invitee): (ParticipantId, InviteeId),
+        done: ErrandDone,
+    ) {
+        if let Some(room) = self.room(meeting) {
+            let _ = room.inbox.send(Message::Input(Input::ErrandDone { participant, invitee, done }));
+        }
+    }
+
+    fn tell_room_of(&self, session: SessionId, input: Input) {
+        let meeting = lock(&self.0.media_sessions).get(&session).copied();
         if let Some(room) = meeting.and_then(|meeting| self.room(meeting)) {
-            let _ = room.inbox.send(Message::Input(Input::Media(event)));
+            let _ = room.inbox.send(Message::Input(input));
         }
     }
 

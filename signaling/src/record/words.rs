@@ -93,6 +93,7 @@ fn evidence(shown: &Evidence) -> String {
 fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Agree => tr("location hint: countries agree"),
+        Verdict::Nearby => tr("location hint: two countries, near each other"),
         Verdict::Differ => tr("location hint: countries differ"),
         Verdict::Unknown => tr("location hint: unknown"),
     }

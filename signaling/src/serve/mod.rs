@@ -127,7 +127,7 @@ pub async fn run(mut config: Config) -> Result<(), StartError> {
     door::watch::spawn(state.clone());
     letters::round::restore(&state).await?;
     letters::round::spawn(state.clone());
-    tokio::spawn(sfu_link::route(state.live.clone(), media.events));
+    tokio::spawn(sfu_link::route(state.live.clone(), state.geo.clone(), media.events));
     let signals = http::Signals::listen()?;
     greet(&state, tls.as_ref()).await?;
     stop.wait(servers, signals).await;

@@ -7,6 +7,7 @@
 mod line;
 mod nodes;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sfu::Snapshot;
@@ -15,6 +16,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 pub use self::nodes::Nodes;
+use crate::geo::Geo;
 use crate::live::Registry;
 
 /// Takes commands to the SFU. What comes back goes through [`route`].
@@ -32,10 +34,13 @@ impl Media for mpsc::UnboundedSender<Command> {
     }
 }
 
-/// Passes the SFU's events on to the rooms they concern, until the SFU is gone.
-pub async fn route(registry: Registry, mut events: mpsc::UnboundedReceiver<Event>) {
+/// Passes the SFU's events on to the rooms they concern, until the SFU is gone. Rooms hear of places, never of addresses.
+pub async fn route(registry: Registry, geo: Arc<Geo>, mut events: mpsc::UnboundedReceiver<Event>) {
     while let Some(event) = events.recv().await {
-        registry.media_event(event);
+        match event {
+            Event::Path { session, address } => registry.media_from(session, geo.place(address)),
+            event => registry.media_event(event),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod devices;
 mod join;
+mod lobby;
 mod page;
 mod protocol;
 mod silence;

@@ -242,6 +242,16 @@ impl Session {
         self.send(&ClientMsg::Refuse { participant, reason });
     }
 
+    /// Moderator: has a password sent to somebody who waits, and asked of them.
+    pub fn ask_password(self, participant: ParticipantId) {
+        self.send(&ClientMsg::AskPassword { participant });
+    }
+
+    /// Moderator: has the invitation of somebody who waits sent again.
+    pub fn invite_again(self, participant: ParticipantId) {
+        self.send(&ClientMsg::InviteAgain { participant });
+    }
+
     /// Moderator: has somebody in the room wait again.
     pub fn send_back(self, participant: ParticipantId) {
         self.send(&ClientMsg::SendBack { participant });
@@ -368,13 +378,17 @@ impl Session {
 
     fn tell(self, news: &News) {
         let tone = match news {
-            News::NotDone(_) | News::ShareTaken(_) | News::NoNode | News::PinUsedElsewhere | News::SentBack => {
-                Tone::Danger
-            }
+            News::NotDone(_)
+            | News::ShareTaken(_)
+            | News::NoNode
+            | News::PinUsedElsewhere
+            | News::SentBack
+            | News::PasswordAsked
+            | News::SentFromCard(_, _, Some(_)) => Tone::Danger,
             News::LetIn | News::LetInMuted => Tone::Good,
             _ => Tone::Neutral,
         };
-        if let News::Waits(_) | News::Answered = news {
+        if let News::Waits(_) | News::Answered | News::PasswordAsked = news {
             // The lobby's own live region says it; a toast would lie over the card.
             return;
         }

@@ -11,7 +11,8 @@ use shared::ids::ParticipantId;
 use shared::meeting::{MeetingInfo, Role};
 use shared::secret::Secret;
 use shared::signal::{
-    InvitationSays, InvitedAs, JoinRefused, Line, LobbyCard, Locks, PasswordRefused, Picture, RosterEntry, Waiting,
+    InvitationSays, InvitedAs, JoinRefused, Line, LobbyCard, Locks, PasswordRefused, PasswordState, Picture,
+    RosterEntry, Waiting,
 };
 
 use crate::media::peer::Peer;
@@ -69,6 +70,8 @@ pub struct Store {
     pub join_error: RwSignal<Option<JoinRefused>>,
     /// The password that is asked for.
     pub password: RwSignal<Option<PasswordAsk>>,
+    /// The password that a moderator asked for in the lobby.
+    pub asked_at_door: RwSignal<Option<PasswordState>>,
     /// Why it was not taken.
     pub password_error: RwSignal<Option<PasswordRefused>>,
     /// The meeting.
@@ -130,6 +133,7 @@ impl Store {
             queued: RwSignal::new(None),
             join_error: RwSignal::new(None),
             password: RwSignal::new(None),
+            asked_at_door: RwSignal::new(None),
             password_error: RwSignal::new(None),
             meeting: RwSignal::new(None),
             invited_as: RwSignal::new(None),
@@ -185,6 +189,7 @@ impl Store {
             Change::JoinError => self.join_error.set(room.join_error.clone()),
             Change::Password => {
                 self.password.set(room.password.clone());
+                self.asked_at_door.set(room.asked_at_door.clone());
                 self.password_error.set(room.password_error.clone());
             }
             Change::Meeting => {

@@ -13,7 +13,7 @@ use super::switches::DeviceProblems;
 use crate::app::{Session, use_session};
 use crate::bindings::time_span;
 use crate::media::level::Meter;
-use crate::room::words;
+use crate::room::{location_words, words};
 use crate::ui::{Badge, Button, ButtonVariant, Choice, Glyph, Icon, Page, Select, Tone};
 
 /// How often the level meter moves.
@@ -158,7 +158,7 @@ fn Notices(session: Session) -> impl IntoView {
         <ul class="facts green-room__facts">
             <li class="fact"><Icon glyph=Glyph::Shield /><span data-testid="kind-notice">{kept}</span></li>
             {move || camera().then(|| view! { <li class="fact"><Icon glyph=Glyph::Camera /><span data-testid="camera-notice">{tr("In this meeting nobody is let in whose camera is off.")}</span></li> })}
-            <li class="fact"><Icon glyph=Glyph::Pin /><span data-testid="location-notice">{words::location_notice()}</span></li>
+            <li class="fact"><Icon glyph=Glyph::Pin /><span data-testid="location-notice">{location_words::location_notice()}</span></li>
         </ul>
     }
 }

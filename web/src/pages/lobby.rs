@@ -1,15 +1,20 @@
 //! Waiting for a moderator.
 
 use leptos::prelude::*;
+use shared::secret::Secret;
+use shared::signal::PasswordState;
 use shared::text::tr;
 
 use super::lines::Lines;
 use super::preview::Preview;
 use super::says::InvitationSays;
 use super::switches::DeviceProblems;
-use crate::app::use_session;
-use crate::room::words;
-use crate::ui::{Button, ButtonVariant, Glyph, Icon, Page, Spinner};
+use crate::app::{Session, use_session};
+use crate::bindings::focus_later;
+use crate::room::{lobby_words, words};
+use crate::ui::{Button, ButtonVariant, Card, Glyph, Icon, Page, Spinner, TextField};
+
+const FIELD: &str = "[data-testid=door-password-input]";
 
 /// Own picture, what is being waited for, and the way out.
 #[component]
@@ -30,11 +35,52 @@ pub(crate) fn LobbyPage() -> impl IntoView {
                     <p class="muted-text">{move || waiting().map(|words| words.advice)}</p>
                     <p class="row row--center muted-text small"><Spinner /><span>{tr("Waiting")}</span></p>
                 </div>
+                <AskedAtDoor session=session />
                 <InvitationSays session=session />
                 <Lines lines=store.lines on_write=Callback::new(move |text| session.write(None, text)) label=tr("Write to the moderators") waits=None />
                 <p class="fact fact--quiet"><Icon glyph=Glyph::Shield /><span>{tr("Until you are let in, only moderators can see you, and nothing of the meeting reaches you.")}" "<span data-testid="kind-notice">{move || store.meeting.with(|meeting| meeting.as_ref().map(|m| words::kind(m.kind)))}</span></span></p>
                 <div class="center"><Button variant=ButtonVariant::DangerQuiet icon=Glyph::Out testid="leave" on:click=move |_| session.leave()>{tr("Leave")}</Button></div>
             </div>
         </Page>
+    }
+}
+
+/// The password that a moderator asked for, when one did.
+#[component]
+fn AskedAtDoor(session: Session) -> impl IntoView {
+    let store = session.store;
+    let state = store.asked_at_door;
+    let typed = RwSignal::new(String::new());
+    let error = Signal::derive(move || store.password_error.with(|error| error.as_ref().map(words::password_refused)));
+    let is_open = Memo::new(move |_| state.with(|state| state.as_ref().is_some_and(|s| *s != PasswordState::Given)));
+    let can_type = Memo::new(move |_| {
+        state.with(|state| matches!(state, Some(PasswordState::Sent { .. } | PasswordState::ReadOut)))
+    });
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        session.submit_password(Secret::new(typed.get_untracked()));
+        typed.set(String::new());
+    };
+    // Whoever is asked types at once; whoever typed it wrong types it again.
+    Effect::new(move |_| {
+        if is_open.get() && (can_type.get() || store.password_error.with(Option::is_some)) {
+            focus_later(FIELD);
+        }
+    });
+    view! {
+        {move || state.get().map(|state| view! {
+            <p class="fact" role="status" data-testid="door-password"><Icon glyph=Glyph::Key /><span>{lobby_words::asked_at_door(&state)}</span></p>
+        })}
+        <Show when=move || is_open.get()>
+            <Card>
+                <form class="stack stack--tight" on:submit=submit novalidate=true>
+                    <Show when=move || can_type.get()>
+                        <TextField label=tr("Password") value=typed error=error autocomplete="one-time-code" class="input--code" maxlength=20 testid="door-password-input" error_testid="door-password-error" />
+                        <Button variant=ButtonVariant::Primary submit=true wide=true busy=store.asking testid="door-password-submit">{tr("Continue")}</Button>
+                    </Show>
+                    <Button variant=ButtonVariant::Quiet wide=true icon=Glyph::Send busy=store.asking testid="door-password-send" on:click=move |_| session.send_password()>{tr("Not received? Send a new one")}</Button>
+                </form>
+            </Card>
+        </Show>
     }
 }

@@ -5,7 +5,7 @@ use shared::meeting::Role;
 use shared::secret::Secret;
 use shared::signal::{
     InvitedAs, JoinRefused, LobbyCard, Locks, OfferError, PasswordRefused, PasswordState, ProtocolError, RoomSnapshot,
-    RosterEntry, ServerMsg, ShareError, Slots, Stage as Place, TurnedAway, Undecodable,
+    RosterEntry, Sent, ServerMsg, ShareError, Slots, Stage as Place, TurnedAway, Undecodable,
 };
 
 use super::by_id::ById;
@@ -102,6 +102,7 @@ impl Answer {
             ServerMsg::JoinRefused { .. }
             | ServerMsg::PasswordRequired { .. }
             | ServerMsg::PasswordRefused { .. }
+            | ServerMsg::PasswordAsked { .. }
             | ServerMsg::Welcomed { .. }
             | ServerMsg::ProtocolError { error: ProtocolError::Version { .. } } => Self::Yes,
             ServerMsg::ProtocolError { .. } => Self::NotNow,
@@ -137,6 +138,10 @@ pub enum News {
     Wrote(String),
     /// A moderator wrote a line to this person, who waits.
     Answered,
+    /// A moderator asks this person, who waits, for a password.
+    PasswordAsked,
+    /// What this moderator had sent to somebody in the lobby is on its way, or is not: to whom, what, why not.
+    SentFromCard(String, Sent, Option<PasswordRefused>),
     /// Somebody else knocked with this person's PIN.
     PinUsedElsewhere,
     /// The room was locked, or opened again.
@@ -219,6 +224,11 @@ impl Room {
             ServerMsg::JoinRefused { reason } => self.refused(reason),
             ServerMsg::PasswordRequired { state, for_moderator } => self.ask_password(state, for_moderator),
             ServerMsg::PasswordRefused { reason } => self.password_refused(reason),
+            ServerMsg::PasswordAsked { state } => self.asked_at_door(state),
+            ServerMsg::SentFromCard { participant, what, refused } => {
+                let name = self.lobby.get(&participant).map(|card| card.name.clone()).unwrap_or_default();
+                task(Task::Tell(News::SentFromCard(name, what, refused)))
+            }
             ServerMsg::Welcomed { session, meeting, invited_as, resumed_to, invitation, media_kept } => {
                 self.meeting = Some(meeting);
                 self.says = Some(invitation);
@@ -329,9 +339,20 @@ impl Room {
         applied.change(Change::Stage)
     }
 
+    fn asked_at_door(&mut self, state: PasswordState) -> Applied {
+        let is_new = self.asked_at_door.is_none() && state != PasswordState::Given;
+        self.asked_at_door = Some(state);
+        self.password_error = None;
+        let applied = changed(Change::Password);
+        if is_new { applied.tell(News::PasswordAsked) } else { applied }
+    }
+
     fn password_refused(&mut self, reason: PasswordRefused) -> Applied {
         if let (PasswordRefused::UsedUp, Some(ask)) = (&reason, &mut self.password) {
             ask.state = PasswordState::UsedUp;
+        }
+        if let (PasswordRefused::UsedUp, Some(state)) = (&reason, &mut self.asked_at_door) {
+            *state = PasswordState::UsedUp;
         }
         self.password_error = Some(reason);
         changed(Change::Password)
@@ -401,6 +422,7 @@ impl Room {
         let comes_in = self.stage != Stage::Room;
         let from_lobby = self.stage == Stage::Lobby;
         self.lines.clear();
+        self.asked_at_door = None;
         self.locks = room.locks;
         self.checklist = room.checklist;
         self.stage = Stage::Room;
@@ -415,7 +437,7 @@ impl Room {
         let mut applied = changed(Change::Stage).change(Change::Meeting).change(Change::Roster).change(Change::Lobby);
         applied.changes.extend(self.roster.keys().copied().map(Change::Person));
         applied.changes.extend(self.lobby.keys().copied().map(Change::Card));
-        applied.changes.extend([Change::Locks, Change::Lines]);
+        applied.changes.extend([Change::Locks, Change::Lines, Change::Password]);
         let muted = self.locks.mute_on_entry && self.role() != Some(Role::Moderator);
         match (comes_in && muted, from_lobby) {
             (true, _) => applied.task(Task::Mute).tell(News::LetInMuted),

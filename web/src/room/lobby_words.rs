@@ -2,7 +2,7 @@
 //!
 //! Matches are exhaustive on purpose: a new case does not compile until it has a sentence.
 
-use shared::signal::{AdmissionError, InUse, PastKind, RefuseReason, Software};
+use shared::signal::{AdmissionError, InUse, PasswordRefused, PasswordState, PastKind, RefuseReason, Sent, Software};
 use shared::text::{tr, tr_with};
 
 /// What somebody reads who was not let in, below that they were not.
@@ -58,6 +58,48 @@ pub fn in_use(place: InUse) -> &'static str {
     }
 }
 
+/// How it went that a moderator had something sent to `name`, who waits; by SMS both ways of it are limited.
+pub fn sent_from_card(name: &str, what: Sent, refused: Option<&PasswordRefused>) -> String {
+    let named = [("name", name)];
+    match (what, refused) {
+        (Sent::Password, None) => tr_with("A password is on its way to {name}'s telephone.", &named),
+        (Sent::Invitation, None) => {
+            tr_with("The invitation is on its way to {name}. With a new PIN they knock again.", &named)
+        }
+        (_, Some(PasswordRefused::NoPhone)) => tr_with("Nothing was sent: {name}'s invitation has no number.", &named),
+        (_, Some(PasswordRefused::NoSender)) => tr(
+            "Nothing was sent: this server sends no SMS. At the console a password can be read out before they knock.",
+        )
+        .to_owned(),
+        (_, Some(PasswordRefused::SentTooOften { retry_after_s })) => tr_with(
+            "Nothing was sent: {name} was sent something just now. Try again in {s} seconds.",
+            &[("name", name), ("s", &retry_after_s.to_string())],
+        ),
+        (_, Some(PasswordRefused::BudgetSpent)) => {
+            tr("Nothing was sent: as many messages went out today as may.").to_owned()
+        }
+        (_, Some(PasswordRefused::CountryNotServed)) => {
+            tr_with("Nothing was sent: this server sends nothing to the country of {name}'s number.", &named)
+        }
+        (_, Some(_)) => tr_with("The message to {name} could not be sent. Try again in a moment.", &named),
+    }
+}
+
+/// What somebody in the lobby reads above the field for a password that a moderator asked for.
+pub fn asked_at_door(state: &PasswordState) -> String {
+    match state {
+        PasswordState::Sent { phone_ends_in } => tr_with(
+            "A moderator asks for a password. It was sent by SMS to your telephone that ends in {digits}.",
+            &[("digits", phone_ends_in)],
+        ),
+        PasswordState::UsedUp => tr("That was wrong too often. Have a new password sent.").to_owned(),
+        PasswordState::Given => tr("The password is right. A moderator sees that you gave it.").to_owned(),
+        PasswordState::NotAsked | PasswordState::NotSent | PasswordState::ReadOut => {
+            tr("A moderator asks for a password.").to_owned()
+        }
+    }
+}
+
 /// What happened before, in a few words.
 pub fn past(what: PastKind) -> &'static str {
     match what {
@@ -65,6 +107,7 @@ pub fn past(what: PastKind) -> &'static str {
         PastKind::Refused => tr("Was not let in"),
         PastKind::CameIn => tr("Came in"),
         PastKind::SentBack => tr("Was sent back to the lobby"),
+        PastKind::Lapsed => tr("Had to wait again: another country, or away too long"),
         PastKind::Left => tr("Left"),
         PastKind::Lost => tr("Lost the connection"),
     }

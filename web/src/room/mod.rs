@@ -15,6 +15,7 @@ pub mod backoff;
 pub mod board;
 mod by_id;
 pub mod lobby_words;
+pub mod location_words;
 pub mod pin_entry;
 pub mod quality;
 mod state;

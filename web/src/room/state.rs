@@ -135,6 +135,8 @@ pub struct Room {
     pub queued: Option<Queued>,
     /// The password that is asked for.
     pub password: Option<PasswordAsk>,
+    /// The password that a moderator asked for while this person waits in the lobby.
+    pub asked_at_door: Option<PasswordState>,
     /// Why the password was not taken the last time.
     pub password_error: Option<PasswordRefused>,
     /// The tab's secret.

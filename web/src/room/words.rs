@@ -5,7 +5,6 @@
 use shared::codec::VideoCodec;
 use shared::control::KeyLength;
 use shared::device::{DeviceError, DeviceState, DeviceUse};
-use shared::location::{ComputerPlace, LocationHint, Network, NetworkKind, PhonePlace, Verdict};
 use shared::meeting::{MeetingKind, Role};
 use shared::pin::{InvalidPin, PinLengths};
 use shared::signal::{
@@ -17,6 +16,7 @@ use shared::text::{tr, tr_with};
 use shared::units::UnixMs;
 
 use super::apply::News;
+use super::lobby_words;
 use super::state::{Ended, Queued};
 
 /// What happened, and what to do about it.
@@ -329,73 +329,6 @@ pub fn on_entering(role: Role) -> &'static str {
     }
 }
 
-/// The verdict on a lobby card.
-pub fn verdict(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Agree => tr("Countries agree"),
-        Verdict::Differ => tr("Countries differ"),
-        Verdict::Unknown => tr("Cannot be compared"),
-    }
-}
-
-/// The evidence in words, computer's side then telephone's. `country` names a country in the reader's language.
-pub fn evidence(hint: &LocationHint, country: impl Fn(&str) -> String) -> (String, String) {
-    let computer = match &hint.computer {
-        ComputerPlace::Country { code } => tr_with(
-            "The computer's network address seems to be of this country: {country}.",
-            &[("country", &country(code))],
-        ),
-        ComputerPlace::PrivateNetwork => {
-            tr("The computer is on a private network, which says nothing about a place.").to_owned()
-        }
-        ComputerPlace::NotFound => tr("The computer's network address is in no database.").to_owned(),
-        ComputerPlace::NoDatabase => tr("This server has no location database.").to_owned(),
-    };
-    let phone = match &hint.phone {
-        PhonePlace::Country { code } => {
-            tr_with("The telephone number's country: {country}.", &[("country", &country(code))])
-        }
-        PhonePlace::SharedPrefix { calling_code, likely: Some(likely), .. } => tr_with(
-            "The telephone number begins with +{code}, which several countries share; its digits point to {country}.",
-            &[("code", &calling_code.to_string()), ("country", &country(likely))],
-        ),
-        PhonePlace::SharedPrefix { calling_code, likely: None, .. } => tr_with(
-            "The telephone number begins with +{code}, which several countries share.",
-            &[("code", &calling_code.to_string())],
-        ),
-        PhonePlace::NonGeographic => tr("The telephone number belongs to no country.").to_owned(),
-        PhonePlace::NoNumber => tr("The invitation has no telephone number.").to_owned(),
-    };
-    (computer, phone)
-}
-
-/// Whose network the computer is on.
-pub fn network(network: &Network) -> String {
-    let name = [("name", network.name.as_str())];
-    match network.kind {
-        NetworkKind::Hosting => tr_with(
-            "The network is {name}'s, which rents out servers: a VPN or a remote desktop. Its country says little about where the person is.",
-            &name,
-        ),
-        NetworkKind::Mobile => tr_with("The network is {name}'s, a mobile operator.", &name),
-        NetworkKind::Other => tr_with("The network is {name}'s.", &name),
-    }
-}
-
-/// The sentence below every hint (D30).
-pub fn estimate() -> &'static str {
-    tr(
-        "This is an estimate. It can be wrong, for example abroad or behind a company network, and decides nothing by itself.",
-    )
-}
-
-/// What the green room says about location data: what is looked at, who sees it, for how long.
-pub fn location_notice() -> &'static str {
-    tr(
-        "The moderators of this meeting, and nobody else, see an estimate of whether the network address of this computer and the telephone number on your invitation belong to the same country; it is gone when the meeting ends, except for its verdict (agree, differ or unknown) beside their decision to let you in.",
-    )
-}
-
 /// Why a stroke was not taken.
 pub fn draw_refused(reason: DrawRefused) -> &'static str {
     match reason {
@@ -492,6 +425,8 @@ pub fn news(news: &News) -> String {
         News::SentBack => tr("A moderator sent you back to the lobby.").to_owned(),
         News::Wrote(name) => tr_with("{name} wrote from the lobby.", &[("name", name)]),
         News::Answered => tr("A moderator wrote to you.").to_owned(),
+        News::PasswordAsked => tr("A moderator asks for a password, which was sent to your telephone.").to_owned(),
+        News::SentFromCard(name, what, refused) => lobby_words::sent_from_card(name, *what, refused.as_ref()),
         News::PinUsedElsewhere => tr(
             "Somebody else is at the door with your PIN. Nothing changes for you; a moderator decides. If it is not you, tell them.",
         )
@@ -567,31 +502,6 @@ mod tests {
     use shared::signal::RefuseReason;
 
     use super::*;
-
-    fn country(code: &str) -> String {
-        match code {
-            "NL" => "Netherlands".into(),
-            code => code.into(),
-        }
-    }
-
-    /// D29, D30: the evidence is in words and says that it is uncertain.
-    #[test]
-    fn a_hint_speaks_of_both_sides() {
-        let hint = LocationHint::compare(
-            ComputerPlace::Country { code: "NL".into() },
-            PhonePlace::SharedPrefix {
-                calling_code: 44,
-                regions: vec!["GB".into(), "JE".into()],
-                likely: Some("GB".into()),
-            },
-        );
-        let (computer, phone) = evidence(&hint, country);
-        assert_eq!(computer, "The computer's network address seems to be of this country: Netherlands.");
-        assert!(phone.contains("+44"));
-        assert_eq!(verdict(hint.verdict), "Countries differ");
-        assert!(estimate().contains("estimate"));
-    }
 
     #[test]
     fn an_observer_learns_what_that_is_before_going_in() {

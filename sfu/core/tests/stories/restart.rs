@@ -20,6 +20,24 @@ fn values<'a>(sdp: &'a str, prefix: &str) -> Vec<&'a str> {
     sdp.lines().filter_map(|line| line.strip_prefix(prefix)).collect()
 }
 
+/// The location hint looks at where media comes from: said once when it is connected, and again for another address, not for
+/// another port.
+#[test]
+fn where_media_comes_from_is_said_when_it_changes() {
+    let mut world = World::new();
+    let ann = world.enter("Ann", Role::Moderator, Stage::Room);
+    let ben = world.enter("Ben", Role::Participant, Stage::Lobby);
+    world.talk(&[ann, ben], 50);
+    let home = world.people[ben].address.ip();
+    assert_eq!(world.people[ben].paths, [home]);
+    world.rebind(ben);
+    world.talk(&[ann, ben], 250);
+    assert_eq!(world.people[ben].paths, [home], "another port is the same place");
+    world.change_network(ben, elsewhere());
+    world.talk(&[ann, ben], 150);
+    assert_eq!(world.people[ben].paths, [home, elsewhere().ip()]);
+}
+
 /// Ben goes from one network to another. Nobody sees him leave, his streams keep their numbers in both directions, and keys,
 /// channels and slots stay.
 #[test]

@@ -1,7 +1,7 @@
 //! A node and its people in memory and in virtual time: what one side sends, the other has at once.
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use sfu_core::{Config, Node, Output, Transport};
@@ -45,6 +45,8 @@ pub struct Person {
     pub answers: Vec<String>,
     pub refused: Option<OfferError>,
     pub told_connected: bool,
+    /// Where signaling was told that their media comes from, in this order.
+    pub paths: Vec<IpAddr>,
     /// What signaling was told of their connection.
     pub keys: Option<KeyLength>,
     pub gone: Option<Gone>,
@@ -203,6 +205,7 @@ impl World {
             answers: Vec::new(),
             refused: None,
             told_connected: false,
+            paths: Vec::new(),
             keys: None,
             gone: None,
             slots: None,
@@ -565,6 +568,7 @@ impl World {
             | Event::Restarted { session, .. }
             | Event::RestartRefused { session, .. }
             | Event::Connected { session, .. }
+            | Event::Path { session, .. }
             | Event::Gone { session, .. }
             | Event::SlotsChanged { session, .. }
             | Event::Quality { session, .. }
@@ -585,6 +589,7 @@ impl World {
             }
             Event::OfferRefused { error, .. } | Event::RestartRefused { error, .. } => person.refused = Some(error),
             Event::Connected { keys, .. } => (person.told_connected, person.keys) = (true, Some(keys)),
+            Event::Path { address, .. } => person.paths.push(address),
             Event::Gone { reason, .. } => person.gone = Some(reason),
             Event::SlotsChanged { slots, .. } => person.slots = Some(slots),
             Event::Quality { quality, .. } => person.qualities.push(quality),

@@ -31,7 +31,8 @@ impl Room {
         Ok(())
     }
 
-    /// Lets in whoever of these may be let in without a second look: not who knocked without a PIN, or with one in use.
+    /// Lets in whoever of these may be let in without a second look: not who knocked without a PIN, or with one in use, or owes a
+    /// password that was asked for.
     pub(super) fn admit_all(
         &mut self,
         now: UnixMs,
@@ -40,7 +41,7 @@ impl Room {
         out: &mut Vec<Output>,
     ) -> Result<(), ProtocolError> {
         self.moderator(me)?;
-        let is_plain = |person: &Person| person.guest.pin_typed && person.in_use.is_none();
+        let is_plain = |person: &Person| person.guest.pin_typed && person.in_use.is_none() && !person.owes_password();
         for who in all {
             let may = self.waits(*who).is_ok_and(|person| is_plain(person) && self.check_admissible(person).is_ok());
             if may {
@@ -127,12 +128,19 @@ impl Room {
             return Err(ProtocolError::Admission { error: AdmissionError::Moderator });
         }
         note(out, person.guest.invitee, moderator, DoorEvent::SentBack);
-        self.move_to_lobby(now, who, out);
+        self.move_to_lobby(now, who, Some(PastKind::SentBack), out);
         Ok(())
     }
 
-    /// Takes somebody out of the room and has them wait. What was confirmed of them is open again.
-    pub(super) fn move_to_lobby(&mut self, now: UnixMs, who: ParticipantId, out: &mut Vec<Output>) {
+    /// Takes somebody out of the room and has them wait. What was confirmed of them is open again. `what` is what their card
+    /// says of it: nothing of somebody who was never in.
+    pub(super) fn move_to_lobby(
+        &mut self,
+        now: UnixMs,
+        who: ParticipantId,
+        what: Option<PastKind>,
+        out: &mut Vec<Output>,
+    ) {
         let socket = self.people.get(&who).and_then(|person| person.link.socket);
         self.disconnect(who, out);
         self.end_devices_of(who, out);
@@ -141,7 +149,9 @@ impl Room {
         person.place = Place::Lobby;
         person.waiting_since = now;
         person.forget_identity();
-        self.history.remember(now, person.guest.invitee, PastKind::SentBack);
+        if let Some(what) = what {
+            self.history.remember(now, person.guest.invitee, what);
+        }
         tell_person(out, person, ServerMsg::SentToLobby);
     }
 
@@ -223,7 +233,7 @@ impl Room {
         }
     }
 
-    fn waits(&self, who: ParticipantId) -> Result<&Person, ProtocolError> {
+    pub(super) fn waits(&self, who: ParticipantId) -> Result<&Person, ProtocolError> {
         let waits = self.people.get(&who).filter(|person| person.is_present_in(Place::Lobby));
         waits.ok_or(ProtocolError::NobodyThere)
     }

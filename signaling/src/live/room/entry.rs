@@ -3,13 +3,14 @@
 use shared::control::{Command, KeyLength, Purpose};
 use shared::ids::{InviteeId, ParticipantId, SessionId};
 use shared::limits::{IDENTITY_HOLDS_MS, MAX_PARTICIPANTS};
-use shared::location::{ComputerPlace, LocationHint, Network};
+use shared::location::{ComputerPlace, Network};
 use shared::meeting::Role;
 use shared::quality::Quality;
 use shared::secret::Secret;
 use shared::signal::{JoinRefused, MediaState, OfferError, PastKind, ProtocolError, ServerMsg, Stage, TurnedAway};
 use shared::units::UnixMs;
 
+use super::errands::{FreshPassword, tell_password};
 use super::link::tell_lines;
 use super::person::{Guest, Media, Person, Place, Standing, TabHash};
 use super::{Output, Room, tell_person, turn_away};
@@ -57,6 +58,8 @@ impl Room {
         person.tab = Some(TabHash::of(secret));
         person.link.socket = Some(session);
         person.media = MediaState::default();
+        person.media_from = None;
+        person.fresh = FreshPassword::default();
         note(&mut out, invitee, DoorEvent::Knocked { evidence });
         self.tell_claims(now, id, invitee, &mut out);
         self.settle_claims(now, &mut out);
@@ -109,9 +112,8 @@ impl Room {
     ) {
         let Some(person) = self.people.get_mut(&who) else { return };
         let invitee = person.guest.invitee;
-        let hint = LocationHint::compare(computer, person.guest.location.phone.clone()).on(network);
-        let before = std::mem::replace(&mut person.guest.location, hint);
-        let moved = is_another_country(&before.computer, &person.guest.location.computer);
+        let before = person.look_again(computer, network);
+        let moved = person.guest.location.computer.is_in_another_country_than(&before.computer);
         if moved {
             note(out, invitee, DoorEvent::LocationChanged { location: person.guest.location.verdict });
         }
@@ -120,7 +122,22 @@ impl Room {
         let Some(why) = lapse.filter(|_| person.forget_identity()) else { return };
         note(out, invitee, DoorEvent::IdentityLapsed { why });
         if person.place == Place::Room && person.identity.is_missing() {
-            self.move_to_lobby(now, who, out);
+            self.move_to_lobby(now, who, Some(PastKind::Lapsed), out);
+        }
+    }
+
+    /// Their picture and sound come from there now: the page may have come another way.
+    pub(super) fn media_comes_from(&mut self, session: SessionId, place: ComputerPlace, out: &mut Vec<Output>) {
+        let who = self.by_media_up(session).map(|person| person.id);
+        let Some(person) = who.and_then(|who| self.people.get_mut(&who)) else { return };
+        person.media_from = Some(place);
+        let before = person.look_again(person.guest.location.computer.clone(), person.guest.location.network.clone());
+        let (who, invitee, now) = (person.id, person.guest.invitee, person.guest.location.clone());
+        if now.verdict != before.verdict {
+            note(out, invitee, DoorEvent::LocationChanged { location: now.verdict });
+        }
+        if now != before && person.place == Place::Lobby {
+            self.tell_changed(who, out);
         }
     }
 
@@ -213,7 +230,7 @@ impl Room {
         let stage = if person.place == Place::Room { Stage::Room } else { person.entering };
         let returned = person.place == Place::from(stage);
         if self.skipping_was_stopped(me, stage) {
-            return self.move_to_lobby(now, me, out);
+            return self.move_to_lobby(now, me, None, out);
         }
         let Some(person) = self.people.get_mut(&me) else { return };
         person.link.media = Media::Up { session, slots: None, layers: None, quality: Quality::Good };
@@ -257,6 +274,7 @@ impl Room {
         person.in_use = in_use;
         person.waiting_for = None;
         tell_lines(out, person);
+        tell_password(out, person);
         self.tell_waiting(me, out);
         self.tell_changed(me, out);
     }
@@ -326,14 +344,6 @@ impl Room {
         if let Some(person) = self.people.get_mut(&who) {
             person.put_out();
         }
-    }
-}
-
-/// Whether an address now belongs to another country than before, both being known.
-fn is_another_country(before: &ComputerPlace, now: &ComputerPlace) -> bool {
-    match (before, now) {
-        (ComputerPlace::Country { code: before }, ComputerPlace::Country { code: now }) => before != now,
-        _ => false,
     }
 }
 

@@ -10,6 +10,7 @@ use shared::signal::{OfferError, PastKind, ProtocolError, ServerMsg};
 use shared::units::UnixMs;
 
 use super::entry::note_left;
+use super::errands::tell_password;
 use super::person::{Media, Person, Place};
 use super::{Output, Room, tell_person};
 
@@ -139,7 +140,10 @@ impl Room {
                 tell_person(out, person, ServerMsg::Admitted { room: self.snapshot(person) });
                 self.tell_owner(who, out);
             }
-            Place::Lobby => tell_lines(out, person),
+            Place::Lobby => {
+                tell_lines(out, person);
+                tell_password(out, person);
+            }
             Place::GreenRoom => {}
         }
         if person.link.lost_with_node {

@@ -245,7 +245,7 @@ fn a_confirmation_lapses() {
         play.room.handle(play.now, Input::HungUp { session: piet, page_is_gone: true });
         play.now = play.now.plus_ms(ms);
         let session = play.session();
-        let computer = ComputerPlace::Country { code: country.into() };
+        let computer = ComputerPlace::country(country);
         let back = Return { computer, ..returning(Play::secret(piet), None) };
         let out = play.room.resume(play.now, session, back).unwrap();
         let events = notes(&out).into_iter().cloned().collect::<Vec<_>>();
@@ -273,10 +273,12 @@ fn another_country_does_not_keep_its_media() {
     play.ask(mia, ClientMsg::ConfirmIdentity { participant, checked: 0 });
     play.admit(mia, piet);
     let session = play.session();
-    let computer = ComputerPlace::Country { code: "RO".into() };
+    let computer = ComputerPlace::country("RO");
     let out =
         play.room.resume(play.now, session, Return { computer, ..returning(Play::secret(piet), Some(1)) }).unwrap();
     assert!(commands(&out).contains(&&Command::Leave { session: piet }), "{out:?}");
+    let past = play.room.history.of(InviteeId::from_random([PIET; 16]));
+    assert_eq!(past.last().map(|past| past.what), Some(PastKind::Lapsed), "no moderator did it");
     assert!(told(&out, session).iter().any(|message| {
         matches!(message, ServerMsg::Welcomed { resumed_to: Some(Stage::Lobby), media_kept: false, .. })
     }));

@@ -15,6 +15,9 @@ mod claims;
 mod device_tests;
 mod devices;
 mod entry;
+#[cfg(test)]
+mod errand_tests;
+mod errands;
 mod lines;
 mod link;
 #[cfg(test)]
@@ -40,6 +43,7 @@ use std::collections::BTreeMap;
 use shared::control::{Command, Event};
 use shared::device::DeviceUse;
 use shared::ids::{InviteeId, ParticipantId, RoomId, SessionId};
+use shared::location::ComputerPlace;
 use shared::meeting::{DoorRules, MeetingInfo, Role};
 use shared::quality::Quality;
 use shared::signal::{
@@ -51,6 +55,7 @@ use shared::units::UnixMs;
 use self::devices::Devices;
 pub use self::devices::{DeviceAsk, PlugRefused};
 pub use self::entry::Return;
+pub use self::errands::{Errand, ErrandDone, ErrandKind};
 use self::locks::Lock;
 use self::past::History;
 pub use self::person::{Guest, Standing};
@@ -79,6 +84,22 @@ pub enum Input {
     },
     /// The SFU said something about a session of this room.
     Media(Event),
+    /// An errand is done.
+    ErrandDone {
+        /// For whom it was.
+        participant: ParticipantId,
+        /// Their invitation.
+        invitee: InviteeId,
+        /// How it went.
+        done: ErrandDone,
+    },
+    /// Where a session's media comes from, as far as the location databases know.
+    MediaFrom {
+        /// Which connection's.
+        session: SessionId,
+        /// Where that is.
+        place: ComputerPlace,
+    },
     /// The console did something to an invitation that ends its person's session.
     Cut {
         /// Whose.
@@ -126,6 +147,8 @@ pub enum Output {
     },
     /// Tell the SFU.
     Media(Command),
+    /// Have this done; [`Input::ErrandDone`] says how it went.
+    Errand(Errand),
     /// Write down, together with what it changes durably (a PIN, the end).
     Note {
         /// Whom it concerns.
@@ -198,6 +221,10 @@ impl Room {
             Input::Asked { session, request } => self.asked(now, session, request, &mut out),
             Input::HungUp { session, page_is_gone } => self.hung_up(now, session, page_is_gone, &mut out),
             Input::Media(event) => self.media(now, event, &mut out),
+            Input::ErrandDone { participant, invitee, done } => {
+                self.errand_done((participant, invitee), done, &mut out);
+            }
+            Input::MediaFrom { session, place } => self.media_comes_from(session, place, &mut out),
             Input::Cut { invitee, why } => self.cut(invitee, why, &mut out),
             Input::Ended { by } => self.end(by, &mut out),
             Input::Tick if now >= self.meeting.closes_at => self.end(Actor::Clock, &mut out),
@@ -234,6 +261,10 @@ impl Room {
             ClientMsg::AdmitAll { participants } => self.admit_all(now, me, &participants, out),
             ClientMsg::Refuse { participant, reason } => self.refuse(now, me, participant, reason, out),
             ClientMsg::SendBack { participant } => self.send_back(now, me, participant, out),
+            ClientMsg::SendPassword => self.password_again(me, out),
+            ClientMsg::SubmitPassword { password } => self.take_password(me, password, out),
+            ClientMsg::AskPassword { participant } => self.ask_password(me, participant, out),
+            ClientMsg::InviteAgain { participant } => self.invite_again(me, participant, out),
             ClientMsg::Say { to, text } => self.say(now, me, to, &text, out),
             ClientMsg::ConfirmIdentity { participant, checked } => self.confirm_identity(me, participant, checked, out),
             ClientMsg::DoubtIdentity { participant } => self.doubt_identity(me, participant, out),
@@ -242,11 +273,9 @@ impl Room {
             ClientMsg::Extend { minutes } => self.extend(me, minutes, out),
             ClientMsg::EndMeeting => self.end_by_moderator(me, out),
             ClientMsg::Pong => Ok(()),
-            ClientMsg::Hello { .. }
-            | ClientMsg::Join { .. }
-            | ClientMsg::Resume { .. }
-            | ClientMsg::SendPassword
-            | ClientMsg::SubmitPassword { .. } => Err(ProtocolError::WrongState),
+            ClientMsg::Hello { .. } | ClientMsg::Join { .. } | ClientMsg::Resume { .. } => {
+                Err(ProtocolError::WrongState)
+            }
         };
         if let Err(error) = done {
             tell(out, session, ServerMsg::ProtocolError { error });
@@ -270,7 +299,8 @@ impl Room {
             Event::SlotsChanged { session, slots } => self.slots_changed(session, slots, out),
             Event::LayersWanted { session, camera, screen } => self.layers_wanted(session, camera, screen, out),
             Event::Quality { session, quality } => self.quality_changed(session, quality, out),
-            Event::Connected { .. } => {}
+            // Addresses are looked up before they come here, as `Input::MediaFrom`.
+            Event::Connected { .. } | Event::Path { .. } => {}
         }
     }
 

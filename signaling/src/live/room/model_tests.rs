@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use shared::control::{Command, Event, Gone, KeyLength};
 use shared::device::DeviceUse;
 use shared::secret::Secret;
-use shared::signal::{Locks, MediaState, OfferError, Slots, Stage};
+use shared::signal::{Locks, MediaState, OfferError, PasswordRefused, Slots, Stage};
 
 use super::tests::{NOW, guest, meeting, refuse, returning};
 use super::*;
@@ -380,6 +380,8 @@ impl World {
                     self.check_command(command);
                     self.note(command);
                 }
+                // Nobody here asks for one; their stories are in `errand_tests`.
+                Output::Errand(errand) => panic!("{errand:?}"),
                 Output::MakeToken { owner, does } => {
                     let token = Secret::new(format!("token {}", self.tokens.len()));
                     self.tokens.push((*owner, token.clone()));
@@ -479,6 +481,8 @@ impl World {
             | ServerMsg::DeviceMade { .. }
             | ServerMsg::DevicesChanged { .. } => assert!(page.in_room, "{message:?}"),
             ServerMsg::Waiting { .. } => assert!(!page.in_room, "{message:?}"),
+            // Of whoever wants a password that nobody asked for; only in the lobby is there one to ask for.
+            ServerMsg::PasswordRefused { reason: PasswordRefused::NotSent } => assert!(!page.in_room, "{message:?}"),
             ServerMsg::TurnedAway { .. } => page.in_room = false,
             ServerMsg::MediaLost { media, .. } => assert_eq!(page.media.take(), Some(*media)),
             ServerMsg::Entered { media, .. } => page.media = Some(*media),

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 use shared::ids::{InviteeId, ParticipantId, SessionId};
-use shared::location::LocationHint;
+use shared::location::{ComputerPlace, LocationHint, Network};
 use shared::meeting::Role;
 use shared::quality::Quality;
 use shared::secret::Secret;
@@ -12,6 +12,7 @@ use shared::signal::{
 };
 use shared::units::UnixMs;
 
+use super::errands::FreshPassword;
 use super::offers::Offers;
 use crate::meetings::events::{Evidence, SecondFactor};
 
@@ -176,6 +177,8 @@ pub(super) struct Person {
     pub(super) link: Link,
     pub(super) offers: Offers,
     pub(super) media: MediaState,
+    /// Where their picture and sound came from when that was last looked at.
+    pub(super) media_from: Option<ComputerPlace>,
     pub(super) hand: bool,
     /// Since when in the lobby; kept over a lost connection.
     pub(super) waiting_since: UnixMs,
@@ -186,6 +189,8 @@ pub(super) struct Person {
     /// Where else their invitation was in use when it was last looked at.
     pub(super) in_use: Option<InUse>,
     pub(super) identity: Identity,
+    /// The password that a moderator asked for while they wait.
+    pub(super) fresh: FreshPassword,
     /// What was written while they wait.
     pub(super) lines: Vec<Line>,
     /// When the connection was lost, while it is.
@@ -203,6 +208,8 @@ impl Person {
             link: Link::default(),
             offers: Offers::default(),
             media: MediaState::default(),
+            media_from: None,
+            fresh: FreshPassword::default(),
             hand: false,
             waiting_since: now,
             waiting_for: None,
@@ -212,6 +219,13 @@ impl Person {
             lines: Vec::new(),
             lost_at: None,
         }
+    }
+
+    /// Compares anew where they are, and gives back what was said before.
+    pub(super) fn look_again(&mut self, computer: ComputerPlace, network: Option<Network>) -> LocationHint {
+        let phone = self.guest.location.phone.clone();
+        let hint = LocationHint::compare(computer, phone).on(network).with_media_from(self.media_from.clone());
+        std::mem::replace(&mut self.guest.location, hint)
     }
 
     pub(super) fn role(&self) -> Role {

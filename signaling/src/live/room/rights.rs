@@ -52,13 +52,17 @@ pub(super) const fn declared(message: &ClientMsg) -> (Whose, Where) {
             (Everybody, Where::Anywhere)
         }
         ClientMsg::SetMedia { .. } => (Everybody, Where::Seen),
-        // To the moderators; theirs names somebody who waits.
-        ClientMsg::Say { to: None, .. } => (Everybody, Where::Lobby),
+        // To the moderators, whose own line names somebody who waits; and the password that one of them asked for.
+        ClientMsg::Say { to: None, .. } | ClientMsg::SendPassword | ClientMsg::SubmitPassword { .. } => {
+            (Everybody, Where::Lobby)
+        }
         ClientMsg::SetHand { .. }
         | ClientMsg::Look { .. }
         | ClientMsg::MakeDevice { .. }
         | ClientMsg::RevokeDevice { .. } => (Everybody, Where::Room),
         ClientMsg::Say { to: Some(_), .. }
+        | ClientMsg::AskPassword { .. }
+        | ClientMsg::InviteAgain { .. }
         | ClientMsg::Admit { .. }
         | ClientMsg::AdmitAll { .. }
         | ClientMsg::Refuse { .. }
@@ -69,11 +73,7 @@ pub(super) const fn declared(message: &ClientMsg) -> (Whose, Where) {
         | ClientMsg::Remove { .. }
         | ClientMsg::Extend { .. }
         | ClientMsg::EndMeeting => (Moderators, Where::Room),
-        ClientMsg::Hello { .. }
-        | ClientMsg::Join { .. }
-        | ClientMsg::Resume { .. }
-        | ClientMsg::SendPassword
-        | ClientMsg::SubmitPassword { .. } => (Everybody, Where::Nowhere),
+        ClientMsg::Hello { .. } | ClientMsg::Join { .. } | ClientMsg::Resume { .. } => (Everybody, Where::Nowhere),
     }
 }
 

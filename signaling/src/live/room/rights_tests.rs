@@ -32,6 +32,8 @@ fn messages(waits: ParticipantId, is_in: ParticipantId) -> Vec<ClientMsg> {
         ClientMsg::AdmitAll { participants: vec![waits] },
         ClientMsg::Refuse { participant: waits, reason: RefuseReason::Unsaid },
         ClientMsg::SendBack { participant: is_in },
+        ClientMsg::AskPassword { participant: waits },
+        ClientMsg::InviteAgain { participant: waits },
         ClientMsg::Say { to: None, text: "hello".into() },
         ClientMsg::Say { to: Some(waits), text: "hello".into() },
         ClientMsg::ConfirmIdentity { participant: waits, checked: 0 },

@@ -39,17 +39,14 @@ pub(super) fn guest(number: u8, standing: Standing) -> Guest {
         pin_typed: true,
         password: PasswordState::NotAsked,
         invitation: shared::signal::InvitationSays::default(),
-        location: LocationHint::compare(
-            ComputerPlace::Country { code: "NL".into() },
-            PhonePlace::Country { code: "BE".into() },
-        ),
+        location: LocationHint::compare(ComputerPlace::country("NL"), PhonePlace::country("BE")),
         software: Software::default(),
     }
 }
 
 /// A tab that comes back from where everybody is.
 pub(super) fn returning(secret: Secret, media: Option<u32>) -> Return {
-    Return { secret, media, computer: ComputerPlace::Country { code: "NL".into() }, network: None }
+    Return { secret, media, computer: ComputerPlace::country("NL"), network: None }
 }
 
 pub(super) fn refuse(participant: ParticipantId) -> ClientMsg {
@@ -422,7 +419,7 @@ fn requests_in_the_wrong_state() {
     play.ask(green, enter());
     assert_eq!(told(&play.ask(green, enter()), green), [&wrong(ProtocolError::WrongState)]);
     play.event(Event::Answered { session: green, answer: "a".into() });
-    for request in [ClientMsg::SetHand { raised: true }, ClientMsg::SendPassword] {
+    for request in [ClientMsg::SetHand { raised: true }, ClientMsg::Look { tiles: Vec::new() }] {
         assert_eq!(told(&play.ask(green, request), green), [&wrong(ProtocolError::WrongState)]);
     }
 }

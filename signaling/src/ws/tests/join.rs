@@ -18,7 +18,7 @@ use crate::live::Counts;
 use crate::meetings::events::Actor;
 
 /// Mia with her account and Piet in the lobby.
-async fn mia_and_piet(theatre: &mut Theatre) -> (Page, Page, Person) {
+pub(super) async fn mia_and_piet(theatre: &mut Theatre) -> (Page, Page, Person) {
     let mia = theatre.invite("Mia", Role::Moderator).await;
     let piet = theatre.invite("Piet", Role::Participant).await;
     let mut mias = theatre.admins_page().await;
@@ -31,7 +31,7 @@ async fn mia_and_piet(theatre: &mut Theatre) -> (Page, Page, Person) {
     (mias, piets, piet)
 }
 
-async fn card(page: &mut Page) -> ParticipantId {
+pub(super) async fn card(page: &mut Page) -> ParticipantId {
     page.hear_until(|message| match message {
         ServerMsg::LobbyChanged { card } => Some(card.participant),
         _ => None,

@@ -160,6 +160,24 @@ fn a_password_is_asked_refused_and_used_up() {
     assert_eq!((room.password_error, again.changes), (None, vec![Change::Password]));
 }
 
+/// In the lobby: told once, typed wrong, used up, sent anew, right; gone with the wait.
+#[test]
+fn a_moderator_asks_for_a_password_at_the_door() {
+    let mut room = Room::default();
+    room.apply(welcomed(BEN, Some(Place::Lobby)));
+    let sent = ServerMsg::PasswordAsked { state: PasswordState::Sent { phone_ends_in: "67".into() } };
+    assert!(room.apply(sent.clone()).tasks.contains(&Task::Tell(News::PasswordAsked)));
+    assert!(room.password.is_none(), "not the password of the door");
+    room.apply(ServerMsg::PasswordRefused { reason: PasswordRefused::UsedUp });
+    assert_eq!(room.asked_at_door, Some(PasswordState::UsedUp));
+    assert_eq!(room.apply(sent).tasks, [], "told once");
+    assert_eq!(room.password_error, None);
+    room.apply(ServerMsg::PasswordAsked { state: PasswordState::Given });
+    assert_eq!(room.asked_at_door, Some(PasswordState::Given));
+    room.apply(admitted(BEN, vec![entry(BEN, "Ben")]));
+    assert_eq!(room.asked_at_door, None);
+}
+
 /// One change repaints one tile.
 #[test]
 fn cleo_s_microphone_repaints_cleo_alone() {

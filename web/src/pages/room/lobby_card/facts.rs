@@ -9,7 +9,7 @@ use shared::text::{tr, tr_with};
 
 use crate::app::Session;
 use crate::bindings::{country_name, now, time_of_day};
-use crate::room::{lobby_words, words};
+use crate::room::{lobby_words, location_words, words};
 use crate::ui::{Badge, Glyph, Icon, Tone};
 
 /// How often the waiting time is repainted.
@@ -36,12 +36,13 @@ pub(super) fn Facts(session: Session, card: LobbyCard) -> impl IntoView {
     };
     let tone = match card.location.verdict {
         Verdict::Agree => Tone::Good,
+        Verdict::Nearby => Tone::Accent,
         Verdict::Differ => Tone::Warn,
         Verdict::Unknown => Tone::Neutral,
     };
     view! {
         <div class="lobby-card__badges">
-            <Badge tone=tone icon=Glyph::Pin>{words::verdict(card.location.verdict)}</Badge>
+            <Badge tone=tone icon=Glyph::Pin>{location_words::verdict(card.location.verdict)}</Badge>
             <Badge>{words::role(card.role)}</Badge>
             <Badge icon=Glyph::Clock>{waits}</Badge>
             <Badge tone=password_tone icon=password_glyph>{words::password_on_card(&card.password)}</Badge>
@@ -85,10 +86,13 @@ fn waiting_for(ms: i64) -> String {
 fn Hint(session: Session, hint: LocationHint, software: String) -> impl IntoView {
     let verdict = match hint.verdict {
         Verdict::Agree => "agree",
+        Verdict::Nearby => "nearby",
         Verdict::Differ => "differ",
         Verdict::Unknown => "unknown",
     };
-    let (computer, phone) = words::evidence(&hint, country_name);
+    let (computer, phone) = location_words::evidence(&hint, country_name);
+    let apart = location_words::distance(&hint);
+    let media = location_words::media_from(&hint, country_name);
     // The database's licence asks for it wherever its results are shown.
     let attribution =
         move || session.store.site.with(|site| site.as_ref().and_then(|site| site.geo_attribution.clone()));
@@ -97,12 +101,18 @@ fn Hint(session: Session, hint: LocationHint, software: String) -> impl IntoView
             <ul class="hint__evidence small">
                 <li class="fact"><Icon glyph=Glyph::Computer /><span>{computer}</span></li>
                 <li class="fact"><Icon glyph=Glyph::Phone /><span>{phone}</span></li>
+                {apart.map(|apart| view! {
+                    <li class="fact"><Icon glyph=Glyph::Pin /><span data-testid="apart">{apart}</span></li>
+                })}
+                {media.map(|media| view! {
+                    <li class="fact fact--warn"><Icon glyph=Glyph::Warning /><span data-testid="media-from">{media}</span></li>
+                })}
                 {hint.network.as_ref().map(|network| view! {
-                    <li class="fact"><Icon glyph=Glyph::Link /><span data-testid="network">{words::network(network)}</span></li>
+                    <li class="fact"><Icon glyph=Glyph::Link /><span data-testid="network">{location_words::network(network)}</span></li>
                 })}
                 <li class="fact"><Icon glyph=Glyph::Screen /><span data-testid="software">{software}</span></li>
             </ul>
-            <p class="hint__estimate">{words::estimate()}</p>
+            <p class="hint__estimate">{location_words::estimate()}</p>
             {move || attribution().map(|words| view! { <p class="hint__estimate">{words}</p> })}
         </div>
     }

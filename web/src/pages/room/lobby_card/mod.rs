@@ -1,10 +1,12 @@
 //! Somebody at the door, as moderators see them: live face, name on the invitation, evidence, decision.
 //!
-//! The evidence is in [`facts`], the word on who it is in [`identity`], the decision in [`decide`].
+//! The evidence is in [`facts`], the word on who it is in [`identity`], what may be asked for besides in
+//! [`make_sure`], the decision in [`decide`].
 
 mod decide;
 mod facts;
 mod identity;
+mod make_sure;
 
 use std::time::Duration;
 
@@ -15,6 +17,7 @@ use shared::text::{tr, tr_with};
 use self::decide::Decide;
 use self::facts::Facts;
 use self::identity::IdentityPart;
+use self::make_sure::MakeSure;
 use super::tile::person_colour;
 use crate::app::Session;
 use crate::pages::lines::Lines;
@@ -92,6 +95,7 @@ pub(super) fn Card(session: Session, who: ParticipantId, door: Door) -> impl Int
                 <summary class="small">{tr("Write to them")}</summary>
                 <Lines lines=lines on_write=Callback::new(move |text| session.write(Some(who), text)) label=tr("Your line") waits=Some(name.get_untracked()) />
             </details>
+            <MakeSure session=session who=who name=name.get_untracked() />
             <Decide session=session who=who name=name door=door />
         </article>
     }
