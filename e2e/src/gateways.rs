@@ -24,19 +24,42 @@ pub struct Kannel {
     url: String,
     received: PathBuf,
     _folder: TempFolder,
-    _processes: [Process; 3],
+    processes: Vec<Process>,
 }
 
 impl Kannel {
     /// Starts bearerbox, smsbox and an SMSC on free ports.
     pub async fn start() -> Self {
+        let [smsc, admin, boxes, http] = free_ports();
+        let group = format!("smsc = fake\nsmsc-id = FAKE\nport = {smsc}\nconnect-allow-ip = 127.0.0.1\n");
+        let mut kannel = Self::with_smsc(&group, [admin, boxes, http]).await;
+        until("bearerbox to listen for its SMSC", || async { listens(smsc) }).await;
+        // It speaks once by itself: without a message of its own it ends.
+        let log = File::create(&kannel.received).unwrap();
+        let mut fakesmsc = Command::new(format!("{TESTS}/fakesmsc"));
+        fakesmsc.args(["-H", "127.0.0.1", "-r", &smsc.to_string(), "-i", "1000", "-m", "1", "1 2 text nop"]);
+        kannel.processes.push(Process::start(fakesmsc.stdout(log.try_clone().unwrap()).stderr(log)));
+        kannel
+    }
+
+    /// Starts bearerbox and smsbox before another SMSC, over SMPP.
+    pub async fn before(smsc: &ReceiptingSmsc) -> Self {
+        let port = &smsc.said()[0]["port"];
+        let account = "smsc-username = conclave\nsmsc-password = secret\nsystem-type = \"\"";
+        let group = format!(
+            "smsc = smpp\nsmsc-id = SMPP\nhost = 127.0.0.1\nport = {port}\n{account}\ntransceiver-mode = true\n"
+        );
+        Self::with_smsc(&group, free_ports()).await
+    }
+
+    async fn with_smsc(group: &str, [admin, boxes, http]: [u16; 3]) -> Self {
         let folder = TempFolder::new("kannel");
-        let [admin, boxes, smsc, http] = free_ports();
+
         let config = folder.path().join("kannel.conf");
         let store = folder.path().join("store");
         let text = format!(
             "group = core\nadmin-port = {admin}\nadmin-password = x\nsmsbox-port = {boxes}\nbox-allow-ip = \"127.0.0.1\"\n\
-             store-type = file\nstore-location = {}\n\ngroup = smsc\nsmsc = fake\nsmsc-id = FAKE\nport = {smsc}\nconnect-allow-ip = 127.0.0.1\n\n\
+             store-type = file\nstore-location = {}\n\ngroup = smsc\n{group}\n\
              group = smsbox\nbearerbox-host = 127.0.0.1\nsendsms-port = {http}\nsendsms-interface = 127.0.0.1\nglobal-sender = 13013\n\n\
              group = sendsms-user\nusername = conclave\npassword = secret\n\n\
              group = sms-service\nkeyword = default\ntext = \"No service\"\n",
@@ -51,16 +74,12 @@ impl Kannel {
         };
         let config = config.to_str().unwrap();
         let bearerbox = start("bearerbox", &[config]);
-        until("bearerbox to listen", || async { listens(boxes) && listens(smsc) }).await;
+        until("bearerbox to listen", || async { listens(boxes) }).await;
         let smsbox = start("smsbox", &[config]);
-        // It speaks once by itself: without a message of its own it ends.
-        let fakesmsc = format!("{TESTS}/fakesmsc");
-        let port = smsc.to_string();
-        let fakesmsc = start(&fakesmsc, &["-H", "127.0.0.1", "-r", &port, "-i", "1000", "-m", "1", "1 2 text nop"]);
         until("smsbox to listen", || async { listens(http) }).await;
         let received = folder.path().join("fakesmsc");
         let url = format!("http://127.0.0.1:{http}/cgi-bin/sendsms");
-        Self { url, received, _folder: folder, _processes: [fakesmsc, smsbox, bearerbox] }
+        Self { url, received, _folder: folder, processes: vec![smsbox, bearerbox] }
     }
 
     /// The address of `sendsms`.

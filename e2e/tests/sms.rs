@@ -12,11 +12,16 @@ use shared::signal::PasswordState;
 
 /// A server with this `[sms]`, and a file with the password `secret` that `{file}` stands for.
 async fn server(sms: &str) -> (Deployment, TempFolder) {
+    server_at("", sms).await
+}
+
+/// As [`server`], with these lines before it.
+async fn server_at(first: &str, sms: &str) -> (Deployment, TempFolder) {
     let folder = TempFolder::new("sms");
     let file = folder.path().join("password");
     std::fs::write(&file, "secret\n").unwrap();
     // Anything but the demo, which sends nothing real: plain HTTP on loopback behind a public URL of its own.
-    let config = format!("[sms]\n{}\n", sms.replace("{file}", file.to_str().unwrap()));
+    let config = format!("{first}[sms]\n{}\n", sms.replace("{file}", file.to_str().unwrap()));
     (Deployment::start_with(Options { config, ..Options::default() }).await, folder)
 }
 
@@ -136,6 +141,30 @@ async fn receipts_say_what_became_of_it() {
     assert_eq!((count("to"), count("answered")), (2, 2), "receipts that nobody answers come again: {said:?}");
     let log = server.log();
     assert!(!log.contains("470123456") && !log.contains("201234569"), "a number is in the log: {log}");
+}
+
+/// D26: a gateway over HTTP is told an address for each message and says there what became of it; Kannel hears it from the
+/// SMSC behind it. Whoever does not know the address says nothing.
+#[tokio::test]
+async fn a_gateway_over_http_says_what_became_of_it() {
+    let smsc = ReceiptingSmsc::start().await;
+    let kannel = Kannel::before(&smsc).await;
+    let config = format!(
+        "sender = \"kannel\"\n[sms.kannel]\nurl = \"{}\"\nuser = \"conclave\"\npassword_file = \"{{file}}\"\nfrom = \"13013\"\nreceipts = true",
+        kannel.url()
+    );
+    let (server, _file) = server_at("public_url = \"http://localhost:{port}\"\n", &config).await;
+    let meeting = NewMeeting { ask_password: true, password_before_minutes: 15, ..meeting_now("Board") };
+    let people = [with_phone("Peter", "+32470123456"), with_phone("Olga", "+31201234569")];
+    let meeting = server.console().await.meeting_with(&meeting, &people).await;
+    let console = server.console().await;
+    let states = async || {
+        let invitees = console.detail(&meeting).await.invitees;
+        invitees.into_iter().map(|invitee| invitee.password_sms.map(|sms| sms.state)).collect::<Vec<_>>()
+    };
+    let told = [Some(DeliveryState::Delivered), Some(DeliveryState::Undelivered)];
+    until("both receipts", || async { states().await == told }).await;
+    assert!(!server.log().contains("470123456"), "a number is in the log");
 }
 
 /// D26: a gateway as Twilio's. It is asked again when it cannot just now, and a refusal is said and sends nothing twice.

@@ -3,6 +3,8 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use tokio::sync::mpsc;
+
 use crate::accounts::hashing::Hasher;
 use crate::accounts::limiter::LoginLimiter;
 use crate::assets::Assets;
@@ -17,6 +19,7 @@ use crate::edge::host::Hosts;
 use crate::geo::Geo;
 use crate::keys::Keys;
 use crate::letters::post::Post;
+use crate::letters::receipts::Receipt;
 use crate::live::Registry;
 use crate::mail::MailSender;
 use crate::meetings::passwords::Passwords;
@@ -60,7 +63,9 @@ pub struct Parts {
     /// Who failed at the PIN door lately.
     pub door: Door,
     /// Location databases.
-    pub geo: Geo,
+    pub geo: Arc<Geo>,
+    /// Where receipts go that gateways bring by HTTP.
+    pub receipts: mpsc::Sender<Receipt>,
     /// Live rooms.
     pub live: Registry,
     /// How often passwords went to which telephone.

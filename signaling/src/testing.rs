@@ -20,7 +20,9 @@ use crate::door::Door;
 use crate::edge::host::Hosts;
 use crate::geo::Geo;
 use crate::keys::Keys;
+use crate::letters::errands;
 use crate::letters::post::Post;
+use crate::letters::receipts;
 use crate::live::Registry;
 use crate::mail::{MailSender, NoMail};
 use crate::meetings::send_limit::SendLimit;
@@ -122,15 +124,17 @@ async fn build((folder, database, clock, gateway): Parted, change: impl FnOnce(&
         MailSenderKind::Outbox => Arc::new(outbox.clone()),
         _ => Arc::new(NoMail),
     };
+    let (receipts, arrived) = mpsc::channel(receipts::MAX_WAITING);
+    let (errands, wanted) = mpsc::unbounded_channel();
     let parts = Parts {
         hosts: Hosts::of(&config),
         logins: LoginLimiter::default(),
         device_tries: LoginLimiter::default(),
         assets,
-        live: Registry::new(db.clone(), clock.clone(), chance.clone(), Arc::new(commands)),
+        live: Registry::new(db.clone(), clock.clone(), chance.clone(), (Arc::new(commands), errands)),
         keys: Keys::open(&folder.path().join("keys"), chance.as_ref()).unwrap(),
         door: Door::default(),
-        geo: Geo::open(&config.geo.files),
+        geo: Arc::new(Geo::open(&config.geo.files)),
         send_limit: SendLimit::new(&config.sms),
         sockets: sockets(),
         counters: Counters::default(),
@@ -143,9 +147,13 @@ async fn build((folder, database, clock, gateway): Parted, change: impl FnOnce(&
         sms,
         mail,
         post: Post::default(),
+        receipts,
         outbox: Some(outbox.clone()),
     };
-    World { state: AppState::new(parts), clock, outbox, media, folder, database }
+    let state = AppState::new(parts);
+    receipts::spawn(state.clone(), arrived);
+    errands::spawn(state.clone(), wanted);
+    World { state, clock, outbox, media, folder, database }
 }
 
 impl World {

@@ -331,6 +331,7 @@ impl Config {
         self.media.check()?;
         self.door.check()?;
         self.sms.check(self.demo)?;
+        self.sms.check_receipts(self.public_url.is_some())?;
         self.mail.check(self.demo)?;
         self.check_metrics()?;
         if self.tls.cert.is_some() != self.tls.key.is_some() {
@@ -591,6 +592,10 @@ mod tests {
             ("[door]\narchive_after_days = 4000", "archive_after_days"),
             ("[sms]\nsender = \"pigeon\"", "line 2"),
             ("[sms]\nsender = \"kannel\"", "[sms.kannel]"),
+            (
+                "[sms]\nsender = \"twilio\"\n[sms.twilio]\naccount = \"A\"\ntoken_file = \"p\"\nfrom = \"f\"\nreceipts = true",
+                "public_url",
+            ),
             (
                 "demo = true\n[sms]\nsender = \"smpp\"\n[sms.smpp]\nurl = \"smpp://h:1\"\nsystem_id = \"s\"\npassword_file = \"p\"\nfrom = \"f\"",
                 "no real SMS",

@@ -72,6 +72,9 @@ pub struct TwilioConfig {
     pub token_file: PathBuf,
     /// The number or name that messages come from.
     pub from: String,
+    /// Whether it is to say what became of messages, at an address under `public_url` that it must reach.
+    #[serde(default)]
+    pub receipts: bool,
 }
 
 impl TwilioConfig {
@@ -92,6 +95,9 @@ pub struct KannelConfig {
     pub password_file: PathBuf,
     /// The number or name that messages come from.
     pub from: String,
+    /// Whether it is to say what became of messages, at an address under `public_url` that it must reach.
+    #[serde(default)]
+    pub receipts: bool,
 }
 
 /// `[sms.smpp]`
@@ -144,6 +150,18 @@ impl Sms {
             return Err(ConfigError::wrong("[sms] `countries` must be codes of two capital letters, such as \"BE\""));
         }
         self.check_addresses()
+    }
+
+    /// A gateway on another machine needs to be told where this server is.
+    pub(super) fn check_receipts(&self, has_public_url: bool) -> Result<(), ConfigError> {
+        let kannel = self.sender == SmsSenderKind::Kannel && self.kannel.as_ref().is_some_and(|it| it.receipts);
+        let twilio = self.sender == SmsSenderKind::Twilio && self.twilio.as_ref().is_some_and(|it| it.receipts);
+        if (kannel || twilio) && !has_public_url {
+            return Err(ConfigError::wrong(
+                "[sms] `receipts = true` needs `public_url`: the gateway is told to call it",
+            ));
+        }
+        Ok(())
     }
 
     fn check_addresses(&self) -> Result<(), ConfigError> {

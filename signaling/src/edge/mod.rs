@@ -21,7 +21,7 @@ use shared::text::tr;
 
 use crate::edge::client::Client;
 use crate::extract::Refusal;
-use crate::routes::devices;
+use crate::routes::{devices, receipts};
 use crate::state::AppState;
 
 /// Refuses what is not for this server or not from its pages, notes whose address it is, and hardens the answer.
@@ -46,8 +46,9 @@ fn refusal(state: &AppState, request: &Request) -> Option<Response> {
         return Some(misdirected());
     }
     let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    // Devices come without a page, and with a token that no browser sends by itself.
-    let has_token = devices::owns(request.uri().path());
+    // Devices come without a page, and with a token that no browser sends by itself; gateways to an address that they alone know.
+    let path = request.uri().path();
+    let has_token = devices::owns(path) || receipts::owns(path);
     if !reads && !has_token && !origin::is_ours(&state.config, &authority, request.headers()) {
         return Some(Refusal::from(ApiError::ForeignOrigin).into_response());
     }

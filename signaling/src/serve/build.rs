@@ -21,6 +21,7 @@ use crate::door::Door;
 use crate::edge::host::Hosts;
 use crate::geo::Geo;
 use crate::keys::Keys;
+use crate::letters::errands;
 use crate::letters::post::Post;
 use crate::letters::receipts::{self, Receipt};
 use crate::live::Registry;
@@ -29,6 +30,7 @@ use crate::mail::{MailSender, NoMail};
 use crate::meetings::send_limit::SendLimit;
 use crate::metrics::Counters;
 use crate::sfu_link::{self, Media, Nodes};
+use crate::sms::callback::Callbacks;
 use crate::sms::kannel::Kannel;
 use crate::sms::smpp::Smpp;
 use crate::sms::twilio::Twilio;
@@ -103,16 +105,17 @@ pub(super) fn state(config: Config, db: Db, media: Arc<dyn Media>) -> Result<App
     let hasher = Hasher::new().map_err(|error| StartError::Other(error.to_string()))?;
     let outbox = Outbox::new(clock.clone());
     let (receipts, arrived) = mpsc::channel(receipts::MAX_WAITING);
-    let (sms, mail) = (sms(&config, &outbox, receipts)?, mail(&config, &outbox)?);
+    let (sms, mail) = (sms(&config, &outbox, (receipts.clone(), &chance))?, mail(&config, &outbox)?);
     let is_kept = sends_to_outbox(&config);
     let keys = Keys::open(&config.data.join("keys"), chance.as_ref())?;
-    let live = Registry::new(db.clone(), clock.clone(), chance.clone(), media);
+    let (errands, wanted) = mpsc::unbounded_channel();
+    let live = Registry::new(db.clone(), clock.clone(), chance.clone(), (media, errands));
     let parts = Parts {
         hosts: Hosts::of(&config),
         logins: LoginLimiter::default(),
         device_tries: LoginLimiter::default(),
         assets: assets(&config),
-        geo: Geo::open(&config.geo.files),
+        geo: Arc::new(Geo::open(&config.geo.files)),
         door: Door::default(),
         send_limit: SendLimit::new(&config.sms),
         sockets: sockets(),
@@ -126,17 +129,24 @@ pub(super) fn state(config: Config, db: Db, media: Arc<dyn Media>) -> Result<App
         sms,
         mail,
         post: Post::default(),
+        receipts,
         outbox: is_kept.then_some(outbox),
         keys,
         live,
     };
     let state = AppState::new(parts);
     receipts::spawn(state.clone(), arrived);
+    errands::spawn(state.clone(), wanted);
     Ok(state)
 }
 
 /// The demo's SMS stay in memory, whatever the configuration says: nobody's telephone rings for a try-out (D15).
-fn sms(config: &Config, outbox: &Outbox, receipts: mpsc::Sender<Receipt>) -> Result<Arc<dyn SmsSender>, StartError> {
+fn sms(
+    config: &Config,
+    outbox: &Outbox,
+    (receipts, chance): (mpsc::Sender<Receipt>, &Arc<dyn Chance>),
+) -> Result<Arc<dyn SmsSender>, StartError> {
+    let callbacks = |wanted: bool| wanted.then(|| Callbacks::new(&config.public_url(), chance.clone()));
     let no_client = |error: reqwest::Error| StartError::Other(error.to_string());
     let Sms { sender: kind, twilio, kannel, smpp, .. } = &config.sms;
     let sender: Arc<dyn SmsSender> = match (kind, twilio, kannel, smpp) {
@@ -144,11 +154,15 @@ fn sms(config: &Config, outbox: &Outbox, receipts: mpsc::Sender<Receipt>) -> Res
         (SmsSenderKind::Outbox, ..) => Arc::new(outbox.clone()),
         (SmsSenderKind::Twilio, Some(it), ..) => {
             let token = secret(&it.token_file)?;
-            Arc::new(Retrying(Twilio::new(&it.url, &it.account, token, &it.from).map_err(no_client)?))
+            Arc::new(Retrying(
+                Twilio::new(&it.url, (&it.account, token), &it.from, callbacks(it.receipts)).map_err(no_client)?,
+            ))
         }
         (SmsSenderKind::Kannel, _, Some(it), _) => {
             let password = secret(&it.password_file)?;
-            Arc::new(Retrying(Kannel::new(&it.url, &it.user, password, &it.from).map_err(no_client)?))
+            Arc::new(Retrying(
+                Kannel::new(&it.url, (&it.user, password), &it.from, callbacks(it.receipts)).map_err(no_client)?,
+            ))
         }
         (SmsSenderKind::Smpp, .., Some(it)) => {
             let account = (it.system_id.as_str(), secret(&it.password_file)?);

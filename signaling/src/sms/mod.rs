@@ -2,6 +2,7 @@
 //! copy it do, [`kannel`] to a Kannel smsbox, [`smpp`] to an SMSC; the [`Outbox`] keeps messages in memory for the console.
 //! [`Retrying`] tries again what failed for a moment. Numbers, texts and passwords never reach the log.
 
+pub mod callback;
 mod http;
 pub mod kannel;
 mod outbox;

@@ -122,3 +122,24 @@ async fn the_site_says_what_everybody_may_know() {
     let real = Site::open_with(|config| config.public_url = Some("https://meet.example.org".into())).await;
     assert!(!real.stranger().get("/api/v1/site").await.json::<Public>().demo);
 }
+
+/// Gateways come without a page. What they say reaches the letters; nothing is said of which messages there are, and no
+/// address of another shape is taken.
+#[tokio::test]
+async fn gateways_say_what_became_of_messages() {
+    let site = Site::open().await;
+    let gateway = site.stranger();
+    let path = format!("/sms/receipts/{}", "ab".repeat(16));
+    for (query, status) in [("?state=1", 204), ("?state=8", 204), ("", 204)] {
+        assert_eq!(gateway.get(&format!("{path}{query}")).await.status.as_u16(), status, "{query}");
+    }
+    let form = site
+        .stranger()
+        .with("content-type", "application/x-www-form-urlencoded")
+        .with("origin", "https://gateway.example");
+    let answer = form.send(Method::POST, &path, Some("MessageStatus=delivered".into())).await;
+    assert_eq!(answer.status.as_u16(), 204, "{}", answer.text);
+    for wrong in ["/sms/receipts/short", "/sms/receipts/zz", &format!("{path}00")] {
+        assert_eq!(gateway.get(wrong).await.status.as_u16(), 404, "{wrong}");
+    }
+}
