@@ -24,6 +24,9 @@
 //! | `POST /meetings/{id}/invitees/{id}/password` | → [`Invitee`]; a password goes out by SMS now |
 //! | `POST /meetings/{id}/invitees/{id}/password/read-out` | → [`PasswordToRead`]; the one before is void |
 //! | `GET  /meetings/{id}/invitees/{id}/invitation.ics` | → `text/calendar` |
+//! | `GET  /templates` | → `[`[`crate::template::Template`]`]`, by name |
+//! | `POST /templates` | [`crate::template::NewTemplate`] → all of them; one of the same name is replaced |
+//! | `POST /templates/{id}/remove` | → those that are left |
 //! | `GET  /door` | → [`DoorReport`] |
 //! | `GET  /outbox` | → `[`[`OutboxMessage`]`]` (where SMS or e-mail go to the outbox, else 404) |
 
@@ -362,6 +365,9 @@ pub enum ApiError {
     /// 409: the meeting has as many invitees as it can.
     #[error("the meeting is full")]
     MeetingFull,
+    /// 409: the organisation has as many meeting templates as it may.
+    #[error("there are as many templates as there may be")]
+    TooManyTemplates,
     /// 409: this person has no telephone number.
     #[error("there is no telephone number to send to")]
     NoPhone,

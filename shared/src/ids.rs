@@ -91,6 +91,10 @@ durable_id!(
     MeetingId
 );
 durable_id!(
+    /// A meeting template, see [`crate::template`].
+    TemplateId
+);
+durable_id!(
     /// One person's invitation to one meeting.
     InviteeId
 );

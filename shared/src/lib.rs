@@ -1,7 +1,7 @@
 //! The contract: every message and body that crosses a wire in Conclave is one type here, compiled for
 //! the browser and for the server alike.
 //!
-//! What lives here: ids, limits, the WebSocket messages ([`signal`]), the REST bodies ([`api`]), the
+//! What lives here: ids, limits, the WebSocket messages ([`signal`]), the REST bodies ([`api`], [`template`]), the
 //! messages between signaling and SFU ([`control`]), the data-channel frames ([`surface`]), the
 //! checks, scales and names that both sides must agree on ([`codec`], [`input`], [`letter`], [`pin`], [`quality`]) and the translation function ([`text`]).
 //!
@@ -22,5 +22,6 @@ pub mod quality;
 pub mod secret;
 pub mod signal;
 pub mod surface;
+pub mod template;
 pub mod text;
 pub mod units;

@@ -12,6 +12,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (2, "door", include_str!("../../migrations/0002_door.sql")),
     (3, "lobby", include_str!("../../migrations/0003_lobby.sql")),
     (4, "letters", include_str!("../../migrations/0004_letters.sql")),
+    (5, "templates", include_str!("../../migrations/0005_templates.sql")),
 ];
 
 /// Brings a database up to date.

@@ -18,6 +18,7 @@ pub mod rooms;
 pub mod sessions;
 pub mod sql;
 mod sqlite;
+pub mod templates;
 
 use std::path::PathBuf;
 

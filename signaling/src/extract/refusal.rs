@@ -81,6 +81,7 @@ fn status(error: &ApiError) -> StatusCode {
         ApiError::MeetingOver
         | ApiError::MeetingNotOver
         | ApiError::MeetingFull
+        | ApiError::TooManyTemplates
         | ApiError::NoPhone
         | ApiError::NoSms
         | ApiError::SmsBudgetSpent

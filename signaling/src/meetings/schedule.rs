@@ -10,6 +10,7 @@ use shared::limits::{
     DEFAULT_GRACE_MS, MAX_CHECKLIST, MAX_CONFIRMATIONS, MAX_MEETING_MINUTES, MAX_PASSWORD_BEFORE_MINUTES,
 };
 use shared::meeting::DoorRules;
+use shared::template::Settings;
 use shared::units::UnixMs;
 
 use super::Meeting;
@@ -52,6 +53,16 @@ pub fn schedule(new: &NewMeeting, owner: Owner, now: UnixMs) -> Result<Meeting, 
         password_before_minutes: password_before(new.password_before_minutes)?,
         ended_at: None,
         archived_at: None,
+    })
+}
+
+/// The settings of a template, or the first field that is wrong.
+pub fn settings(new: &Settings) -> Result<Settings, WrongField> {
+    Ok(Settings {
+        duration_minutes: minutes(new.duration_minutes)?,
+        password_before_minutes: password_before(new.password_before_minutes)?,
+        rules: rules(&new.rules)?,
+        ..new.clone()
     })
 }
 

@@ -7,8 +7,10 @@ mod door;
 mod invitations;
 pub(crate) mod invitees;
 mod meetings;
+pub(crate) mod receipts;
 mod record;
 mod site;
+mod templates;
 #[cfg(test)]
 mod tests;
 
@@ -27,6 +29,7 @@ pub fn router(state: &AppState) -> Router {
     Router::new()
         .nest("/api/v1", api)
         .merge(devices::routes())
+        .merge(receipts::routes())
         .fallback(get(assets::serve))
         .layer(from_fn_with_state(state.clone(), edge::guard))
         .with_state(state.clone())
@@ -42,6 +45,8 @@ fn console() -> Router<AppState> {
         .route("/me", get(accounts::me))
         .route("/meetings", get(meetings::list).post(meetings::create))
         .route("/meetings/call", post(invitations::call_in))
+        .route("/templates", get(templates::list).post(templates::keep))
+        .route("/templates/{template}/remove", post(templates::remove))
         .route("/meetings/{meeting}", get(meetings::detail).merge(patch(meetings::change)))
         .route("/meetings/{meeting}/end", post(meetings::end))
         .route("/meetings/{meeting}/archive", post(meetings::put_away))

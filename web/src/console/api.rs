@@ -9,7 +9,8 @@ use shared::api::{
     ApiError, CallIn, CalledIn, DoorReport, Invitee, InviteePatch, IssuedPin, Login, Me, MeetingDetail, MeetingPatch,
     MeetingSummary, NewInvitee, NewMeeting, OutboxMessage, PasswordToRead, Site,
 };
-use shared::ids::{InviteeId, MeetingId};
+use shared::ids::{InviteeId, MeetingId, TemplateId};
+use shared::template::{NewTemplate, Template};
 
 const BASE: &str = "/api/v1";
 
@@ -64,6 +65,21 @@ impl<T: DeserializeOwned> Call<T> {
 /// What this deployment is.
 pub(crate) fn site() -> Call<Site> {
     Call::new("GET", "/site")
+}
+
+/// The organisation's meeting templates.
+pub(crate) fn templates() -> Call<Vec<Template>> {
+    Call::new("GET", "/templates")
+}
+
+/// Keeps a template, in place of the one of the same name.
+pub(crate) fn keep_template(new: &NewTemplate) -> Call<Vec<Template>> {
+    Call::new("POST", "/templates").with(new)
+}
+
+/// Removes a template.
+pub(crate) fn remove_template(id: TemplateId) -> Call<Vec<Template>> {
+    Call::new("POST", &format!("/templates/{id}/remove"))
 }
 
 /// Logs in.

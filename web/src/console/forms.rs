@@ -7,6 +7,7 @@ use shared::api::{ApiError, CallIn, Called, Field, FieldError, NewInvitee, NewMe
 use shared::input::{self, InvalidText};
 use shared::limits::{MAX_CHECKLIST, MAX_MEETING_MINUTES};
 use shared::meeting::{DoorRules, MeetingKind, Role};
+use shared::template::Settings;
 
 use super::api::CallError;
 
@@ -95,6 +96,24 @@ impl MeetingForm {
             }
             _ => Err(errors),
         }
+    }
+
+    /// What a template of it has, or every field that is wrong: title and time are no part of it.
+    pub(crate) fn settings(&self) -> Result<Settings, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let duration = errors.keep(Field::Duration, minutes(&self.duration));
+        let rules = errors.keep(Field::Checklist, rules(&self.rules));
+        let Self { ask_password, password_before_minutes, kind, .. } = *self;
+        duration
+            .zip(rules)
+            .map(|(duration_minutes, rules)| Settings {
+                duration_minutes,
+                ask_password,
+                password_before_minutes,
+                kind,
+                rules,
+            })
+            .ok_or(errors)
     }
 
     fn start(&self) -> Result<Start, FieldError> {

@@ -100,6 +100,7 @@ pub(crate) fn api_error(error: &ApiError) -> String {
         ApiError::NotFound => tr("This does not exist, or it is not yours."),
         ApiError::MeetingOver => tr("The meeting is over; nothing about it can be changed any more."),
         ApiError::MeetingNotOver => tr("The meeting is not over yet. End it first."),
+        ApiError::TooManyTemplates => tr("There are as many templates as there may be: remove one first."),
         ApiError::MeetingFull => tr("The meeting has as many invitees as it can have."),
         ApiError::NoPhone => tr("This person has no telephone number to send a password to."),
         ApiError::NoSms => tr("This server sends no SMS, so nobody can be asked for an SMS password."),

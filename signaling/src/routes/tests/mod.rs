@@ -7,6 +7,7 @@ mod meetings;
 mod pages;
 mod people;
 mod rights;
+mod templates;
 
 use std::net::SocketAddr;
 

@@ -23,6 +23,8 @@ enum Needs {
 fn table() -> Vec<(Method, &'static str, Value, Needs)> {
     use Needs::{Login, Meeting, Nothing};
     let meeting = json!({ "title": "x", "start": { "kind": "now" }, "duration_minutes": 5, "time_zone": "UTC", "ask_password": false });
+    let settings = json!({ "duration_minutes": 5, "ask_password": false, "password_before_minutes": 0, "kind": "nothing_kept", "rules": {} });
+    let template = json!({ "name": "Signing", "settings": settings });
     let people = [json!({ "name": "Piet", "phone": "+32470123456" })];
     let alert = json!({ "title": "x", "duration_minutes": 5, "time_zone": "UTC", "people": people });
     vec![
@@ -34,6 +36,9 @@ fn table() -> Vec<(Method, &'static str, Value, Needs)> {
         (Method::GET, "/meetings", Value::Null, Login),
         (Method::POST, "/meetings", meeting, Login),
         (Method::POST, "/meetings/call", alert, Login),
+        (Method::GET, "/templates", Value::Null, Login),
+        (Method::POST, "/templates", template, Login),
+        (Method::POST, "/templates/{template}/remove", Value::Null, Login),
         (Method::GET, "/meetings/{m}", Value::Null, Meeting),
         (Method::PATCH, "/meetings/{m}", json!({}), Meeting),
         (Method::POST, "/meetings/{m}/invitees", person("Piet"), Meeting),

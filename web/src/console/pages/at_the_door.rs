@@ -10,7 +10,9 @@ use crate::ui::{Checkbox, Choice, FieldError, Select, next_id};
 /// The choices, folded away: most meetings need none of them.
 #[component]
 pub(super) fn AtTheDoor(rules: RwSignal<DoorRules>, #[prop(into)] error: Signal<Option<String>>) -> impl IntoView {
-    let confirmations = RwSignal::new("0".to_owned());
+    // Follows the rules: a template may set them.
+    let confirmations = RwSignal::new(String::new());
+    Effect::new(move |_| confirmations.set(rules.with(|rules| rules.confirmations.to_string())));
     let checklist_id = next_id("checklist");
     let choices = vec![
         Choice::new("0", tr("Not asked: a moderator looks and admits")),
@@ -24,7 +26,6 @@ pub(super) fn AtTheDoor(rules: RwSignal<DoorRules>, #[prop(into)] error: Signal<
                 rules.checklist = suggested();
             }
         });
-        confirmations.set(chosen);
     };
     let asks = Memo::new(move |_| rules.with(|rules| rules.confirmations > 0));
     view! {

@@ -18,6 +18,7 @@ mod password_dialog;
 mod password_time;
 mod pin_dialog;
 mod send_invitation;
+mod templates;
 mod unknown;
 
 pub(crate) use call_in::CallInPage;

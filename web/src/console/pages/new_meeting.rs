@@ -6,12 +6,14 @@ use leptos::task::spawn_local;
 use shared::api::{Field, NewMeeting};
 use shared::limits::{MAX_MEETING_MINUTES, MAX_TITLE_CHARS};
 use shared::meeting::{DoorRules, MeetingKind};
+use shared::template::Settings;
 use shared::text::{tr, tr_with};
 
 use super::at_the_door::AtTheDoor;
 use super::password_time::{DEFAULT_MINUTES, PasswordTime};
+use super::templates::{BeginWith, KeepTemplate, Templates};
 use crate::console::api;
-use crate::console::forms::MeetingForm;
+use crate::console::forms::{FieldErrors, MeetingForm};
 use crate::console::navigation::{Link, Navigation};
 use crate::console::parts::{FormState, PageHead};
 use crate::console::route::Route;
@@ -56,6 +58,21 @@ impl Fields {
         fields
     }
 
+    /// As a template has it; title, time and zone stay as they are.
+    fn take(self, settings: &Settings) {
+        let Settings { duration_minutes, ask_password, password_before_minutes, kind, rules } = settings.clone();
+        self.duration.set(duration_minutes.to_string());
+        self.ask_password.set(ask_password);
+        self.password_before.set(password_before_minutes);
+        self.recorded.set(kind == MeetingKind::MayBeRecorded);
+        self.rules.set(rules);
+    }
+
+    /// What a template of this form has, or the fields that are wrong.
+    fn settings(self) -> Result<Settings, FieldErrors> {
+        self.form(true).settings()
+    }
+
     fn form(self, now: bool) -> MeetingForm {
         MeetingForm {
             title: self.title.get_untracked(),
@@ -86,6 +103,7 @@ pub(crate) fn NewMeetingPage(
     now: bool,
 ) -> impl IntoView {
     let (session, navigation, fields) = (Session::get(), Navigation::get(), Fields::new(now));
+    let templates = Templates::load(session);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         match fields.form(now).check() {
@@ -104,6 +122,7 @@ pub(crate) fn NewMeetingPage(
             <PageHead title=title />
             <Card>
                 <form class="stack" novalidate=true on:submit=submit>
+                    <BeginWith templates=templates on_choice=Callback::new(move |settings: Settings| fields.take(&settings)) />
                     <TextField label=tr("Title") value=fields.title error=fields.state.error(Field::Title)
                         hint=tr_with("Everybody invited sees it. Up to {max} characters.", &[("max", &MAX_TITLE_CHARS.to_string())])
                         required=true testid="meeting-title" error_testid="meeting-title-error" />
@@ -113,6 +132,7 @@ pub(crate) fn NewMeetingPage(
                     <Checkbox label=tr("This meeting may be watched or recorded")
                         hint=tr("People in it may then connect players and recorders. Everybody is told so in the invitation, before coming in, and inside. It cannot be changed later.")
                         checked=fields.recorded on_change=move |on| fields.recorded.set(on) testid="meeting-recorded" />
+                    <KeepTemplate templates=templates settings=Callback::new(move |()| fields.settings().map_err(|errors| fields.state.show(errors)).ok()) />
                     <p class="kept-note"><Icon glyph=Glyph::Shield />{move || words::kept(kind(fields.recorded.get()))}</p>
                     {move || fields.state.refusal.get().map(|text| view! {
                         <Banner tone=Tone::Danger assertive=true testid="meeting-error">{text}</Banner>
