@@ -31,6 +31,7 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use config::{MAX_THREADS, SfuConfig, StartError};
 pub use driver::Snapshot;
+pub use sfu_core::guards;
 pub use sfu_core::{Carried, Connections, Dropped, Shown, Stats};
 pub use sockets::listen;
 pub use tcp::{Place, TcpPeer, begins_like_media};

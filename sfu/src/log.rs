@@ -3,12 +3,18 @@
 //! Crates that handle media and sockets print frames, session descriptions and addresses at their lower levels, and
 //! a panic's message may quote what it stumbled on. Neither may reach a log file that outlives the meeting.
 
+use std::fmt::{self, Write};
 use std::io::{self, IsTerminal as _};
 use std::panic::PanicHookInfo;
 
+use sfu_core::guards::{self, Guard};
+use tracing::field::Field;
 use tracing::{Level, Metadata};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::field::MakeExt as _;
 use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::fmt::FormatFields;
+use tracing_subscriber::fmt::format::{Writer, debug_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -29,15 +35,50 @@ const QUIET: [&str; 9] = [
 /// Starts the log. `CONCLAVE_LOG=debug` says more, of everything but the [`QUIET`] crates.
 pub fn start() {
     let filter = EnvFilter::try_from_env("CONCLAVE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let lines = tracing_subscriber::fmt::layer().with_ansi(io::stderr().is_terminal()).with_writer(io::stderr);
+    let lines = tracing_subscriber::fmt::layer().fmt_fields(fields()).with_ansi(io::stderr().is_terminal());
+    let lines = lines.with_writer(io::stderr);
     tracing_subscriber::registry().with(filter).with(filter_fn(may_be_said)).with(lines).init();
     std::panic::set_hook(Box::new(panicked));
+}
+
+/// Says what a process starts with, each of its settings on a line of its own.
+pub fn configuration(version: &str, text: &str) {
+    tracing::info!(version, "starting with this configuration:");
+    text.trim_end().lines().for_each(|line| tracing::info!("{line}"));
 }
 
 /// Whether this may be logged at all.
 fn may_be_said(event: &Metadata<'_>) -> bool {
     let origin = event.target().split("::").next().unwrap_or_default();
     *event.level() == Level::ERROR || !QUIET.contains(&origin)
+}
+
+/// How values are written: one event is one line, whatever is in them. The formatter of `tracing-subscriber` keeps a value's
+/// own line breaks, and so whoever got a word into the log would get as many records as they like.
+fn fields() -> impl for<'w> FormatFields<'w> + 'static {
+    debug_fn(|writer: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug| {
+        match field.name() {
+            // Where a record of the `log` crate is from: its target is written already.
+            name if name.starts_with("log.") => return Ok(()),
+            "message" => {}
+            name => write!(writer, "{name}=")?,
+        }
+        if guards::holds(Guard::LogLines) { write!(OneLine(writer), "{value:?}") } else { write!(writer, "{value:?}") }
+    })
+    .delimited(" ")
+}
+
+/// Writes what ends a line or steers a terminal as its escape.
+struct OneLine<'w, 'b>(&'w mut Writer<'b>);
+
+impl Write for OneLine<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        text.chars().try_for_each(|c| match c {
+            '\u{2028}' | '\u{2029}' => write!(self.0, "{}", c.escape_unicode()),
+            c if c.is_control() => write!(self.0, "{}", c.escape_default()),
+            c => self.0.write_char(c),
+        })
+    }
 }
 
 /// Says where, and not the message.
@@ -70,7 +111,8 @@ mod tests {
     fn logged(work: impl FnOnce()) -> String {
         let paper = Paper::default();
         let writer = paper.clone();
-        let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(move || writer.clone());
+        let lines = tracing_subscriber::fmt::layer().fmt_fields(fields()).with_ansi(false);
+        let lines = lines.with_writer(move || writer.clone());
         let all = tracing_subscriber::registry().with(EnvFilter::new("trace")).with(filter_fn(may_be_said)).with(lines);
         tracing::subscriber::with_default(all, work);
         String::from_utf8(paper.0.lock().unwrap().clone()).unwrap()
@@ -89,6 +131,18 @@ mod tests {
         });
         assert!(!text.contains("PIN") && !text.contains("address"), "{text}");
         assert!(text.contains("a failure") && text.contains("our own") && text.contains("somebody else's"), "{text}");
+    }
+
+    #[test]
+    fn one_event_is_one_line_whatever_is_in_it() {
+        let forged = "Ada\r\n2026-11-21T12:00:00Z ERROR forged\u{2028}\u{85}\u{1b}[2J\t\"}";
+        let text = logged(|| {
+            tracing::info!(name = %forged, quoted = forged, shown = ?Some(forged), "said {forged}");
+            tracing::info!("the next");
+        });
+        let lines: Vec<&str> = text.split(|c| "\r\n\u{85}\u{2028}\u{2029}".contains(c)).collect();
+        assert_eq!(lines.len(), 3, "{text:?}");
+        assert!(!text.contains('\u{1b}') && lines[0].contains("name=Ada\\r\\n2026") && lines[2].is_empty(), "{text:?}");
     }
 
     #[test]

@@ -50,7 +50,7 @@ fn main() -> ExitCode {
 fn run(cli: &Cli) -> Result<(), String> {
     let settings = settings(cli).map_err(|error| error.to_string())?;
     let text = toml::to_string(&settings).map_err(|error| error.to_string())?;
-    tracing::info!(version = env!("CARGO_PKG_VERSION"), "starting with this configuration:\n{}", text.trim_end());
+    sfu::log::configuration(env!("CARGO_PKG_VERSION"), &text);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let runtime =
         runtime.map_err(|error| format!("the system refused to start threads ({error}): stop other programs"))?;

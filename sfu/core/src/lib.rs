@@ -27,6 +27,7 @@ mod drawing;
 mod estimate;
 mod forwarder;
 mod guard;
+pub mod guards;
 mod ids;
 mod keyframe;
 mod layers;

@@ -27,6 +27,7 @@ use crate::codecs;
 use crate::crypto;
 use crate::demux::{Demux, Path};
 use crate::guard::{Panicked, guarded};
+use crate::guards::{self, Guard};
 use crate::ids::BySession;
 use crate::peer::{self, Heard, InputError};
 use crate::room::Room;
@@ -329,6 +330,7 @@ impl Node {
         let Some(handled) = handled else { return };
         match handled {
             Ok(()) => {}
+            Err(InputError::Dtls) if !guards::holds(Guard::EarlyDtls) => return self.give_up(id, Gone::Fault),
             Err(InputError::Dtls) if !self.is_connected(id) => self.stats.early_dtls_errors += 1,
             Err(InputError::Dtls | InputError::Other) => self.stats.peer_errors += 1,
             Err(InputError::Fault) => return self.fault(id),

@@ -9,6 +9,7 @@ use shared::limits::{MAX_SDP_BYTES, MAX_SDP_M_LINES};
 use shared::signal::OfferError;
 
 use crate::guard::guarded;
+use crate::guards::{self, Guard};
 use crate::twins::{self, Section};
 
 /// An offer that is worth giving to str0m.
@@ -70,6 +71,9 @@ impl Offer {
 }
 
 fn check_size(text: &str) -> Result<(), OfferError> {
+    if !guards::holds(Guard::OfferSize) {
+        return Ok(());
+    }
     if text.len() > MAX_SDP_BYTES {
         return Err(OfferError::TooLarge);
     }

@@ -12,6 +12,7 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 
 use crate::demux::Path;
+use crate::guards::{self, Guard};
 use crate::node::{Output, Transport};
 use crate::stun;
 
@@ -39,8 +40,9 @@ impl Route {
 }
 
 /// Confirmed nominations that are remembered: a copy of one of them moves nothing. A check may be recorded and sent again from
-/// anywhere, integrity and all.
-const REMEMBERED: usize = 16;
+/// anywhere, integrity and all. Chromium nominates about every 2.5 seconds once it has settled, so this is most of an hour; fewer
+/// let copies count sooner, more cost 12 bytes each.
+const REMEMBERED: usize = 1_024;
 
 /// A check that nominates the way it came.
 #[derive(Debug, Clone)]
@@ -88,11 +90,12 @@ pub(crate) struct Nominations {
 impl Nominations {
     /// A nomination was confirmed: sets the route, if it is to be followed.
     pub(crate) fn confirmed(&mut self, nomination: Nomination, route: &mut Option<Route>) {
-        let way = nomination.route;
-        let moves = *route != Some(way);
-        if moves && self.seen.contains(&nomination.transaction) {
+        // Nor may copies, from wherever they seem to come, take the place of what is remembered.
+        if self.seen.contains(&nomination.transaction) && guards::holds(Guard::CopiedChecks) {
             return;
         }
+        let way = nomination.route;
+        let moves = *route != Some(way);
         self.seen.push_back(nomination.transaction);
         self.seen.drain(..self.seen.len().saturating_sub(REMEMBERED));
         let is_preferred = self.counts.as_ref().is_none_or(|counts| nomination.is_preferred_to(counts));
@@ -161,6 +164,11 @@ mod tests {
         let check = |theirs, transaction| nomination(Transport::Udp, (1, theirs), transaction, 100);
         let copied = [check(10, 1), check(66, 1), check(10, 2), check(66, 2), check(66, 2)];
         assert_eq!(routes(&copied), [(1, 10); 5]);
+        // Recorded, pushed out of memory by copies of another in the peer's own name, and sent from elsewhere.
+        let mut flood = vec![check(10, 1), check(10, 2)];
+        flood.extend((0..=REMEMBERED).map(|_| check(10, 2)));
+        flood.push(check(66, 1));
+        assert_eq!(routes(&flood).pop(), Some((1, 10)));
         let restarted = Nomination { username: b"new:them".to_vec(), priority: 1, ..check(30, 3) };
         assert_eq!(routes(&[check(10, 1), restarted]), [(1, 10), (1, 30)]);
     }

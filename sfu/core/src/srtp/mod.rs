@@ -16,6 +16,8 @@ pub(crate) use keys::MasterKeys;
 
 use cipher::Cipher;
 
+use crate::guards::{self, Guard};
+
 /// RTP's index has 48 bits (RFC 3711 section 3.3.1); beyond them nonces would begin anew.
 const RTP_INDEXES: u64 = 1 << 48;
 /// The first SRTCP index that is used here; str0m counts its own from zero.
@@ -133,11 +135,13 @@ impl Opener {
     }
 
     fn is_newest(&self, ssrc: u32, index: u32) -> bool {
-        self.reporters.iter().any(|(reporter, window)| *reporter == ssrc && window.newest < index)
+        let is_newer = |window: &Window| window.newest < index || !guards::holds(Guard::CopiedReports);
+        self.reporters.iter().any(|(reporter, window)| *reporter == ssrc && is_newer(window))
     }
 
     fn is_new(&self, ssrc: u32, index: u32) -> bool {
-        self.reporters.iter().find(|(reporter, _)| *reporter == ssrc).is_none_or(|(_, window)| window.is_new(index))
+        let is_new = |window: &Window| window.is_new(index) || !guards::holds(Guard::CopiedReports);
+        self.reporters.iter().find(|(reporter, _)| *reporter == ssrc).is_none_or(|(_, window)| is_new(window))
     }
 
     fn note(&mut self, ssrc: u32, index: u32) {
