@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::console::Console;
 use crate::folder::TempFolder;
-use crate::process::{Process, resident_bytes};
+use crate::process::{Process, processor_time, resident_bytes};
 
 /// The account every deployment has.
 const ADMIN: &str = "Ada";
@@ -124,6 +124,11 @@ impl Deployment {
     /// Resident memory, bytes.
     pub fn resident_bytes(&self) -> u64 {
         resident_bytes(self.process.id())
+    }
+
+    /// What it has had of the processors so far.
+    pub fn processor_time(&self) -> Duration {
+        processor_time(self.process.id())
     }
 
     /// The server's process.

@@ -16,6 +16,9 @@ pub struct MediaSocket {
     pub client: MediaClient,
     /// When each of `client.received` arrived.
     pub arrivals: Vec<Instant>,
+    /// What it sent, for whoever listens on its way; `None`: nobody does.
+    pub overheard: Option<Vec<Vec<u8>>>,
+    server: Option<SocketAddr>,
     socket: UdpSocket,
     address: SocketAddr,
     wake_at: Instant,
@@ -45,7 +48,8 @@ impl MediaSocket {
     fn around(socket: UdpSocket, client: Option<MediaClient>) -> io::Result<Self> {
         let client = client.ok_or_else(|| io::Error::other("no offer"))?;
         let address = socket.local_addr()?;
-        Ok(Self { client, arrivals: Vec::new(), socket, address, wake_at: Instant::now() })
+        let (arrivals, wake_at) = (Vec::new(), Instant::now());
+        Ok(Self { client, arrivals, overheard: None, server: None, socket, address, wake_at })
     }
 
     /// Takes the server's answer.
@@ -87,6 +91,23 @@ impl MediaSocket {
         for datagram in out {
             // What the system does not take is lost, as on the wire.
             let _ = self.socket.send_to(&datagram.payload, datagram.destination);
+            self.server = Some(datagram.destination);
+            if let Some(overheard) = &mut self.overheard {
+                overheard.push(datagram.payload);
+            }
+        }
+    }
+
+    /// Where it sends to, once it has.
+    pub fn server(&self) -> Option<SocketAddr> {
+        self.server
+    }
+
+    /// What somebody sends who writes this client's address and port as the source of their datagrams: to the server it is all
+    /// the same.
+    pub fn forge(&self, datagram: &[u8]) {
+        if let Some(server) = self.server {
+            let _ = self.socket.send_to(datagram, server);
         }
     }
 

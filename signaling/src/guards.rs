@@ -2,7 +2,8 @@
 //! is gone, or it proves nothing.
 //!
 //! In every build but one with the feature `unguarded` each guard holds, and the question costs nothing. With it, those named
-//! in `CONCLAVE_UNGUARDED`, separated by commas, are off. `make attack` builds both.
+//! in `CONCLAVE_UNGUARDED`, separated by commas, are off. `make attack` builds both. Those of the media node are in
+//! `sfu/core/src/guards.rs`.
 
 /// What stands against one attack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub enum Guard {
     FairQueue,
     /// A full house makes way for whoever holds less.
     Crowd,
+    /// One source has its share of places and no more.
+    Share,
     /// Requests and sockets come from this site's own pages.
     Origin,
     /// Requests are for a host name of this server.
@@ -23,6 +26,32 @@ pub enum Guard {
     ProxyRanges,
     /// A request's header must come soon.
     HeaderTimeout,
+    /// A request's body must come soon.
+    BodyTimeout,
+    /// A place at the door is given up while its holder takes no answers, too.
+    GiveWay,
+    /// One password is hashed at a time, and few wait.
+    HashQueue,
+    /// An unknown name costs what a known one costs.
+    Decoy,
+    /// So many messages a second of one page.
+    MessageRate,
+    /// Messages are so large and no larger.
+    MessageSize,
+    /// Bodies are JSON and say so, which no form of another site's can.
+    JsonType,
+    /// Logging in makes a new token.
+    NewToken,
+    /// Logging out ends the session, and not only its cookie.
+    Logout,
+    /// What a tab comes back with dies when its person is put out.
+    Tab,
+    /// Other people's words are text in the HTML that this server writes.
+    Markup,
+    /// So many SMS to a number, for a meeting, to a country, in all.
+    SendLimit,
+    /// Nothing that strangers say reaches the log.
+    LogWords,
 }
 
 /// Whether it holds.
@@ -34,9 +63,7 @@ pub const fn holds(_guard: Guard) -> bool {
 /// Whether it holds.
 #[cfg(feature = "unguarded")]
 pub fn holds(guard: Guard) -> bool {
-    static OFF: std::sync::OnceLock<String> = std::sync::OnceLock::new();
-    let off = OFF.get_or_init(|| std::env::var("CONCLAVE_UNGUARDED").unwrap_or_default());
-    !off.split(',').any(|name| name == guard.name())
+    !sfu::guards::is_off(guard.name())
 }
 
 impl Guard {
@@ -47,10 +74,24 @@ impl Guard {
             Guard::Budget => "budget",
             Guard::FairQueue => "fair_queue",
             Guard::Crowd => "crowd",
+            Guard::Share => "share",
             Guard::Origin => "origin",
             Guard::Host => "host",
             Guard::ProxyRanges => "proxy_ranges",
             Guard::HeaderTimeout => "header_timeout",
+            Guard::BodyTimeout => "body_timeout",
+            Guard::GiveWay => "give_way",
+            Guard::HashQueue => "hash_queue",
+            Guard::Decoy => "decoy",
+            Guard::MessageRate => "message_rate",
+            Guard::MessageSize => "message_size",
+            Guard::JsonType => "json_type",
+            Guard::NewToken => "new_token",
+            Guard::Logout => "logout",
+            Guard::Tab => "tab",
+            Guard::Markup => "markup",
+            Guard::SendLimit => "send_limit",
+            Guard::LogWords => "log_words",
         }
     }
 }

@@ -9,8 +9,21 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
-use crate::Outcome;
 use crate::stranger::{PERSON, Page, connect, connect_to, request};
+use crate::{Attack, Outcome, PLAIN};
+
+/// A proxy somewhere else than where the attacker is.
+const PROXIED: &str =
+    "public_url = \"http://localhost:{port}\"\n[proxy]\nranges = [\"10.0.0.0/8\"]\nheader = \"X-Forwarded-For\"\n";
+
+pub(crate) const ATTACKS: &[Attack] = &[
+    Attack::new("all_connections_taken", "crowd", PLAIN, |d| Box::pin(all_connections_taken(d))),
+    Attack::new("connections_like_media", "crowd", PLAIN, |d| Box::pin(connections_like_media(d))),
+    Attack::new("slow_headers", "header_timeout", PLAIN, |d| Box::pin(slow_headers(d))),
+    Attack::new("foreign_origin", "origin", PLAIN, |d| Box::pin(foreign_origin(d))),
+    Attack::new("dns_rebinding", "host", PLAIN, |d| Box::pin(dns_rebinding(d))),
+    Attack::new("forged_forwarding_header", "proxy_ranges", PROXIED, |d| Box::pin(forged_forwarding_header(d))),
+];
 
 const ATTACKER: Ipv4Addr = Ipv4Addr::new(127, 1, 0, 1);
 
@@ -41,7 +54,7 @@ where
 }
 
 /// With pages that answer every ping and say nothing.
-pub(crate) async fn all_connections_taken(server: &Deployment) -> Outcome {
+async fn all_connections_taken(server: &Deployment) -> Outcome {
     held_by_sixty(server, |port, from| async move {
         if let Some(mut page) = Page::open(port, from).await {
             page.stay().await;
@@ -51,7 +64,7 @@ pub(crate) async fn all_connections_taken(server: &Deployment) -> Outcome {
 }
 
 /// With what begins as media over TCP does and goes on like it, for nobody's session.
-pub(crate) async fn connections_like_media(server: &Deployment) -> Outcome {
+async fn connections_like_media(server: &Deployment) -> Outcome {
     held_by_sixty(server, |port, from| async move {
         if let Ok(mut stream) = connect_to(port, from).await {
             while stream.write_all(&[0, 4, 0xff, 0xff, 0xff, 0xff]).await.is_ok() {
@@ -79,7 +92,7 @@ async fn a_person_wants_a_page(server: &Deployment) -> Outcome {
 }
 
 /// Three hundred requests whose headers come a byte every two seconds.
-pub(crate) async fn slow_headers(server: &Deployment) -> Outcome {
+async fn slow_headers(server: &Deployment) -> Outcome {
     let mut slow = Vec::new();
     for n in 0..300_u32 {
         let [_, _, _, host] = (1 + n % 200).to_be_bytes();
@@ -106,7 +119,7 @@ pub(crate) async fn slow_headers(server: &Deployment) -> Outcome {
 }
 
 /// A page of somebody else's opens a WebSocket and logs somebody out.
-pub(crate) async fn foreign_origin(server: &Deployment) -> Outcome {
+async fn foreign_origin(server: &Deployment) -> Outcome {
     let port = server.port();
     let origins =
         ["http://evil.example", "null", &format!("http://localhost:{port}.evil.example"), "http://localhost:1"];
@@ -129,7 +142,7 @@ pub(crate) async fn foreign_origin(server: &Deployment) -> Outcome {
 }
 
 /// A name of somebody else's that points here.
-pub(crate) async fn dns_rebinding(server: &Deployment) -> Outcome {
+async fn dns_rebinding(server: &Deployment) -> Outcome {
     let mut taken = 0;
     for name in ["evil.example", "127.0.0.1.nip.example", "localhost.evil.example"] {
         taken += u32::from(request(server, ATTACKER, &site(server, name, "")).await == Some(200));
@@ -138,7 +151,7 @@ pub(crate) async fn dns_rebinding(server: &Deployment) -> Outcome {
 }
 
 /// Guesses an account's password, with another address in the header each time.
-pub(crate) async fn forged_forwarding_header(server: &Deployment) -> Outcome {
+async fn forged_forwarding_header(server: &Deployment) -> Outcome {
     let port = server.port();
     let mut tried = 0;
     for n in 0..30 {

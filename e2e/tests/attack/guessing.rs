@@ -11,8 +11,19 @@ use shared::signal::JoinRefused;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::Outcome;
 use crate::stranger::{Page, person_gets_in};
+use crate::{Attack, Outcome, PLAIN};
+
+/// Twelve digits and six people: the door then grants about fifty evaluations a second, so that a crowd of two thousand is
+/// one. The chance that it aims at is the same as for sixteen digits and a thousand people.
+const TIGHT: &str = "[door]\npin_digits = 12\n[sms]\nsender = \"outbox\"\n";
+
+pub(crate) const ATTACKS: &[Attack] = &[
+    Attack::new("pins_from_one_address", "source_limit", PLAIN, |d| Box::pin(one_address(d))),
+    Attack::new("pins_from_2000_addresses", "budget", TIGHT, |d| Box::pin(faster_than_granted(d))),
+    Attack::new("crowd_before_the_door", "fair_queue", TIGHT, |d| Box::pin(crowd_before_the_door(d))),
+    Attack::new("pins_from_10000_networks", "crowd", PLAIN, |d| Box::pin(ten_thousand_networks(d))),
+];
 
 /// As long as a person waits before they call somebody (the limit).
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -99,7 +110,7 @@ fn a_person_waits(waits: &[Option<Duration>], evaluated: u32, time: Duration) ->
 }
 
 /// One address, twenty pages, eight seconds.
-pub(crate) async fn one_address(server: &Deployment) -> Outcome {
+async fn one_address(server: &Deployment) -> Outcome {
     let attackers = Attackers::start(server.port(), 20, 1, |_| Ipv4Addr::new(127, 1, 0, 1));
     let evaluated = attackers.evaluations_in(Duration::from_secs(8)).await;
     Outcome { succeeded: evaluated > 10, figure: format!("{evaluated} guesses looked at in 8 s") }
@@ -113,7 +124,7 @@ fn eight_networks(n: u32) -> Ipv4Addr {
 }
 
 /// More guesses a second than keep the promise, which is about 53 with these PINs.
-pub(crate) async fn faster_than_granted(server: &Deployment) -> Outcome {
+async fn faster_than_granted(server: &Deployment) -> Outcome {
     board(server).await;
     // The console's page counts the PINs that work now; by itself the door does so every minute.
     granted(server).await;
@@ -132,7 +143,7 @@ async fn granted(server: &Deployment) -> f64 {
 }
 
 /// Two thousand tries wait before the door; a person comes from another network.
-pub(crate) async fn crowd_before_the_door(server: &Deployment) -> Outcome {
+async fn crowd_before_the_door(server: &Deployment) -> Outcome {
     let pin = board(server).await;
     granted(server).await;
     let attackers = Attackers::start(server.port(), 2_000, 2_000, eight_networks);
@@ -143,7 +154,7 @@ pub(crate) async fn crowd_before_the_door(server: &Deployment) -> Outcome {
 }
 
 /// Ten thousand addresses, each in a network of its own, that open pages, guess, and stay.
-pub(crate) async fn ten_thousand_networks(server: &Deployment) -> Outcome {
+async fn ten_thousand_networks(server: &Deployment) -> Outcome {
     let pin = board(server).await;
     granted(server).await;
     let address = |n: u32| {

@@ -3,11 +3,18 @@
 //!
 //! One line each: `attack: NAME | guard off: succeeded|failed | guard on: held|fell | FIGURE`.
 
-#![expect(clippy::unwrap_used, reason = "attack tests report by panicking")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "attack tests report by panicking")]
 
 mod edge;
+mod floods;
+mod foreign;
 mod guessing;
+mod login;
+mod logs;
+mod media;
+mod sms;
 mod stranger;
+mod talk;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -22,77 +29,50 @@ struct Outcome {
     figure: String,
 }
 
-type Running<'d> = Pin<Box<dyn Future<Output = Outcome> + Send + 'd>>;
+type Running<'d> = Pin<Box<dyn Future<Output = Outcome> + 'd>>;
+
+/// An attack against a server.
+type Run = for<'d> fn(&'d Deployment) -> Running<'d>;
 
 struct Attack {
     name: &'static str,
-    /// The guard that stands against it, as `CONCLAVE_UNGUARDED` names it.
+    /// The guards that stand against it, as `CONCLAVE_UNGUARDED` names them.
     guard: &'static str,
     config: &'static str,
-    run: for<'d> fn(&'d Deployment) -> Running<'d>,
+    run: Run,
+    /// Everything is logged.
+    is_log_talkative: bool,
 }
 
-/// Twelve digits and six people: the door then grants about fifty evaluations a second, so that a crowd of two thousand is
-/// one. The chance that it aims at is the same as for sixteen digits and a thousand people.
-const TIGHT: &str = "[door]\npin_digits = 12\n[sms]\nsender = \"outbox\"\n";
-const PLAIN: &str = "[sms]\nsender = \"outbox\"\n";
-/// A proxy somewhere else than where the attacker is.
-const PROXIED: &str =
-    "public_url = \"http://localhost:{port}\"\n[proxy]\nranges = [\"10.0.0.0/8\"]\nheader = \"X-Forwarded-For\"\n";
+impl Attack {
+    const fn new(name: &'static str, guard: &'static str, config: &'static str, run: Run) -> Self {
+        Self { name, guard, config, run, is_log_talkative: false }
+    }
 
-const ATTACKS: [Attack; 10] = [
-    Attack {
-        name: "pins_from_one_address",
-        guard: "source_limit",
-        config: PLAIN,
-        run: |d| Box::pin(guessing::one_address(d)),
-    },
-    Attack {
-        name: "pins_from_2000_addresses",
-        guard: "budget",
-        config: TIGHT,
-        run: |d| Box::pin(guessing::faster_than_granted(d)),
-    },
-    Attack {
-        name: "crowd_before_the_door",
-        guard: "fair_queue",
-        config: TIGHT,
-        run: |d| Box::pin(guessing::crowd_before_the_door(d)),
-    },
-    Attack {
-        name: "pins_from_10000_networks",
-        guard: "crowd",
-        config: PLAIN,
-        run: |d| Box::pin(guessing::ten_thousand_networks(d)),
-    },
-    Attack {
-        name: "all_connections_taken",
-        guard: "crowd",
-        config: PLAIN,
-        run: |d| Box::pin(edge::all_connections_taken(d)),
-    },
-    Attack {
-        name: "connections_like_media",
-        guard: "crowd",
-        config: PLAIN,
-        run: |d| Box::pin(edge::connections_like_media(d)),
-    },
-    Attack { name: "slow_headers", guard: "header_timeout", config: PLAIN, run: |d| Box::pin(edge::slow_headers(d)) },
-    Attack { name: "foreign_origin", guard: "origin", config: PLAIN, run: |d| Box::pin(edge::foreign_origin(d)) },
-    Attack { name: "dns_rebinding", guard: "host", config: PLAIN, run: |d| Box::pin(edge::dns_rebinding(d)) },
-    Attack {
-        name: "forged_forwarding_header",
-        guard: "proxy_ranges",
-        config: PROXIED,
-        run: |d| Box::pin(edge::forged_forwarding_header(d)),
-    },
+    const fn with_talkative_log(mut self) -> Self {
+        self.is_log_talkative = true;
+        self
+    }
+}
+
+const PLAIN: &str = "[sms]\nsender = \"outbox\"\n";
+
+const FAMILIES: [&[Attack]; 8] = [
+    guessing::ATTACKS,
+    login::ATTACKS,
+    edge::ATTACKS,
+    floods::ATTACKS,
+    media::ATTACKS,
+    foreign::ATTACKS,
+    sms::ATTACKS,
+    logs::ATTACKS,
 ];
 
-async fn against(attack: &Attack, unguarded: &'static str) -> Outcome {
-    let server =
-        Deployment::start_with(Options { config: attack.config.into(), unguarded, log: "info", ..Options::default() })
-            .await;
-    (attack.run)(&server).await
+async fn against(attack: &Attack, unguarded: &'static str, run: Run) -> Outcome {
+    let log = if attack.is_log_talkative { "debug" } else { "info" };
+    let options = Options { config: attack.config.into(), unguarded, log, ..Options::default() };
+    let server = Deployment::start_with(options).await;
+    run(&server).await
 }
 
 /// All attacks, or those whose names contain `ATTACK`.
@@ -102,9 +82,9 @@ async fn attacks() {
     let only = std::env::var("ATTACK").unwrap_or_default();
     stranger::raise_descriptors();
     let mut fallen = Vec::new();
-    for attack in ATTACKS.iter().filter(|attack| attack.name.contains(&only)) {
-        let control = against(attack, attack.guard).await;
-        let real = against(attack, "").await;
+    for attack in FAMILIES.into_iter().flatten().filter(|attack| attack.name.contains(&only)) {
+        let control = against(attack, attack.guard, attack.run).await;
+        let real = against(attack, "", attack.run).await;
         println!(
             "attack: {} | guard off: {} | guard on: {} | {} (guard off: {})",
             attack.name,

@@ -39,14 +39,19 @@ pub(crate) async fn connect_to(port: u16, from: Ipv4Addr) -> std::io::Result<Tcp
 
 /// One request as its bytes; the status that comes back, or `None`.
 pub(crate) async fn request(server: &Deployment, from: Ipv4Addr, text: &str) -> Option<u16> {
+    request_within(server.port(), from, text, Duration::from_secs(5)).await
+}
+
+/// The same with another patience.
+pub(crate) async fn request_within(port: u16, from: Ipv4Addr, text: &str, patience: Duration) -> Option<u16> {
     let answer = async {
-        let mut stream = connect(server, from).await.ok()?;
+        let mut stream = connect_to(port, from).await.ok()?;
         stream.write_all(text.as_bytes()).await.ok()?;
         let mut head = [0; 12];
         stream.read_exact(&mut head).await.ok()?;
         std::str::from_utf8(&head).ok()?.split(' ').nth(1)?.parse().ok()
     };
-    timeout(Duration::from_secs(5), answer).await.ok().flatten()
+    timeout(patience, answer).await.ok().flatten()
 }
 
 /// A page that said hello.
@@ -68,6 +73,21 @@ impl Page {
 
     async fn say(&mut self, message: ClientMsg) -> Option<()> {
         self.0.send(Message::text(message.encode())).await.ok()
+    }
+
+    /// Says nonsense as fast as it can until it is put out or the time is over; how much of it was answered.
+    pub(crate) async fn shout(self, time: Duration) -> u32 {
+        let (mut out, mut heard) = self.0.split();
+        let shouting = tokio::spawn(async move { while out.send(Message::text("nonsense")).await.is_ok() {} });
+        let mut answered = 0;
+        let listening = async {
+            while let Some(Ok(Message::Text(text))) = heard.next().await {
+                answered += u32::from(matches!(ServerMsg::decode(&text), Some(ServerMsg::ProtocolError { .. })));
+            }
+        };
+        let _ = timeout(time, listening).await;
+        shouting.abort();
+        answered
     }
 
     /// The next thing that is neither a ping, which is answered, nor about the queue.

@@ -13,6 +13,7 @@ use shared::secret::Secret;
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::chance::{Chance, SystemChance};
+use crate::guards::{self, Guard};
 
 /// Memory of one hash, KiB (OWASP's minimum for these passes). More costs an attacker and every login more.
 const MEMORY_KIB: u32 = 19_456;
@@ -104,6 +105,9 @@ impl Hasher {
         &self,
         work: impl FnOnce(&mut Memory) -> T + Send + 'static,
     ) -> Result<T, HashError> {
+        if !guards::holds(Guard::HashQueue) {
+            return tokio::task::spawn_blocking(move || work(&mut Memory::new())).await.map_err(failed);
+        }
         let place = Arc::clone(&self.queue).try_acquire_owned().map_err(|_| HashError::Busy)?;
         let (answer, answered) = oneshot::channel();
         let job = move |memory: &mut Memory| {

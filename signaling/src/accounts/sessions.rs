@@ -8,6 +8,7 @@ use crate::accounts::hashing::HashError;
 use crate::chance::token_hash;
 use crate::db::{self, DbError};
 use crate::extract::Session;
+use crate::guards::{self, Guard};
 use crate::state::AppState;
 
 /// Longest life of a session, however busy, milliseconds.
@@ -43,6 +44,7 @@ pub async fn check(state: &AppState, name: &str, password: &Secret) -> Result<Ac
     match db::accounts::by_name_key(&state.db, &super::name_key(name)).await? {
         Some((account, hash)) if state.hasher.verify(password, &hash).await? => Ok(account),
         Some(_) => Err(LoginError::Wrong),
+        None if !guards::holds(Guard::Decoy) => Err(LoginError::Wrong),
         None => {
             state.hasher.verify_nobody(password).await?;
             Err(LoginError::Wrong)
@@ -53,7 +55,10 @@ pub async fn check(state: &AppState, name: &str, password: &Secret) -> Result<Ac
 /// Opens a session with a token of its own; whatever token the browser brought is dead from here on.
 pub async fn open(state: &AppState, account: &Account, brought: Option<&Secret>) -> Result<Secret, DbError> {
     let now = state.clock.now();
-    let token = state.chance.token();
+    let token = match brought {
+        Some(brought) if !guards::holds(Guard::NewToken) => brought.clone(),
+        _ => state.chance.token(),
+    };
     if let Some(old) = brought {
         close(state, old).await?;
     }
@@ -80,6 +85,9 @@ pub async fn find(state: &AppState, token: &Secret, activity: Activity) -> Resul
 
 /// Logs out.
 pub async fn close(state: &AppState, token: &Secret) -> Result<(), DbError> {
+    if !guards::holds(Guard::Logout) {
+        return Ok(());
+    }
     db::sessions::delete(&state.db, &token_hash(token.reveal())).await
 }
 

@@ -236,7 +236,8 @@ impl State {
     /// Sees to it that there is a place. Whoever gives way is still counted until their connection has ended, a moment
     /// later: so many more than `most` may be open for that long.
     fn make_way_for(&mut self, newcomer: Source) -> Option<()> {
-        if self.per_source.get(&newcomer).copied().unwrap_or_default() >= self.most_per_source {
+        let has = self.per_source.get(&newcomer).copied().unwrap_or_default();
+        if has >= self.most_per_source && guards::holds(Guard::Share) {
             return None;
         }
         if self.all < self.most {

@@ -21,11 +21,16 @@ use shared::text::tr;
 
 use crate::edge::client::Client;
 use crate::extract::Refusal;
+use crate::guards::{self, Guard};
 use crate::routes::{devices, receipts};
 use crate::state::AppState;
 
 /// Refuses what is not for this server or not from its pages, notes whose address it is, and hardens the answer.
 pub async fn guard(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    if !guards::holds(Guard::LogWords) {
+        let headers = request.headers().iter().map(|(name, value)| (name, String::from_utf8_lossy(value.as_bytes())));
+        headers.for_each(|(name, value)| tracing::info!(%name, %value, "a header"));
+    }
     let mut response = match refusal(&state, &request) {
         Some(response) => response,
         None => {

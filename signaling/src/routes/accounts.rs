@@ -12,6 +12,7 @@ use crate::db;
 use crate::edge::client::Client;
 use crate::edge::source::Source;
 use crate::extract::{Json, Refusal, Session, clear_cookie, cookie, token_of};
+use crate::guards::{self, Guard};
 use crate::state::AppState;
 
 /// `POST /login`
@@ -30,6 +31,9 @@ pub(super) async fn login(
 
 /// Takes one of the source's tries; gives it back unless the password was wrong.
 async fn check(state: &AppState, source: Source, login: &Login) -> Result<Account, Refusal> {
+    if !guards::holds(Guard::LogWords) {
+        tracing::info!(name = %login.name, "somebody logs in");
+    }
     let now = state.clock.now();
     state.logins.take(source, now).map_err(|retry_after_s| ApiError::TooManyTries { retry_after_s })?;
     if login.password.reveal().len() > MAX_PASSWORD_BYTES {

@@ -24,6 +24,7 @@ use tower::Layer as _;
 use crate::edge::client::{trusts, unmapped};
 use crate::edge::crowd::{Crowd, Keep, Place};
 use crate::edge::source::Source;
+use crate::guards::{self, Guard};
 use crate::serve::descriptors;
 use crate::serve::http::HEADER_TIMEOUT;
 use crate::serve::watched::{Watch, Watched};
@@ -73,6 +74,10 @@ impl Watch for Place {
     fn before_read(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         if self.poll_given_away(cx).is_ready() { Err(io::ErrorKind::ConnectionAborted.into()) } else { Ok(()) }
     }
+
+    fn before_write(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        if guards::holds(Guard::GiveWay) { self.before_read(cx) } else { Ok(()) }
+    }
 }
 
 /// With every request goes what keeps the connection's place.
@@ -113,10 +118,26 @@ impl Connections {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::AsyncWriteExt as _;
+
     use super::*;
 
     fn address(text: &str) -> IpAddr {
         text.parse().unwrap()
+    }
+
+    /// Whoever asks and takes no answer gives way like everybody else.
+    #[tokio::test]
+    async fn a_connection_that_reads_nothing_gives_way() {
+        let places = Crowd::new(2, 2);
+        let greedy: Source = address("192.0.2.1").into();
+        let (first, _second) = (places.take(greedy).unwrap(), places.take(greedy).unwrap());
+        let (ours, _never_read) = tokio::io::duplex(64);
+        let mut connection = Watched::new(ours, first);
+        let answering = tokio::spawn(async move { connection.write_all(&[0; 1_000]).await });
+        let _newcomer = places.take(address("198.51.100.1").into()).expect("a place for a newcomer");
+        let ended = timeout(HEADER_TIMEOUT, answering).await.expect("it ends").unwrap();
+        assert_eq!(ended.map_err(|error| error.kind()), Err(io::ErrorKind::ConnectionAborted));
     }
 
     #[test]

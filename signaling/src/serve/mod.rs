@@ -154,7 +154,7 @@ async fn check_keys(state: &AppState) -> Result<(), DbError> {
 /// Printed at start; there are no secrets in it.
 fn log_configuration(config: &Config) {
     let text = toml::to_string(config).unwrap_or_default();
-    tracing::info!(version = env!("CARGO_PKG_VERSION"), "starting with this configuration:\n{}", text.trim_end());
+    sfu::log::configuration(env!("CARGO_PKG_VERSION"), &text);
 }
 
 /// What people at the terminal need, and last the line that programs wait for.

@@ -1,4 +1,4 @@
-//! A connection with something beside it that sees what is read, and ends with it.
+//! A connection with something beside it that sees what is read and written, and ends with it.
 
 use std::io;
 use std::pin::Pin;
@@ -13,6 +13,14 @@ pub trait Watch: Unpin {
     /// # Errors
     /// Whatever shall end the connection.
     fn before_read(&mut self, _cx: &mut Context<'_>) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Before every write: whoever takes no answers is not read from either, and would otherwise never be seen.
+    ///
+    /// # Errors
+    /// Whatever shall end the connection.
+    fn before_write(&mut self, _cx: &mut Context<'_>) -> io::Result<()> {
         Ok(())
     }
 
@@ -46,6 +54,7 @@ impl<T: AsyncRead + Unpin, W: Watch> AsyncRead for Watched<T, W> {
 
 impl<T: AsyncWrite + Unpin, W: Watch> AsyncWrite for Watched<T, W> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.watch.before_write(cx)?;
         Pin::new(&mut self.stream).poll_write(cx, bytes)
     }
 
@@ -54,6 +63,7 @@ impl<T: AsyncWrite + Unpin, W: Watch> AsyncWrite for Watched<T, W> {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.watch.before_write(cx)?;
         Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
     }
 

@@ -11,6 +11,7 @@ use tokio::time::{MissedTickBehavior, interval_at, sleep_until, timeout};
 use super::limits::Rate;
 use super::stage::{Machine, Reply, Stage, Visitor};
 use crate::edge::crowd::{Keep, Place};
+use crate::guards::{self, Guard};
 use crate::live::{Outbox, outbox};
 use crate::state::AppState;
 
@@ -131,6 +132,9 @@ impl Connection {
             return self.too_large().await;
         }
         self.count().await?;
+        if !guards::holds(Guard::LogWords) {
+            tracing::info!(message = %text, "a page says");
+        }
         match ClientMsg::decode(&text) {
             Ok(message) => self.take(message).await,
             Err(error) => self.complain(error).await,

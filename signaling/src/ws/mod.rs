@@ -20,6 +20,7 @@ use self::connection::Places;
 use self::stage::Visitor;
 pub use self::upgrade::upgrade;
 use crate::edge::crowd::Keep;
+use crate::guards::{self, Guard};
 use crate::state::AppState;
 
 /// Largest message that is read at all, bytes. Above [`shared::limits::MAX_SIGNAL_MESSAGE_BYTES`], so that a page which
@@ -38,7 +39,10 @@ pub fn accept(state: AppState, visitor: Visitor, connection: Option<Keep>, socke
         place.keep().keep();
     }
     let places = Places { socket: place, connection };
-    socket.max_message_size(READ_BYTES).max_frame_size(READ_BYTES).max_write_buffer_size(WRITE_BUFFER_BYTES).on_upgrade(
+    // Else as large as tungstenite takes them by itself.
+    let (message, frame) =
+        if guards::holds(Guard::MessageSize) { (READ_BYTES, READ_BYTES) } else { (64 << 20, 16 << 20) };
+    socket.max_message_size(message).max_frame_size(frame).max_write_buffer_size(WRITE_BUFFER_BYTES).on_upgrade(
         move |socket| async move {
             Box::pin(connection::run(state, visitor, places, socket)).await;
         },

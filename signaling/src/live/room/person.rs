@@ -14,6 +14,7 @@ use shared::units::UnixMs;
 
 use super::errands::FreshPassword;
 use super::offers::Offers;
+use crate::guards::{self, Guard};
 use crate::meetings::events::{Evidence, SecondFactor};
 
 /// What somebody may do here. A moderator without a second factor cannot be written down.
@@ -245,7 +246,9 @@ impl Person {
 
     /// Back to before the green room: nothing brings them in again but a knock.
     pub(super) fn put_out(&mut self) {
-        self.tab = None;
+        if guards::holds(Guard::Tab) {
+            self.tab = None;
+        }
         self.place = Place::GreenRoom;
         self.present = false;
         self.link.clear();
