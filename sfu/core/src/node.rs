@@ -282,8 +282,8 @@ impl Node {
             return Some(session); // str0m checks its integrity all the same
         }
         let receive = peer::parse(path, destination, datagram);
-        let peer = self.sessions.get(&session).map(|session| &session.peer);
-        if !receive.zip(peer).is_some_and(|(receive, peer)| peer.accepts(self.now, receive)) {
+        let (now, peer) = (self.now, self.sessions.get_mut(&session).map(|session| &mut session.peer));
+        if !receive.zip(peer).is_some_and(|(receive, peer)| peer.accepts(now, receive, datagram)) {
             self.stats.dropped.refused_stun += 1;
             return None;
         }

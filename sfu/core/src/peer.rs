@@ -9,8 +9,10 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Instant;
 
+use aws_lc_rs::hmac;
 use str0m::change::DirectApi;
 use str0m::channel::{ChannelConfig, ChannelId, Reliability};
+use str0m::ice::StunMessage;
 use str0m::media::{KeyframeRequestKind, Mid, Rid};
 use str0m::net::{Protocol, Receive, Transmit};
 use str0m::rtp::{RtpPacket, Ssrc};
@@ -159,9 +161,17 @@ impl Peer {
         self.rtc.direct_api().local_ice_credentials().ufrag
     }
 
-    /// Whether this STUN is really from the peer: str0m checks its integrity.
-    pub(crate) fn accepts(&self, now: Instant, receive: Receive<'_>) -> bool {
-        guarded(|| self.rtc.accepts(&Input::Receive(now, receive))).unwrap_or(false)
+    /// Whether this STUN is really from the peer. str0m checks its integrity unless it comes from where the peer is nominated:
+    /// of that it compares the address alone, which anybody can write, on another transport too. So it is checked here.
+    pub(crate) fn accepts(&mut self, now: Instant, receive: Receive<'_>, datagram: &[u8]) -> bool {
+        let rtc = &mut self.rtc;
+        let accepted = guarded(|| {
+            rtc.accepts(&Input::Receive(now, receive)) && {
+                let password = rtc.direct_api().local_ice_credentials().pass;
+                StunMessage::parse(datagram).is_ok_and(|message| message.verify(password.as_bytes(), sha1_hmac))
+            }
+        });
+        accepted.unwrap_or(false)
     }
 
     /// Gives the peer a datagram.
@@ -321,6 +331,15 @@ impl Peer {
     pub(crate) fn discard(self) {
         let _ = guarded(move || drop(self));
     }
+}
+
+/// HMAC-SHA1, which is what MESSAGE-INTEGRITY is (RFC 8489 section 14.5).
+fn sha1_hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 20] {
+    let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, key));
+    parts.iter().for_each(|part| context.update(part));
+    let mut tag = [0; 20];
+    tag.iter_mut().zip(context.sign().as_ref()).for_each(|(byte, signed)| *byte = *signed);
+    tag
 }
 
 /// A datagram of str0m's, on the session's way.

@@ -151,6 +151,21 @@ fn a_stun_without_the_password_is_refused() {
     assert_eq!((stats.dropped.refused_stun + stats.dropped.unreadable, stats.addresses), (1, 0), "{stats:?}");
 }
 
+/// SECURITY T5: nor from where the peer really is, but by another transport: the address was said, and nothing was shown.
+#[test]
+fn a_stun_without_the_password_is_refused_from_the_peer_s_own_address_too() {
+    let mut world = World::new();
+    let ann = world.enter("Ann", Role::Moderator, Stage::Room);
+    let person = &world.people[ann];
+    let ufrag = |text: &str| text.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:")).unwrap().trim().to_owned();
+    let username = format!("{}:{}", ufrag(&person.answers[0]), ufrag(person.client.offer()));
+    let (address, before) = (person.address, world.node.stats());
+    let forged = binding_request(&username);
+    world.node.handle_datagram(world.now, sfu_core::Transport::Tcp, address, crate::world::server(), &forged);
+    let stats = world.node.stats();
+    assert_eq!((stats.addresses, stats.dropped.refused_stun), (before.addresses, before.dropped.refused_stun + 1));
+}
+
 /// SECURITY T5: dropping a STUN for nobody costs the same with 2 sessions as with 200. Counted in look-ups by
 /// construction; here a generous factor in time, so that a loop over all sessions cannot come back unnoticed.
 #[test]
