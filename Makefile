@@ -1,6 +1,6 @@
 # `make help` says what there is. The work is done by the scripts in .tools/.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench attack soak sizes geo setup clean
+.PHONY: help run test lint bench attack fuzz soak sizes geo setup clean
 # make defines HOST in no environment we know of, but a shell may: only the command line counts.
 ifneq ($(origin HOST),command line)
 HOST :=
@@ -24,6 +24,9 @@ bench: ## print what was measured, as "bench: NAME VALUE"
 
 attack: ## what strangers try, against a real server on loopback, each attack with its guard off and on (ATTACK=name)
 	@.tools/attack.sh
+
+fuzz: ## random bytes against everything that reads what strangers send (TARGET=name, SECONDS=60 for each, KEEP=yes)
+	@.tools/fuzz.sh "$(TARGET)" "$(SECONDS)"
 
 soak: ## half an hour of coming and going (MINUTES=): what the server still holds when everybody has gone
 	@.tools/measure.sh soak

@@ -10,6 +10,7 @@ CARGO_TARGET_DIR="$(mkdir -p "${CARGO_TARGET_DIR:-target}" 2>/dev/null && cd "${
 TOOLS_DIR="${XDG_CACHE_HOME:-$HOME/.cache}/conclave-tools"
 PATH="$TOOLS_DIR/bin:$PATH"
 TRUNK_VERSION=0.21.14 # 0.22 wants rustc 1.96.1
+CARGO_FUZZ_VERSION=0.13.2
 export CARGO_TARGET_DIR PATH
 
 say() { printf '▸ %s\n' "$*"; }

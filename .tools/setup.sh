@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Installs what building Conclave needs and is missing: the wasm32 target, Trunk, wasm-bindgen-cli. Does nothing, at once, when all is there.
+# `setup.sh fuzz` installs cargo-fuzz as well.
 source "$(dirname "$0")/lib.sh"
 
 check_rust() {
@@ -34,3 +35,4 @@ add_wasm_target
 bindgen="$(locked_version wasm-bindgen)"
 has_version wasm-bindgen "$bindgen" || install_tool wasm-bindgen-cli "$bindgen" 2
 has_version trunk "$TRUNK_VERSION" || install_tool trunk "$TRUNK_VERSION" 6
+[ "${1:-}" != fuzz ] || has_version cargo-fuzz "$CARGO_FUZZ_VERSION" || install_tool cargo-fuzz "$CARGO_FUZZ_VERSION" 2

@@ -12,6 +12,8 @@
 
 mod config;
 mod driver;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod keys;
 pub mod log;
 pub mod placement;

@@ -11,6 +11,8 @@ pub mod api;
 pub mod codec;
 pub mod control;
 pub mod device;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod ids;
 pub mod input;
 pub mod letter;

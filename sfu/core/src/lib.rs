@@ -26,6 +26,8 @@ mod director;
 mod drawing;
 mod estimate;
 mod forwarder;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod guard;
 pub mod guards;
 mod ids;

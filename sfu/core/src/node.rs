@@ -448,6 +448,12 @@ impl Node {
         Some(session)
     }
 
+    /// Whether an address counts as some session's.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn knows(&self, path: Path) -> bool {
+        self.demux.by_path(path).is_some()
+    }
+
     /// Reports that this session's str0m was given.
     #[cfg(test)]
     pub(crate) fn reports_given(&self, id: SessionId) -> u32 {
