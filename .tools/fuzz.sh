@@ -11,7 +11,7 @@ export CARGO_TARGET_DIR="$CARGO_TARGET_DIR/fuzz"
 
 # Longest input in bytes. Longer ones reach little more and are tried less often.
 declare -A LONGEST=(
-  [messages]=2048 [packet]=512 [offer]=16384 [datagram]=1024
+  [messages]=2048 [packet]=512 [offer]=16384 [datagram]=1024 [typed]=256 [request]=1024 [location_file]=2048 [record]=8192 [receipt]=512
 )
 # Without a sanitizer: nothing of ours is `unsafe`, stable Rust builds it, and it tries several times as much.
 fuzz() { # target arguments…

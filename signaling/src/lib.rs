@@ -15,6 +15,8 @@ pub mod demo;
 pub mod door;
 pub mod edge;
 pub mod extract;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod geo;
 pub mod guards;
 pub mod keys;

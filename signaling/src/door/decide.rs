@@ -270,6 +270,7 @@ mod tests {
             ("a moderator's", START, free(mia), Some(JoinRefused::PinNeeded)),
             ("withdrawn", START, KnownLink { has_pin: false, ..free(olga()) }, Some(JoinRefused::Revoked)),
             ("early", START.plus_ms(-QUARTER - 1), free(olga()), Some(EARLY)),
+            ("on the minute", START.plus_ms(-QUARTER), free(olga()), None),
             ("over", START, free(ended(&olga())), Some(JoinRefused::Over)),
         ];
         for (what, now, link, expected) in table {

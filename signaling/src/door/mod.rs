@@ -14,6 +14,8 @@ pub mod knock;
 pub mod limiter;
 pub mod queue;
 pub mod tally;
+#[cfg(test)]
+mod turns_tests;
 pub mod watch;
 
 pub use decide::{Accepted, Invitation};

@@ -21,6 +21,8 @@ pub struct Queue<T> {
     by_weight: BTreeSet<(usize, IpNet)>,
     /// How many wait.
     len: usize,
+    /// How many may.
+    places: usize,
 }
 
 /// A place could not be had: nobody has more waiting than this one's own network.
@@ -49,7 +51,7 @@ enum Within<T> {
 
 impl<T> Default for Queue<T> {
     fn default() -> Self {
-        Self { networks: Ring::default(), by_weight: BTreeSet::new(), len: 0 }
+        Self { networks: Ring::default(), by_weight: BTreeSet::new(), len: 0, places: MAX_WAITING }
     }
 }
 
@@ -74,7 +76,7 @@ impl<T> Queue<T> {
         let Some(&network) = path.first() else { return Err(Full) };
         let gone = match self.remove(source) {
             Some(older) => Some(older),
-            None if self.len() >= MAX_WAITING => Some(self.make_room(network)?),
+            None if self.len() >= self.places => Some(self.make_room(network)?),
             None => None,
         };
         self.reweigh(network, |ring| {
@@ -100,6 +102,18 @@ impl<T> Queue<T> {
     pub fn ahead(&self, source: Source) -> Option<usize> {
         let path = path(source);
         self.networks.ahead(&path).map(|turns| turns.min(self.len().saturating_sub(1)))
+    }
+
+    #[cfg(test)]
+    pub(super) fn of_at_most(places: usize) -> Self {
+        Self { places, ..Self::default() }
+    }
+
+    /// Whether these are all networks of the first level, each with so many waiting.
+    #[cfg(test)]
+    pub(super) fn by_weight_is(&self, weights: &HashMap<IpNet, usize>) -> bool {
+        let known: HashMap<IpNet, usize> = self.by_weight.iter().map(|(weight, network)| (*network, *weight)).collect();
+        known == *weights
     }
 
     fn make_room(&mut self, newcomer: IpNet) -> Result<T, Full> {

@@ -49,14 +49,21 @@ pub fn of(request: &Request) -> Option<String> {
     }
 }
 
-/// The name without its port, lower case, without the root's dot. IPv6 keeps its brackets.
+/// The name without its port, lower case, without the root's dot. IPv6 keeps its brackets. With anything but a port behind
+/// it, it is left as it stands, and is nobody's name.
 fn name_of(authority: &str) -> String {
     let authority = authority.trim().to_ascii_lowercase();
     let end_of_name = match authority.rfind(']') {
         Some(bracket) => bracket + 1,
         None => authority.find(':').unwrap_or(authority.len()),
     };
-    authority[..end_of_name].trim_end_matches('.').to_owned()
+    let (name, port) = authority.split_at(end_of_name);
+    let is_port = |digits: &str| digits.bytes().all(|digit| digit.is_ascii_digit());
+    if port.is_empty() || port.strip_prefix(':').is_some_and(is_port) {
+        name.trim_end_matches('.').to_owned()
+    } else {
+        authority
+    }
 }
 
 #[cfg(test)]
@@ -88,6 +95,11 @@ mod tests {
             ("[::2]:8080", false),
             ("", false),
             ("@localhost", false),
+            ("localhost:8080@evil.example", false),
+            ("localhost:evil.example", false),
+            ("[::1]evil.example", false),
+            ("[::1]:8080:9", false),
+            ("localhost:", true),
         ];
         for (authority, allowed) in table {
             assert_eq!(hosts.allow(authority), allowed, "{authority}");

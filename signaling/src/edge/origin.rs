@@ -18,7 +18,7 @@ pub fn is_ours(config: &Config, authority: &str, headers: &HeaderMap) -> bool {
     let Ok(origin) = origin.to_str() else { return false };
     let scheme = if config.uses_tls() { "https" } else { "http" };
     let same = origin == format!("{scheme}://{authority}") || same_url(origin, &config.public_url());
-    same && headers.get("sec-fetch-site").is_none_or(|site| site == "same-origin")
+    same && headers.get_all("sec-fetch-site").iter().all(|site| site == "same-origin")
 }
 
 /// Equal once the scheme's own port is left out and case is forgotten.
@@ -67,6 +67,16 @@ mod tests {
                 headers.insert("sec-fetch-site", site.parse().unwrap());
             }
             assert_eq!(is_ours(config, authority, &headers), ours, "{origin:?} at {authority}, {site:?}");
+        }
+    }
+
+    #[test]
+    fn of_two_words_on_where_it_comes_from_the_worse_counts() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ORIGIN, "http://localhost:8080".parse().unwrap());
+        for (site, ours) in [("same-origin", true), ("cross-site", false)] {
+            headers.append("sec-fetch-site", site.parse().unwrap());
+            assert_eq!(is_ours(&Config::default(), "localhost:8080", &headers), ours);
         }
     }
 

@@ -39,6 +39,15 @@ impl Database {
         Ok(Self { reader: Reader::open_readfile(file)? })
     }
 
+    /// Reads what stands in a file.
+    ///
+    /// # Errors
+    /// It is not a MaxMind DB file.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn read(bytes: Vec<u8>) -> Result<Self, DatabaseError> {
+        Ok(Self { reader: Reader::from_source(bytes)? })
+    }
+
     /// The country of an address: two upper-case letters. `None` when this file does not know.
     pub fn country(&self, address: IpAddr) -> Option<String> {
         // Asking an IPv4 file for an IPv6 address is an error of the reader's; for us it is "does not know".

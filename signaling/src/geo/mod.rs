@@ -50,6 +50,12 @@ impl Geo {
         Self { databases }
     }
 
+    /// With this one alone.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn of(database: Database) -> Self {
+        Self { databases: vec![database] }
+    }
+
     /// Whether any database is in use, so that its attribution must be shown.
     pub fn is_usable(&self) -> bool {
         !self.databases.is_empty()

@@ -231,4 +231,20 @@ mod tests {
         let text = text(&recipient, &Secret::new("ACDEFGHJ"));
         assert_eq!(text, "Your password for the meeting \"Board {time}\" of 2026-11-21 13:00 CET: ACDEFGHJ");
     }
+
+    /// The hour that comes twice is told apart by its zone's name.
+    #[test]
+    fn the_time_says_which_of_two_hours_it_is() {
+        let at = |moment: &str| UnixMs(moment.parse::<jiff::Timestamp>().unwrap().as_millisecond());
+        let table = [
+            ("2027-10-31T00:30:00Z", "2027-10-31 02:30 CEST"),
+            ("2027-10-31T01:30:00Z", "2027-10-31 02:30 CET"),
+            ("2027-03-28T00:59:00Z", "2027-03-28 01:59 CET"),
+            ("2027-03-28T01:00:00Z", "2027-03-28 03:00 CEST"),
+            ("2026-12-31T23:00:00Z", "2027-01-01 00:00 CET"),
+        ];
+        for (moment, told) in table {
+            assert_eq!(local_time(at(moment), "Europe/Brussels"), told);
+        }
+    }
 }

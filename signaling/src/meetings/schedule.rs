@@ -120,7 +120,7 @@ fn to_utc(local: &str, zone: &TimeZone) -> Option<UnixMs> {
 
 #[cfg(test)]
 mod tests {
-    use shared::meeting::MeetingKind;
+    use shared::meeting::{MeetingKind, MeetingPhase};
 
     use super::*;
     use crate::testing::NOON;
@@ -182,6 +182,54 @@ mod tests {
             let got = schedule(&new, owner(), NOON).unwrap();
             assert_eq!(got.starts_at.0, want.as_millisecond(), "{local} {time_zone}");
             assert_eq!(got.ends_at.since(got.starts_at), 3_600_000);
+        }
+    }
+
+    /// D11, D13: from the minute the wall says, for as long as was asked: over midnight, the turn of the year and both odd nights,
+    /// with a door that opens a quarter of an hour before by any clock.
+    #[test]
+    fn a_meeting_lasts_as_long_as_was_asked_whatever_the_clocks_do() {
+        let table = [
+            ("Europe/Brussels", "2027-03-28T01:30", 60, "2027-03-28T00:30:00Z", "2027-03-28T03:30[Europe/Brussels]"),
+            ("Europe/Brussels", "2027-03-28T03:00", 60, "2027-03-28T01:00:00Z", "2027-03-28T04:00[Europe/Brussels]"),
+            (
+                "Europe/Brussels",
+                "2027-10-31T02:30",
+                60,
+                "2027-10-31T00:30:00Z",
+                "2027-10-31T02:30+01:00[Europe/Brussels]",
+            ),
+            ("Europe/Brussels", "2027-10-31T01:00", 180, "2027-10-30T23:00:00Z", "2027-10-31T03:00[Europe/Brussels]"),
+            ("Europe/Brussels", "2026-12-31T23:30", 60, "2026-12-31T22:30:00Z", "2027-01-01T00:30[Europe/Brussels]"),
+            ("America/New_York", "2028-02-28T23:59", 2, "2028-02-29T04:59:00Z", "2028-02-29T00:01[America/New_York]"),
+            ("UTC", "2026-11-22T00:00", 1, "2026-11-22T00:00:00Z", "2026-11-22T00:01[UTC]"),
+            // Half an hour back, from 02:00 to 01:30.
+            (
+                "Australia/Lord_Howe",
+                "2027-04-04T01:45",
+                30,
+                "2027-04-03T14:45:00Z",
+                "2027-04-04T01:45+10:30[Australia/Lord_Howe]",
+            ),
+            // Midnight itself is skipped.
+            ("Africa/Cairo", "2027-04-30T00:30", 60, "2027-04-29T22:30:00Z", "2027-04-30T02:30[Africa/Cairo]"),
+        ];
+        for (time_zone, local, minutes, starts, ends) in table {
+            let new = NewMeeting { time_zone: time_zone.into(), duration_minutes: minutes, ..board(at(local)) };
+            let meeting = schedule(&new, owner(), NOON).unwrap();
+            let (starts, ends): (jiff::Timestamp, jiff::Zoned) = (starts.parse().unwrap(), ends.parse().unwrap());
+            assert_eq!(meeting.starts_at.0, starts.as_millisecond(), "{local} {time_zone}");
+            assert_eq!(meeting.ends_at.0, ends.timestamp().as_millisecond(), "{local} {time_zone}");
+            let quarter = 15 * 60_000;
+            let phases = [
+                (meeting.starts_at.plus_ms(-quarter - 1), MeetingPhase::Scheduled),
+                (meeting.starts_at.plus_ms(-quarter), MeetingPhase::Open),
+                (meeting.ends_at.plus_ms(DEFAULT_GRACE_MS - 1), MeetingPhase::Open),
+                (meeting.ends_at.plus_ms(DEFAULT_GRACE_MS), MeetingPhase::Over),
+            ];
+            for (now, phase) in phases {
+                assert_eq!(meeting.phase(now), phase, "{local} {time_zone}");
+            }
         }
     }
 

@@ -137,7 +137,7 @@ impl Smpp {
 
 /// What a receipt says, if it is one and says something final: in its parameters (SMPP 3.4, 5.3.2.12 and 5.3.2.35), else in its
 /// text, `id:… stat:…` (Appendix B).
-fn receipt(said: &DeliverSm) -> Option<Receipt> {
+pub(crate) fn receipt(said: &DeliverSm) -> Option<Receipt> {
     if said.esm_class.message_type != MessageType::ShortMessageContainsMCDeliveryReceipt {
         return None;
     }

@@ -23,7 +23,7 @@ use crate::meetings::events::Actor;
 use crate::meetings::invitees::Invited;
 use crate::meetings::meeting::tests::board_meeting;
 use crate::meetings::{archive, links};
-use crate::testing::{NOON, World, world_with};
+use crate::testing::{NOON, World, restarted, world_with};
 
 const ORGANISATION: OrganisationId = OrganisationId::from_random([1; 16]);
 const ADMIN: AccountId = AccountId::from_random([2; 16]);
@@ -202,6 +202,8 @@ enum Step {
     Sweep,
     /// By so many minutes.
     Clock(i64),
+    /// The server stops and starts.
+    Restart,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -212,6 +214,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => meeting.clone().prop_map(Step::End),
         1 => meeting.prop_map(Step::Archive),
         2 => Just(Step::Sweep),
+        1 => Just(Step::Restart),
         4 => prop_oneof![1..90_i64, 60 * 24..60 * 24 * 12_i64, -60..0_i64, Just(0)].prop_map(Step::Clock),
     ]
 }
@@ -305,6 +308,7 @@ async fn run(steps: Vec<Step>) -> Result<(), TestCaseError> {
                 model.sweep(&play, now);
             }
             Step::Clock(minutes) => play.world.clock.advance_ms(minutes * MINUTE),
+            Step::Restart => play.world = restarted(play.world, None, |_| {}).await,
         }
         let now = play.now();
         for (digits, remembered) in &model.pins {
