@@ -26,6 +26,9 @@ tests)
   # Reverse proxies to stand behind.
   [ -x /usr/sbin/nginx ] || have nginx || missing+=(nginx-light)
   [ -x /usr/sbin/haproxy ] || have haproxy || missing+=(haproxy)
+  # A tester of TLS, and what it is tried on.
+  have testssl || missing+=(testssl.sh)
+  have openssl || missing+=(openssl)
   # The other database. Its own cluster would only be started to be left alone, so none is made.
   [ -n "$(find /usr/lib/postgresql -path '*/bin/initdb' -print -quit 2>/dev/null)" ] || missing+=(postgresql)
   have npm || missing+=(nodejs npm)
@@ -41,6 +44,8 @@ esac
 # Clients with all that they stand on, in a folder of their own and in fixed versions. node-datachannel brings libdatachannel
 # built, in a package beside it.
 AIORTC=1.16.0 AIOSMTPD=1.4.6 ICALENDAR=7.3.2 WERIFT=0.25.2 DATACHANNEL=0.33.4 SMPP=0.5.1
+# Testers of the HTTP interface and of TLS; sslyze wants an older cryptography than the clients, so they have a place of their own.
+SCHEMATHESIS=4.32.5 SSLYZE=6.3.1 CSP_EVALUATOR=1.1.8
 install_clients() {
   local clients="$TOOLS_DIR/clients"
   if ! "$clients/venv/bin/python" -c "import sys, aiortc, numpy; sys.exit(aiortc.__version__ != '$AIORTC')" 2>/dev/null; then
@@ -54,11 +59,16 @@ install_clients() {
     "$clients/venv/bin/pip" install --quiet --disable-pip-version-check "aiosmtpd==$AIOSMTPD" "icalendar==$ICALENDAR" cryptography ||
       fail "aiosmtpd and icalendar could not be installed: check the network."
   fi
+  if ! "$clients/testers/bin/python" -c "import sys, importlib.metadata as m; sys.exit((m.version('schemathesis'), m.version('sslyze')) != ('$SCHEMATHESIS', '$SSLYZE'))" 2>/dev/null; then
+    say "installing schemathesis $SCHEMATHESIS and sslyze $SSLYZE"
+    { rm -rf "$clients/testers" && /usr/bin/python3 -m venv "$clients/testers" && "$clients/testers/bin/pip" install --quiet --disable-pip-version-check "schemathesis==$SCHEMATHESIS" "sslyze==$SSLYZE"; } ||
+      fail "schemathesis and sslyze could not be installed: check the network."
+  fi
   npm_version() { node -p "require('$clients/node_modules/$1/package.json').version" 2>/dev/null || true; }
-  if [ "$(npm_version werift) $(npm_version node-datachannel) $(npm_version smpp)" != "$WERIFT $DATACHANNEL $SMPP" ]; then
-    say "installing werift $WERIFT, node-datachannel $DATACHANNEL and smpp $SMPP"
-    npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$clients" "werift@$WERIFT" "node-datachannel@$DATACHANNEL" "smpp@$SMPP" >/dev/null ||
-      fail "werift, node-datachannel and smpp could not be installed: check the network."
+  if [ "$(npm_version werift) $(npm_version node-datachannel) $(npm_version smpp) $(npm_version csp_evaluator)" != "$WERIFT $DATACHANNEL $SMPP $CSP_EVALUATOR" ]; then
+    say "installing werift $WERIFT, node-datachannel $DATACHANNEL, smpp $SMPP and csp_evaluator $CSP_EVALUATOR"
+    npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$clients" "werift@$WERIFT" "node-datachannel@$DATACHANNEL" "smpp@$SMPP" "csp_evaluator@$CSP_EVALUATOR" >/dev/null ||
+      fail "werift, node-datachannel, smpp and csp_evaluator could not be installed: check the network."
   fi
 }
 finish() {

@@ -54,7 +54,7 @@ impl Meeting {
 pub fn meeting_now(title: &str) -> NewMeeting {
     NewMeeting {
         title: title.into(),
-        start: Start::Now,
+        start: Start::Now {},
         duration_minutes: 60,
         time_zone: "Europe/Brussels".into(),
         ask_password: false,

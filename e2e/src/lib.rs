@@ -38,6 +38,8 @@ mod probe;
 mod process;
 mod proxy;
 pub mod reverse_proxies;
+pub mod schemathesis;
+pub mod tls_testers;
 mod until;
 
 pub use browser::{Browser, Sound};

@@ -97,6 +97,37 @@ async fn a_password_is_chosen_seen_and_read_out() {
     assert_eq!(ada.complaints().await, Vec::<String>::new());
 }
 
+/// What a kind of meeting asks for is kept under a name, and the next one begins with it.
+#[tokio::test]
+async fn a_meeting_begins_with_a_template() {
+    let server = Deployment::start().await;
+    let ada = Browser::start(Person::MARIA).await;
+    ada.log_in_by_form(&server).await.click("start-now").await;
+    ada.run("document.querySelectorAll('details').forEach(details => { details.open = true; });", vec![]).await;
+    ada.fill("meeting-duration", "45").await.click("rule-camera").await.paste("rule-identity", "2").await;
+    ada.until_sees("rule-checklist").await.paste("rule-checklist", "The number of the file").await;
+    ada.click("template-keep").await.until_sees("template-name-error").await;
+    ada.fill("template-name", "Signing").await.click("template-keep").await.until_sees("template").await;
+    ada.pictures("console-template").await;
+
+    ada.open(&format!("{}/console/start", server.url())).await.until_sees("template").await;
+    let chosen = "const select = document.querySelector('[data-testid=template]');
+        select.value = [...select.options].find(option => option.text === 'Signing').value;
+        select.dispatchEvent(new Event('change', { bubbles: true }));";
+    ada.run(chosen, vec![]).await;
+    ada.wait("the template's length", || async { ada.value("meeting-duration").await == "45" }).await;
+    ada.run("document.querySelectorAll('details').forEach(details => { details.open = true; });", vec![]).await;
+    assert_eq!(ada.value("rule-identity").await, "2");
+    assert_eq!(ada.value("rule-checklist").await, "The number of the file");
+    ada.fill("meeting-title", "Signing of the deed")
+        .await
+        .click("meeting-create")
+        .await
+        .until_sees("invitee-name")
+        .await;
+    assert_eq!(ada.complaints().await, Vec::<String>::new());
+}
+
 /// Q18: one form, one button, and everybody's telephone has the way in; who is called comes in by what their SMS says.
 #[tokio::test]
 async fn people_are_called_in_by_sms() {

@@ -44,6 +44,7 @@ use crate::units::UnixMs;
 
 /// What every page may know of this deployment before anybody logs in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Site {
     /// Plain HTTP on loopback: a banner says so (D15).
     pub demo: bool,
@@ -64,6 +65,7 @@ pub struct Site {
 
 /// Console login.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Login {
     /// Account name.
@@ -74,6 +76,7 @@ pub struct Login {
 
 /// The account that is logged in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Me {
     /// Account name.
     pub name: String,
@@ -87,21 +90,26 @@ pub struct Me {
 
 /// A new meeting.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewMeeting {
     /// Checked by [`crate::input::title`].
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::Title))]
     pub title: String,
     /// When.
     pub start: Start,
     /// Minutes, 1 to [`crate::limits::MAX_MEETING_MINUTES`].
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::Minutes))]
     pub duration_minutes: u32,
     /// IANA name.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::ZoneName))]
     pub time_zone: String,
     /// Whether everybody needs an SMS password on top of the PIN (D25).
     pub ask_password: bool,
     /// So many minutes before the start those go out by themselves, up to
     /// [`crate::limits::MAX_PASSWORD_BEFORE_MINUTES`]. 0: only when somebody asks for one.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::MinutesBefore))]
     pub password_before_minutes: u32,
     /// What may leave the meeting. No later call changes it.
     #[serde(default)]
@@ -115,8 +123,8 @@ pub struct NewMeeting {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind", deny_unknown_fields)]
 pub enum Start {
-    /// At once.
-    Now,
+    /// At once. With brackets: serde denies unknown fields to these alone.
+    Now {},
     /// At a wall-clock time in the meeting's time zone.
     At {
         /// `2026-11-21T14:30`, as `<input type="datetime-local">` gives it.
@@ -126,17 +134,20 @@ pub enum Start {
 
 /// Changes to a meeting; what is absent stays.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct MeetingPatch {
     /// Ask for an SMS password or not.
     pub ask_password: Option<bool>,
     /// [`NewMeeting::password_before_minutes`].
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::schema::MinutesBefore>))]
     pub password_before_minutes: Option<u32>,
 }
 
 /// A line in the list of meetings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MeetingSummary {
     /// What and when.
     pub info: MeetingInfo,
@@ -152,6 +163,7 @@ pub struct MeetingSummary {
 
 /// A meeting with its invitees.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MeetingDetail {
     /// What and when.
     pub info: MeetingInfo,
@@ -175,13 +187,17 @@ pub struct MeetingDetail {
 
 /// A person to invite.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewInvitee {
     /// Checked by [`crate::input::name`].
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::Name))]
     pub name: String,
     /// Checked by [`crate::input::phone`] and against the numbering plan. Needed for an SMS password.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::schema::Phone>))]
     pub phone: Option<String>,
     /// Checked by [`crate::input::email`].
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::schema::Email>))]
     pub email: Option<String>,
     /// What they may do.
     pub role: Role,
@@ -189,6 +205,7 @@ pub struct NewInvitee {
 
 /// Changes to an invitation; what is absent stays.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct InviteePatch {
     /// What they may do.
@@ -197,6 +214,7 @@ pub struct InviteePatch {
 
 /// An invited person, as the console shows them. Never with a PIN.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Invitee {
     /// Which invitation.
     pub id: InviteeId,
@@ -224,6 +242,7 @@ pub struct Invitee {
 
 /// A PIN, shown this once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct IssuedPin {
     /// Whose.
     pub invitee: Invitee,
@@ -233,30 +252,39 @@ pub struct IssuedPin {
 
 /// A meeting that starts now, and whom to call into it by SMS.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CallIn {
     /// Checked by [`crate::input::title`].
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::Title))]
     pub title: String,
     /// Minutes, 1 to [`crate::limits::MAX_MEETING_MINUTES`].
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::Minutes))]
     pub duration_minutes: u32,
     /// IANA name.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::ZoneName))]
     pub time_zone: String,
     /// Who is called, at least one.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::People))]
     pub people: Vec<Called>,
 }
 
 /// Somebody who is called in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Called {
     /// Checked by [`crate::input::name`].
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::Name))]
     pub name: String,
     /// Checked by [`crate::input::phone`] and against the numbering plan.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::Phone))]
     pub phone: String,
 }
 
 /// The meeting that was started, and the way in of who started it, as its moderator.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CalledIn {
     /// The meeting.
     pub meeting: MeetingDetail,
@@ -266,6 +294,7 @@ pub struct CalledIn {
 
 /// A password that somebody reads out to its person, shown this once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PasswordToRead {
     /// Whose.
     pub invitee: Invitee,
@@ -275,6 +304,7 @@ pub struct PasswordToRead {
 
 /// What the PIN door does, and what that lets a stranger who only guesses hope for (D12).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DoorReport {
     /// Digits of new PINs.
     pub pin_digits: usize,
@@ -303,6 +333,7 @@ pub struct DoorReport {
     /// Most sources in a minute of the last hour.
     pub sources: u32,
     /// SMS that went out today (UTC), and how many may; `None`: this server sends none.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Vec<u32>>, min_items = 2, max_items = 2))]
     pub sms_today: Option<(u32, u32)>,
 }
 
@@ -316,6 +347,7 @@ impl DoorReport {
 
 /// An SMS or e-mail that was not sent but kept for the console.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OutboxMessage {
     /// When.
     pub at: UnixMs,
@@ -330,6 +362,7 @@ pub struct OutboxMessage {
 
 /// Why a call failed. One variant per thing a page does differently.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case", tag = "error")]
 pub enum ApiError {
     /// 401: nobody is logged in (any more).
@@ -423,6 +456,7 @@ pub enum ApiError {
 
 /// A field of a form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Field {
     /// [`NewMeeting::title`].
@@ -463,6 +497,7 @@ impl std::fmt::Display for Field {
 
 /// What is wrong with a field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum FieldError {
     /// A rule of [`crate::input`].
@@ -491,4 +526,18 @@ pub enum FieldError {
     /// Not in the time zone database.
     #[error("is not a known time zone")]
     UnknownTimeZone,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_understood_is_not_dropped() {
+        let read = serde_json::from_str::<Start>;
+        assert_eq!(read(r#"{"kind":"now"}"#).unwrap(), Start::Now {});
+        assert!(read(r#"{"kind":"now","local":"2030-11-21T14:30"}"#).is_err());
+        assert!(read(r#"{"kind":"at","local":"2030-11-21T14:30","zone":"UTC"}"#).is_err());
+        assert_eq!(serde_json::to_string(&Start::Now {}).unwrap(), r#"{"kind":"now"}"#);
+    }
 }

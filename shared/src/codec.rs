@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A codec whose pictures are passed on. Nothing is converted: who did not offer it does not see them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum VideoCodec {
     /// What every browser takes.

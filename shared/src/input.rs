@@ -4,6 +4,7 @@ use crate::limits::{MAX_CHECK_CHARS, MAX_EMAIL_BYTES, MAX_LINE_CHARS, MAX_NAME_C
 
 /// Why a text was refused. Serialised into API errors so that the page can say it beside the field.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum InvalidText {
     /// Nothing but white space.

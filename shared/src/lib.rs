@@ -3,7 +3,9 @@
 //!
 //! What lives here: ids, limits, the WebSocket messages ([`signal`]), the REST bodies ([`api`], [`template`]), the
 //! messages between signaling and SFU ([`control`]), the data-channel frames ([`surface`]), the
-//! checks, scales and names that both sides must agree on ([`codec`], [`input`], [`letter`], [`pin`], [`quality`]) and the translation function ([`text`]).
+//! checks, scales and names that both sides must agree on ([`codec`], [`input`], [`letter`], [`pin`], [`quality`]) and the
+//! translation function ([`text`]). Where the server wants
+//! it, types tell their JSON Schema (`schema`).
 //!
 //! What does not: anything that does I/O, knows a clock, a database, a browser or a socket.
 
@@ -21,6 +23,8 @@ pub mod location;
 pub mod meeting;
 pub mod pin;
 pub mod quality;
+#[cfg(feature = "openapi")]
+pub mod schema;
 pub mod secret;
 pub mod signal;
 pub mod surface;

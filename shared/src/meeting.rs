@@ -7,6 +7,7 @@ use crate::units::UnixMs;
 
 /// What somebody may do in a meeting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Sees the lobby, lets people in, ends the meeting.
@@ -45,6 +46,7 @@ impl Role {
 
 /// What may leave a meeting. Chosen when it is made and never changed; shown in invitation, green room, lobby and room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum MeetingKind {
     /// Nothing of what is said, shown, pointed at or drawn is kept (D32), and only people in the room see and hear it.
@@ -71,6 +73,7 @@ impl MeetingKind {
 
 /// What a meeting asks of whoever comes to its door, beside PIN and password. Chosen when it is made.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct DoorRules {
     /// The link of an invitation is enough to reach the lobby; the card says so (D24). Never a moderator's.
@@ -79,8 +82,10 @@ pub struct DoorRules {
     pub camera_required: bool,
     /// How many moderators must have confirmed somebody's identity before they are let in, up to
     /// [`crate::limits::MAX_CONFIRMATIONS`].
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::Confirmations))]
     pub confirmations: u8,
     /// What a moderator ticks off to confirm one, up to [`crate::limits::MAX_CHECKLIST`] points.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::schema::Checklist))]
     pub checklist: Vec<String>,
 }
 
@@ -93,6 +98,7 @@ impl DoorRules {
 
 /// Where a meeting is in its life (D38), in the order in which it goes through it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum MeetingPhase {
     /// Before its PINs open.
@@ -107,6 +113,7 @@ pub enum MeetingPhase {
 
 /// What somebody who holds a PIN for a meeting may know about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MeetingInfo {
     /// The meeting.
     pub id: MeetingId,

@@ -30,6 +30,7 @@ pub enum InvalidPin {
 
 /// How many digits PINs have that may work now: those issued before the operator changed the length still do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PinLengths {
     /// Fewest.
     pub shortest: usize,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// A text whose `Debug` hides it. It has no `Display`; reading it takes [`Secret::reveal`], which
 /// a reviewer can search for.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct Secret(String);
 

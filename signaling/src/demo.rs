@@ -101,7 +101,7 @@ async fn meeting(state: &AppState, admin: &Account) -> Result<Meeting, DemoError
     let now = state.clock.now();
     let new = NewMeeting {
         title: TITLE.into(),
-        start: Start::Now,
+        start: Start::Now {},
         duration_minutes: HOURS * 60,
         time_zone: "UTC".into(),
         ask_password: false,

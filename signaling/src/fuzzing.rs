@@ -31,8 +31,8 @@ pub fn number(data: &[u8]) {
     let Some(number) = std::str::from_utf8(data).ok().and_then(|text| input::phone(text).ok()) else { return };
     let is_code = |code: &String| code.len() == 2 && code.bytes().all(|letter| letter.is_ascii_uppercase());
     match phone::place(Some(&number)) {
-        PhonePlace::Country { code } => assert!(is_code(&code)),
-        PhonePlace::SharedPrefix { calling_code, regions, likely } => {
+        PhonePlace::Country { code, .. } => assert!(is_code(&code)),
+        PhonePlace::SharedPrefix { calling_code, regions, likely, .. } => {
             assert!(regions.len() > 1 && regions.iter().all(is_code));
             assert!(number.starts_with(&format!("+{calling_code}")));
             assert_eq!(calling_code, phone::calling_code(&number));

@@ -84,6 +84,7 @@ pub enum JoinRefused {
 
 /// How things stand with the SMS password.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PasswordState {
     /// None was asked for, in this meeting, of this person.

@@ -2,9 +2,11 @@
 //! the cookie, ids in paths, and the one way an error becomes an answer.
 
 mod json;
+mod path;
 mod refusal;
 mod session;
 
 pub use json::Json;
+pub use path::Path;
 pub use refusal::Refusal;
 pub use session::{COOKIE, Session, clear_cookie, cookie, token_of};

@@ -22,6 +22,21 @@ impl Refusal {
     pub fn text(field: Field, reason: InvalidText) -> Self {
         Self::field(field, FieldError::Text { reason })
     }
+
+    /// The answer's status, as the table in [`ApiError`] says.
+    pub fn status(&self) -> StatusCode {
+        status(&self.0)
+    }
+
+    /// After how many seconds trying again is sensible, where waiting helps.
+    pub fn retry_after_s(&self) -> Option<u32> {
+        match self.0 {
+            ApiError::TooManyTries { retry_after_s } => Some(retry_after_s),
+            ApiError::Busy => Some(1),
+            ApiError::DatabaseAway => Some(5),
+            _ => None,
+        }
+    }
 }
 
 impl From<ApiError> for Refusal {
@@ -57,21 +72,14 @@ impl From<HashError> for Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let mut response = (status(&self.0), axum::Json(&self.0)).into_response();
-        let wait = match self.0 {
-            ApiError::TooManyTries { retry_after_s } => Some(retry_after_s),
-            ApiError::Busy => Some(1),
-            ApiError::DatabaseAway => Some(5),
-            _ => None,
-        };
-        if let Some(seconds) = wait {
+        let mut response = (self.status(), axum::Json(&self.0)).into_response();
+        if let Some(seconds) = self.retry_after_s() {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
 }
 
-/// As the table in `shared::api::ApiError` says.
 fn status(error: &ApiError) -> StatusCode {
     match error {
         ApiError::Unreadable => StatusCode::BAD_REQUEST,

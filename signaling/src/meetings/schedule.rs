@@ -104,7 +104,7 @@ pub fn password_before(minutes: u32) -> Result<u32, WrongField> {
 
 fn starts_at(start: &Start, zone: &TimeZone, now: UnixMs) -> Result<UnixMs, WrongField> {
     match start {
-        Start::Now => Ok(now),
+        Start::Now {} => Ok(now),
         Start::At { local } => to_utc(local, zone).ok_or((Field::Start, FieldError::NotATime)),
     }
 }
@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn a_meeting_now_starts_now() {
-        let meeting = schedule(&board(Start::Now), owner(), NOON).unwrap();
+        let meeting = schedule(&board(Start::Now {}), owner(), NOON).unwrap();
         assert_eq!((meeting.starts_at, meeting.ends_at), (NOON, NOON.plus_ms(3_600_000)));
         assert_eq!(
             (meeting.title.as_str(), meeting.ask_password, meeting.password_before_minutes),
@@ -235,7 +235,7 @@ mod tests {
 
     #[test]
     fn zone_names_are_spelled_as_the_database_does() {
-        let new = NewMeeting { time_zone: "europe/brussels".into(), ..board(Start::Now) };
+        let new = NewMeeting { time_zone: "europe/brussels".into(), ..board(Start::Now {}) };
         assert_eq!(schedule(&new, owner(), NOON).unwrap().time_zone, "Europe/Brussels");
     }
 

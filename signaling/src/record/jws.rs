@@ -36,7 +36,7 @@ impl SigningKey {
 }
 
 /// A signed text, as it stands in a file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Jws {
     /// The text, base64url.

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::map_response;
@@ -30,8 +31,8 @@ use crate::edge::source::Source;
 use crate::live::{DeviceAsk, PlugRefused};
 use crate::state::AppState;
 
-const SDP: &str = "application/sdp";
-const FRAGMENT: &str = "application/trickle-ice-sdpfrag";
+pub(super) const SDP: &str = "application/sdp";
+pub(super) const FRAGMENT: &str = "application/trickle-ice-sdpfrag";
 /// How long an offer may take to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Seconds after which a device that found no place may try again.
@@ -49,7 +50,7 @@ const CORS: [(HeaderName, &str); 4] = [
 
 /// Why a request is not granted.
 #[derive(Debug)]
-enum Problem {
+pub(super) enum Problem {
     NoToken,
     NotAcceptable,
     WrongType(&'static str),
@@ -60,9 +61,12 @@ enum Problem {
 }
 
 /// As RFC 9457 writes it.
-#[derive(Serialize)]
-struct Shown {
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Problem)]
+pub(super) struct Shown {
+    /// Why not.
     title: &'static str,
+    /// The answer's status once more.
     status: u16,
 }
 
@@ -123,10 +127,11 @@ async fn plug_in(
 async fn unplug(
     State(state): State<AppState>,
     client: Client,
-    Path(resource): Path<String>,
+    path: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Result<StatusCode, Problem> {
-    ask(&state, client, token_of(&headers)?, DeviceAsk::Unplug { resource }).await?;
+    let token = token_of(&headers)?;
+    ask(&state, client, token, DeviceAsk::Unplug { resource: resource(path)? }).await?;
     Ok(StatusCode::OK)
 }
 
@@ -134,15 +139,21 @@ async fn unplug(
 async fn trickle(
     State(state): State<AppState>,
     client: Client,
-    Path(resource): Path<String>,
+    path: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Result<StatusCode, Problem> {
     let token = token_of(request.headers())?;
+    let resource = resource(path)?;
     let fragment = body(request, FRAGMENT).await?;
     let ufrag = fragment.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:"));
     let ufrag = ufrag.map(|ufrag| ufrag.trim().to_owned());
     ask(&state, client, token, DeviceAsk::Trickle { resource, ufrag }).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// The connection's own part of its address. What cannot be read is none.
+fn resource(path: Result<Path<String>, PathRejection>) -> Result<String, Problem> {
+    path.map(|Path(resource)| resource).map_err(|_| Problem::Refused(PlugRefused::NoConnection))
 }
 
 /// Asks the room that the token names. Nobody guesses 256 bits; who goes on trying is told to wait, as an encoder does that
@@ -189,7 +200,7 @@ async fn read(body: Body) -> Result<String, Problem> {
 
 impl Problem {
     /// Status and sentence.
-    fn shown(&self) -> (StatusCode, &'static str) {
+    pub(super) fn shown(&self) -> (StatusCode, &'static str) {
         match self {
             Problem::NoToken => (
                 StatusCode::UNAUTHORIZED,
@@ -215,12 +226,24 @@ impl Problem {
         }
     }
 
-    fn retry_after_s(&self) -> Option<u32> {
+    pub(super) fn retry_after_s(&self) -> Option<u32> {
         match self {
             Problem::TooManyTries(seconds) => Some(*seconds),
             Problem::Refused(PlugRefused::Full | PlugRefused::Offer(OfferError::RoomFull)) => Some(FULL_RETRY_S.into()),
             Problem::Refused(PlugRefused::TooMany | PlugRefused::NoAnswer | PlugRefused::Offer(OfferError::NoNode)) => {
                 Some(SOON_RETRY_S.into())
+            }
+            _ => None,
+        }
+    }
+
+    /// RFC 6750 section 3.
+    pub(super) fn challenge(&self) -> Option<&'static str> {
+        match self {
+            Problem::NoToken => Some("Bearer"),
+            Problem::Refused(PlugRefused::Unknown) => Some("Bearer error=\"invalid_token\""),
+            Problem::Refused(PlugRefused::OtherUse | PlugRefused::NotWatchable) => {
+                Some("Bearer error=\"insufficient_scope\"")
             }
             _ => None,
         }
@@ -285,15 +308,7 @@ impl IntoResponse for Problem {
         let mut response = (status, axum::Json(Shown { title, status: status.as_u16() })).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        let challenge = match self {
-            Problem::NoToken => Some("Bearer"),
-            Problem::Refused(PlugRefused::Unknown) => Some("Bearer error=\"invalid_token\""),
-            Problem::Refused(PlugRefused::OtherUse | PlugRefused::NotWatchable) => {
-                Some("Bearer error=\"insufficient_scope\"")
-            }
-            _ => None,
-        };
-        if let Some(challenge) = challenge {
+        if let Some(challenge) = self.challenge() {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         if let Some(seconds) = self.retry_after_s() {

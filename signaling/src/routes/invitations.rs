@@ -1,6 +1,6 @@
 //! Sending invitations, and starting a meeting by calling people into it.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use shared::api::{ApiError, CallIn, Called, CalledIn, Field, Invitee, MeetingDetail, NewInvitee, NewMeeting, Start};
 use shared::ids::{InviteeId, MeetingId};
@@ -10,7 +10,7 @@ use shared::signal::PasswordRefused;
 use super::invitees::{add, issued, listed, shown};
 use super::meetings::{find_running, with_invitees};
 use crate::db;
-use crate::extract::{Json, Refusal, Session};
+use crate::extract::{Json, Path, Refusal, Session};
 use crate::letters::mail_limit::MailRefused;
 use crate::letters::post::{self, InviteError};
 use crate::meetings::Meeting;
@@ -61,7 +61,7 @@ pub(super) async fn call_in(
     let CallIn { title, duration_minutes, time_zone, people } = call;
     let new = NewMeeting {
         title,
-        start: Start::Now,
+        start: Start::Now {},
         duration_minutes,
         time_zone,
         ask_password: false,

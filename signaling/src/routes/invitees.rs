@@ -1,6 +1,6 @@
 //! Inviting people: their PINs, passwords and invitations.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use shared::api::{ApiError, Invitee, InviteePatch, IssuedPin, NewInvitee, PasswordToRead};
@@ -11,7 +11,7 @@ use shared::signal::PasswordRefused;
 
 use super::meetings::{find, find_running};
 use crate::db;
-use crate::extract::{Json, Refusal, Session};
+use crate::extract::{Json, Path, Refusal, Session};
 use crate::meetings::events::{Actor, DoorEvent, Entry};
 use crate::meetings::invitees::{self as rules, Invited, Listed};
 use crate::meetings::passwords::PasswordError;

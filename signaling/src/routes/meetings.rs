@@ -1,13 +1,13 @@
 //! Scheduling, listing and ending meetings.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use shared::api::{ApiError, MeetingDetail, MeetingPatch, MeetingSummary, NewMeeting};
 use shared::ids::MeetingId;
 use shared::meeting::MeetingPhase;
 
 use crate::db;
-use crate::extract::{Json, Refusal, Session};
+use crate::extract::{Json, Path, Refusal, Session};
 use crate::meetings::Meeting;
 use crate::meetings::archive;
 use crate::meetings::events::Actor;

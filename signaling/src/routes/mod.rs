@@ -7,6 +7,7 @@ mod door;
 mod invitations;
 pub(crate) mod invitees;
 mod meetings;
+mod openapi;
 pub(crate) mod receipts;
 mod record;
 mod site;
@@ -37,6 +38,7 @@ pub fn router(state: &AppState) -> Router {
 
 fn console() -> Router<AppState> {
     Router::new()
+        .route("/openapi.json", get(openapi::document))
         .route("/site", get(site::site))
         .route("/door", get(door::report))
         .route("/outbox", get(site::outbox))

@@ -1,6 +1,6 @@
 //! The record of a meeting that is over, as signed JSON and as a page.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use shared::api::ApiError;
@@ -8,7 +8,7 @@ use shared::meeting::MeetingPhase;
 
 use super::meetings::find;
 use crate::db;
-use crate::extract::{Refusal, Session};
+use crate::extract::{Path, Refusal, Session};
 use crate::meetings::Meeting;
 use crate::meetings::events::Actor;
 use crate::record::content::{About, FORMAT, Invited, Named, Record};

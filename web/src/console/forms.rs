@@ -118,7 +118,7 @@ impl MeetingForm {
 
     fn start(&self) -> Result<Start, FieldError> {
         match self.start.as_deref().map(str::trim) {
-            None => Ok(Start::Now),
+            None => Ok(Start::Now {}),
             Some("") => Err(FieldError::NotATime),
             Some(local) => Ok(Start::At { local: local.to_owned() }),
         }
@@ -277,7 +277,7 @@ mod tests {
         assert_eq!((sent.duration_minutes, sent.ask_password, sent.kind), (60, true, MeetingKind::MayBeRecorded));
         assert_eq!(sent.password_before_minutes, 15);
         let now = MeetingForm { start: None, ..board_meeting() }.check().unwrap();
-        assert_eq!(now.start, Start::Now);
+        assert_eq!(now.start, Start::Now {});
     }
 
     #[test]

@@ -15,7 +15,7 @@ async fn board(world: &World) -> (OrganisationId, MeetingId) {
         crate::accounts::create(parts, ("Ada", &Secret::new("correct horse battery staple")), NOON).await.unwrap();
     let new = NewMeeting {
         title: "Board".into(),
-        start: Start::Now,
+        start: Start::Now {},
         duration_minutes: 60,
         time_zone: "UTC".into(),
         ask_password: false,

@@ -143,3 +143,27 @@ async fn gateways_say_what_became_of_messages() {
         assert_eq!(gateway.get(wrong).await.status.as_u16(), 404, "{wrong}");
     }
 }
+
+/// A refusal is what the document says it is, also of what cannot be read as text at all.
+#[tokio::test]
+async fn a_path_that_is_no_text_does_not_exist() {
+    let site = Site::open().await;
+    let ada = site.ada().await;
+    for path in
+        ["/api/v1/meetings/%FF", "/api/v1/meetings/%C0%AF/record", "/api/v1/meetings/00/invitees/%FF/invitation.ics"]
+    {
+        assert_eq!(ada.get(path).await.error(), (404, ApiError::NotFound), "{path}");
+        assert_eq!(site.stranger().get(path).await.error(), (401, ApiError::NotLoggedIn), "{path}");
+    }
+    let device = site.stranger().with("authorization", "Bearer nothing");
+    let answer = device.send(Method::DELETE, "/whip/%FF", None).await;
+    assert_eq!((answer.status.as_u16(), answer.header("content-type")), (404, "application/problem+json"));
+}
+
+/// RFC 9110 section 8.3.1.
+#[tokio::test]
+async fn a_media_type_is_the_same_in_either_case() {
+    let site = Site::open().await;
+    let ada = site.ada().await.with("content-type", "Application/JSON; charset=UTF-8");
+    assert_eq!(ada.post("/api/v1/meetings", meeting_now()).await.status, 201);
+}

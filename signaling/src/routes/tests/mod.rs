@@ -4,6 +4,7 @@ mod edge;
 mod invitations;
 mod logins;
 mod meetings;
+mod openapi;
 mod pages;
 mod people;
 mod rights;

@@ -10,7 +10,7 @@ use super::{Answer, Browser, Site, person};
 
 /// Who may call a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Needs {
+pub(super) enum Needs {
     /// Anybody, from our own pages.
     Nothing,
     /// Whoever is logged in.
@@ -20,7 +20,7 @@ enum Needs {
 }
 
 /// Method, path, body, and who may. `{m}` and `{i}` are a meeting of Ada's and its invitee.
-fn table() -> Vec<(Method, &'static str, Value, Needs)> {
+pub(super) fn table() -> Vec<(Method, &'static str, Value, Needs)> {
     use Needs::{Login, Meeting, Nothing};
     let meeting = json!({ "title": "x", "start": { "kind": "now" }, "duration_minutes": 5, "time_zone": "UTC", "ask_password": false });
     let settings = json!({ "duration_minutes": 5, "ask_password": false, "password_before_minutes": 0, "kind": "nothing_kept", "rules": {} });
@@ -28,6 +28,7 @@ fn table() -> Vec<(Method, &'static str, Value, Needs)> {
     let people = [json!({ "name": "Piet", "phone": "+32470123456" })];
     let alert = json!({ "title": "x", "duration_minutes": 5, "time_zone": "UTC", "people": people });
     vec![
+        (Method::GET, "/openapi.json", Value::Null, Nothing),
         (Method::GET, "/site", Value::Null, Nothing),
         (Method::GET, "/door", Value::Null, Login),
         (Method::GET, "/outbox", Value::Null, Login),
