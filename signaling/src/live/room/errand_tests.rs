@@ -134,6 +134,8 @@ fn a_reload_is_asked_again_and_a_new_knock_is_not() {
     let anew = play.knock(PIET);
     let out = play.enter(anew);
     assert!(!told(&out, anew).iter().any(|message| matches!(message, ServerMsg::PasswordAsked { .. })), "{out:?}");
+    assert_eq!(done(&mut play, &errand, ErrandDone::PasswordChecked(Ok(()))), [], "the tab before typed it");
+    assert_eq!(password_of(&play, anew), PasswordState::NotAsked);
     let late = Errand { invitee: InviteeId::from_random([99; 16]), ..errand };
     assert_eq!(done(&mut play, &late, ErrandDone::PasswordChecked(Ok(()))), []);
 }

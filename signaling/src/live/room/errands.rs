@@ -75,6 +75,12 @@ impl Person {
     pub(super) fn owes_password(&self) -> bool {
         self.fresh.asked && self.guest.password != PasswordState::Given
     }
+
+    /// One at a time for each, however often they press.
+    fn begin(&mut self, kind: ErrandKind) -> Option<Output> {
+        let errand = Errand { participant: self.id, invitee: self.guest.invitee, kind };
+        (!std::mem::replace(&mut self.fresh.busy, true)).then_some(Output::Errand(errand))
+    }
 }
 
 impl Room {
@@ -103,10 +109,7 @@ impl Room {
 
     fn send_password(&mut self, who: ParticipantId, by: InviteeId, out: &mut Vec<Output>) -> Result<(), ProtocolError> {
         let person = self.people.get_mut(&who).ok_or(ProtocolError::NobodyThere)?;
-        if !std::mem::replace(&mut person.fresh.busy, true) {
-            let invitee = person.guest.invitee;
-            out.push(Output::Errand(Errand { participant: who, invitee, kind: ErrandKind::SendPassword { by } }));
-        }
+        out.extend(person.begin(ErrandKind::SendPassword { by }));
         Ok(())
     }
 
@@ -120,9 +123,8 @@ impl Room {
         let person = self.present(me).ok_or(ProtocolError::WrongState)?;
         if !person.owes_password() {
             tell_person(out, person, not_asked());
-        } else if !std::mem::replace(&mut person.fresh.busy, true) {
-            let invitee = person.guest.invitee;
-            out.push(Output::Errand(Errand { participant: me, invitee, kind: ErrandKind::CheckPassword { typed } }));
+        } else {
+            out.extend(person.begin(ErrandKind::CheckPassword { typed }));
         }
         Ok(())
     }
@@ -160,7 +162,10 @@ impl Room {
             );
         }
         let Some(person) = self.people.get_mut(&who).filter(|person| person.guest.invitee == invitee) else { return };
-        person.fresh.busy = false;
+        // What was begun for the tab before this one, with the same invitation, says nothing of this one.
+        if !std::mem::take(&mut person.fresh.busy) {
+            return;
+        }
         let (waits, own) = (person.place == Place::Lobby, invitee);
         match done {
             ErrandDone::PasswordSent { by, outcome: Ok(state) } => {
