@@ -23,6 +23,8 @@ tests)
   # An SMS gateway with an SMSC behind it, and one for SMPP.
   have bearerbox || missing+=(kannel)
   [ -x /usr/lib/kannel/test/drive_smpp ] || missing+=(kannel-extras)
+  # Holds connections by being slow.
+  have slowhttptest || missing+=(slowhttptest)
   # Reverse proxies to stand behind.
   [ -x /usr/sbin/nginx ] || have nginx || missing+=(nginx-light)
   [ -x /usr/sbin/haproxy ] || have haproxy || missing+=(haproxy)

@@ -19,6 +19,7 @@ const PROXIED: &str =
 pub(crate) const ATTACKS: &[Attack] = &[
     Attack::new("all_connections_taken", "crowd", PLAIN, |d| Box::pin(all_connections_taken(d))),
     Attack::new("connections_like_media", "crowd", PLAIN, |d| Box::pin(connections_like_media(d))),
+    Attack::new("answers_never_read", "give_way", PLAIN, |d| Box::pin(answers_never_read(d))),
     Attack::new("slow_headers", "header_timeout", PLAIN, |d| Box::pin(slow_headers(d))),
     Attack::new("foreign_origin", "origin", PLAIN, |d| Box::pin(foreign_origin(d))),
     Attack::new("dns_rebinding", "host", PLAIN, |d| Box::pin(dns_rebinding(d))),
@@ -73,6 +74,41 @@ async fn connections_like_media(server: &Deployment) -> Outcome {
         }
     })
     .await
+}
+
+/// With one request after the other for the largest page, of whose answers not a byte is read.
+async fn answers_never_read(server: &Deployment) -> Outcome {
+    let _ = LARGEST.set(largest_page());
+    held_by_sixty(server, |port, from| async move {
+        let Some(mut stream) = unread(port, from).await else { return };
+        let page = LARGEST.get().unwrap();
+        let asked = format!("GET {page} HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n").repeat(24);
+        let mut broken = stream.write_all(asked.as_bytes()).await;
+        while broken.is_ok() {
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            broken = stream.write_all(b"G").await;
+        }
+    })
+    .await
+}
+
+static LARGEST: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+
+/// The address of the largest file that a browser loads.
+pub(crate) fn largest_page() -> String {
+    let folder = std::env::var_os("CONCLAVE_WEB").map(std::path::PathBuf::from).unwrap().join("meeting");
+    let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap());
+    let largest = files.max_by_key(|file| file.metadata().unwrap().len()).unwrap();
+    format!("/{}", largest.file_name().to_str().unwrap())
+}
+
+/// A connection that the system, too, reads little of.
+async fn unread(port: u16, from: Ipv4Addr) -> Option<tokio::net::TcpStream> {
+    let socket = tokio::net::TcpSocket::new_v4().ok()?;
+    socket.set_reuseaddr(true).ok()?;
+    socket.set_recv_buffer_size(4_096).ok()?;
+    socket.bind((from, 0).into()).ok()?;
+    socket.connect((Ipv4Addr::LOCALHOST, port).into()).await.ok()
 }
 
 async fn a_person_wants_a_page(server: &Deployment) -> Outcome {

@@ -1,9 +1,13 @@
-//! Too much of what is allowed: large messages, many messages.
+//! Too much of what is allowed: large offers, large messages, many messages.
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use e2e::Deployment;
+use e2e::media_socket::MediaSocket;
+use e2e::{Caller, Deployment};
+use shared::limits::MAX_SDP_BYTES;
+use shared::meeting::Role;
+use shared::signal::{ClientMsg, MediaState, ServerMsg};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -13,9 +17,58 @@ use crate::stranger::{Page, connect_to};
 use crate::{Attack, Outcome, PLAIN};
 
 pub(crate) const ATTACKS: &[Attack] = &[
+    Attack::new("sdp_bombs", "offer_size", PLAIN, |d| Box::pin(sdp_bombs(d))),
     Attack::new("websocket_flood", "message_rate", PLAIN, |d| Box::pin(websocket_flood(d))),
     Attack::new("websocket_oversize", "message_size", PLAIN, |d| Box::pin(websocket_oversize(d))),
 ];
+
+/// An offer of a page with as many m-lines more as a message can carry, all good ones. It goes as JSON, where each end of a line
+/// takes two bytes more: of the largest offer's bytes it has three quarters.
+fn bomb() -> String {
+    let mut offer = MediaSocket::on_loopback(1).unwrap().client.offer().to_owned();
+    let of_session: Vec<&str> = ["a=ice-ufrag:", "a=ice-pwd:", "a=fingerprint:", "a=setup:"]
+        .map(|start| offer.lines().find(|line| line.starts_with(start)).unwrap())
+        .to_vec();
+    let own = format!(
+        "audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=recvonly\r\na=rtcp-mux\r\na=rtpmap:111 opus/48000/2\r\n{}\r\n",
+        of_session.join("\r\n")
+    );
+    let mut mids = String::new();
+    for n in 0.. {
+        // Each different from the others: what is alike is taken together before it is parsed.
+        let section = format!("m={own}a=mid:x{n}\r\na=x:{n}\r\n");
+        if offer.len() + mids.len() + section.len() > MAX_SDP_BYTES / 4 * 3 {
+            break;
+        }
+        mids.push_str(&format!(" x{n}"));
+        offer.push_str(&section);
+    }
+    // In the order of the m-lines (RFC 9143 section 7.2).
+    let bundle = offer.lines().find(|line| line.starts_with("a=group:BUNDLE")).unwrap();
+    offer.replacen(bundle, &format!("{bundle}{mids}"), 1)
+}
+
+/// Somebody invited offers what takes long to read, as often as an offer may be made.
+async fn sdp_bombs(server: &Deployment) -> Outcome {
+    let meeting = server.console().await.meeting("Board", &[("Piet", Role::Participant)]).await;
+    let mut piet = Caller::connect(server.url(), None).await;
+    piet.knock(meeting.link("Piet")).await;
+    let (bomb, before) = (bomb(), server.processor_time());
+    let lines = bomb.matches("m=").count();
+    let mut refused = 0;
+    for _ in 0..5 {
+        piet.say(&ClientMsg::Enter { offer: bomb.clone(), media: MediaState::default() });
+        let answer = |message: &ServerMsg| match message {
+            ServerMsg::ProtocolError { .. } => Some(true),
+            ServerMsg::Entered { .. } => Some(false),
+            _ => None,
+        };
+        refused += u32::from(piet.hear("an answer to an offer", answer).await);
+    }
+    let each = (server.processor_time() - before).as_secs_f64() * 1_000.0 / 5.0;
+    let figure = format!("{refused} of 5 offers of {lines} m-lines refused, {each:.1} ms of processor for each");
+    Outcome { succeeded: refused < 5 || each > 25.0, figure }
+}
 
 /// One page says nonsense as fast as it can.
 async fn websocket_flood(server: &Deployment) -> Outcome {

@@ -12,9 +12,11 @@ mod guessing;
 mod login;
 mod logs;
 mod media;
+mod slow;
 mod sms;
 mod stranger;
 mod talk;
+mod xss;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -42,11 +44,17 @@ struct Attack {
     run: Run,
     /// Everything is logged.
     is_log_talkative: bool,
+    /// What is done instead where no guard can be switched off: it must succeed as the attack would without its guard.
+    control: Option<Run>,
 }
 
 impl Attack {
     const fn new(name: &'static str, guard: &'static str, config: &'static str, run: Run) -> Self {
-        Self { name, guard, config, run, is_log_talkative: false }
+        Self { name, guard, config, run, is_log_talkative: false, control: None }
+    }
+
+    const fn with_control(name: &'static str, control: Run, config: &'static str, run: Run) -> Self {
+        Self { control: Some(control), ..Self::new(name, "", config, run) }
     }
 
     const fn with_talkative_log(mut self) -> Self {
@@ -57,14 +65,16 @@ impl Attack {
 
 const PLAIN: &str = "[sms]\nsender = \"outbox\"\n";
 
-const FAMILIES: [&[Attack]; 8] = [
+const FAMILIES: [&[Attack]; 10] = [
     guessing::ATTACKS,
     login::ATTACKS,
     edge::ATTACKS,
+    slow::ATTACKS,
     floods::ATTACKS,
     media::ATTACKS,
     foreign::ATTACKS,
     sms::ATTACKS,
+    xss::ATTACKS,
     logs::ATTACKS,
 ];
 
@@ -83,7 +93,7 @@ async fn attacks() {
     stranger::raise_descriptors();
     let mut fallen = Vec::new();
     for attack in FAMILIES.into_iter().flatten().filter(|attack| attack.name.contains(&only)) {
-        let control = against(attack, attack.guard, attack.run).await;
+        let control = against(attack, attack.guard, attack.control.unwrap_or(attack.run)).await;
         let real = against(attack, "", attack.run).await;
         println!(
             "attack: {} | guard off: {} | guard on: {} | {} (guard off: {})",

@@ -1,4 +1,4 @@
-//! The media port: what is sent there a second time from elsewhere.
+//! The media port: what is sent there in somebody else's name, or a second time from elsewhere.
 
 use std::collections::VecDeque;
 use std::net::UdpSocket;
@@ -6,14 +6,77 @@ use std::time::{Duration, Instant};
 
 use e2e::Deployment;
 use e2e::media_socket::MediaSocket;
+use shared::meeting::Role;
+use shared::signal::ClientMsg;
 
-use crate::talk::Talk;
+use crate::talk::{Inside, Talk};
 use crate::{Attack, Outcome, PLAIN};
 
 pub(crate) const ATTACKS: &[Attack] = &[
+    Attack::new("dtls_alerts_in_anothers_name", "early_dtls", PLAIN, |d| Box::pin(alerts(d))),
     Attack::new("copied_connectivity_checks", "copied_checks", PLAIN, |d| Box::pin(copied_checks(d))),
     Attack::new("copied_reports", "copied_reports", PLAIN, |d| Box::pin(copied_reports(d))),
 ];
+
+/// A fatal alert in the clear (RFC 6347 section 4.1, RFC 5246 section 7.2): "handshake_failure".
+fn alert(sequence: u8) -> [u8; 15] {
+    [0x15, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, sequence, 0, 2, 2, 0x28]
+}
+
+/// A goodbye in the clear (RFC 3550 section 6.6), as if from the SSRC of that packet.
+fn goodbye(of: &[u8]) -> Vec<u8> {
+    let mut bye = vec![0x81, 203, 0, 1];
+    bye.extend(of.get(8..12).unwrap_or(&[0; 4]));
+    bye
+}
+
+/// Twelve people connect, and with each of their datagrams comes an alert that seems to be theirs; then one of them talks, while
+/// goodbyes, alerts and rubbish come that seem to be theirs.
+async fn alerts(server: &Deployment) -> Outcome {
+    const PEOPLE: usize = 12;
+    let console = server.console().await;
+    let names: Vec<String> = (0..PEOPLE).map(|n| format!("Piet {n}")).collect();
+    let people: Vec<(&str, Role)> = names.iter().map(|name| (name.as_str(), Role::Moderator)).collect();
+    let meeting = console.meeting("Board", &people).await;
+    let (mut connected, mut took) = (0, Vec::new());
+    for (link, number) in meeting.links.iter().zip(10..) {
+        let (caller, mut media) = Inside::enter(server, console.cookie(), link, number).await;
+        let start = Instant::now();
+        let is_up = tokio::task::block_in_place(|| {
+            let mut sequence = 0;
+            while !media.client.connected && start.elapsed() < Duration::from_secs(2) {
+                media.forge(&alert(sequence));
+                sequence = sequence.wrapping_add(1);
+                media.run_for(Duration::from_millis(2));
+            }
+            media.client.connected
+        });
+        if is_up {
+            connected += 1;
+            took.push(start.elapsed());
+        }
+        caller.say(&ClientMsg::Leave);
+    }
+    let slowest =
+        took.into_iter().max().map(|slowest: Duration| format!(", the slowest within {} ms", slowest.as_millis()));
+    let mut figure = format!("{connected} of {PEOPLE} people connect{}", slowest.unwrap_or_default());
+    let mut talk = Box::pin(Talk::begin(server)).await;
+    talk.until_quiet();
+    talk.speaker.media.overheard = Some(Vec::new());
+    let mut rubbish = 0_u32;
+    let heard = talk.go_on_with(Duration::from_secs(4), |speaker, _| {
+        let last = speaker.overheard.as_mut().and_then(|sent| sent.drain(..).next_back()).unwrap_or_default();
+        speaker.forge(&goodbye(&last));
+        speaker.forge(&alert(rubbish as u8));
+        // Media with the right SSRC and sealed by nobody.
+        let mut forged = last;
+        forged.iter_mut().skip(12).for_each(|byte| *byte ^= 0x5a);
+        speaker.forge(&forged);
+        rubbish += 3;
+    });
+    figure = format!("{figure}; with {rubbish} forged datagrams during the call {heard}");
+    Outcome { succeeded: connected < PEOPLE || !heard.is_good(), figure }
+}
 
 /// An attacker's socket, and how much media came to it.
 struct Elsewhere {

@@ -13,7 +13,7 @@ const LATE: Duration = Duration::from_millis(400);
 
 /// Somebody in the room, without a page.
 pub(crate) struct Inside {
-    _caller: Caller,
+    pub(crate) caller: Caller,
     pub(crate) media: MediaSocket,
 }
 
@@ -25,7 +25,7 @@ impl Inside {
             media.run_until(Duration::from_secs(20), |client| client.connected && client.channels_open())
         });
         assert!(connected, "no media");
-        Self { _caller: caller, media }
+        Self { caller, media }
     }
 
     /// As far as the server's answer: media are not connected yet.
@@ -58,6 +58,13 @@ pub(crate) struct Heard {
     silence: Duration,
 }
 
+impl Heard {
+    /// Less than one packet in a hundred lost, and no silence that anybody notices (SECURITY.md section 2: "keeps service").
+    pub(crate) fn is_good(&self) -> bool {
+        self.lost * 100 < self.said && self.silence < Duration::from_millis(200)
+    }
+}
+
 impl std::fmt::Display for Heard {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { said, lost, p95, silence } = self;
@@ -82,6 +89,17 @@ impl Talk {
     /// They go on for so long.
     pub(crate) fn go_on(&mut self, time: Duration) -> Heard {
         self.go_on_with(time, |_, _| {})
+    }
+
+    /// They go on until nothing disturbs them, so that what disturbs them afterwards is the attack.
+    pub(crate) fn until_quiet(&mut self) {
+        for _ in 0..15 {
+            let quiet = self.go_on(Duration::from_secs(4));
+            if quiet.is_good() {
+                return;
+            }
+        }
+        panic!("this machine is too busy with other things to tell what an attack does");
     }
 
     /// They go on, and every few milliseconds somebody does something.
