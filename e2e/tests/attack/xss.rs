@@ -9,11 +9,12 @@ use e2e::media_socket::MediaSocket;
 use e2e::{Browser, Caller, Deployment, Link, Person, meeting_now};
 use reqwest::Method;
 use serde_json::json;
-use shared::api::{IssuedPin, MeetingDetail, NewInvitee, NewMeeting};
+use shared::api::{CallIn, Called, CalledIn, IssuedPin, MeetingDetail, NewInvitee, NewMeeting};
 use shared::ids::{MeetingId, ParticipantId};
-use shared::meeting::{DoorRules, Role};
+use shared::meeting::{DoorRules, MeetingKind, Role};
 use shared::secret::Secret;
 use shared::signal::{ClientMsg, ServerMsg};
+use shared::template::{NewTemplate, Settings, Template};
 
 use crate::foreign::evil_site;
 use crate::talk::Inside;
@@ -188,6 +189,16 @@ async fn waits(server: &Deployment, link: &Link, number: u16) -> (Caller, Partic
     (caller, participant, media)
 }
 
+fn template_settings() -> Settings {
+    Settings {
+        duration_minutes: 30,
+        ask_password: false,
+        password_before_minutes: 10,
+        kind: MeetingKind::NothingKept,
+        rules: DoorRules::default(),
+    }
+}
+
 /// The console's pages and the meeting's, with the corpus as titles, names, points of the checklist and lines both ways.
 async fn pages(server: &Deployment) -> Outcome {
     const IN_LOBBY: usize = 8;
@@ -203,11 +214,30 @@ async fn pages(server: &Deployment) -> Outcome {
     let [invited @ .., by_browser, by_hand] = &links[..] else { unreachable!("all were invited") };
     let console = server.console().await;
 
+    for (title, number) in CORPUS.iter().zip(0..) {
+        let settings = template_settings();
+        let template = NewTemplate { name: (*title).to_owned(), settings };
+        let _: Vec<Template> = console.call(Method::POST, "/templates", Some(&template)).await.unwrap();
+        let people = vec![Called { name: (*title).to_owned(), phone: format!("+3247012{number:04}") }];
+        let call = CallIn {
+            title: (*title).to_owned(),
+            duration_minutes: 30,
+            time_zone: "Europe/Brussels".to_owned(),
+            people,
+        };
+        let _: CalledIn = console.call(Method::POST, "/meetings/call", Some(&call)).await.unwrap();
+    }
+
     maria.log_in(server).await;
     maria.open(&format!("{}/console", server.url())).await.until_sees("meeting-list").await;
     let mut found = look(&maria).await;
     maria.open(&format!("{}/console/meetings/{id}", server.url())).await.until_sees("invitee-row-1").await;
     found = found.and(look(&maria).await);
+
+    for (page, sign) in [("schedule", "templates"), ("outbox", "outbox-message")] {
+        maria.open(&format!("{}/console/{page}", server.url())).await.until_sees(sign).await;
+        found = found.and(look(&maria).await);
+    }
 
     let Inside { caller: olga, media } = Inside::come(server, console.cookie(), by_hand, 1).await;
     let (mut waiting, mut media) = (Vec::new(), vec![media]);
@@ -254,7 +284,7 @@ async fn pages(server: &Deployment) -> Outcome {
     let ran = maria.run("return window.__ran.size", vec![]).await;
     let Found { shown, elements, .. } = found;
     let figure = format!(
-        "{shown} strings shown on 5 pages, {elements} became elements, {before} ran; as HTML by hand {refused} of {} refused, {ran} ran",
+        "{shown} strings shown on 7 pages, {elements} became elements, {before} ran; as HTML by hand {refused} of {} refused, {ran} ran",
         CORPUS.len()
     );
     Outcome { succeeded: elements + before > 0 || ran != 0, figure }
