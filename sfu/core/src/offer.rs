@@ -53,7 +53,7 @@ impl Offer {
         let sdp = parse(text, &sections)?;
         // Two m-lines of one id would be two slots that write to one stream.
         let distinct: HashSet<&Mid> = sections.iter().map(|section| &section.mid).collect();
-        if distinct.len() < sections.len() {
+        if distinct.len() < m_lines(text) {
             Err(OfferError::Unreadable)
         } else {
             Ok(Self { sdp, outline: Outline::read(text), sections })
@@ -77,15 +77,23 @@ fn check_size(text: &str) -> Result<(), OfferError> {
     if text.len() > MAX_SDP_BYTES {
         return Err(OfferError::TooLarge);
     }
-    if text.lines().filter(|line| line.starts_with("m=")).count() > MAX_SDP_M_LINES {
+    if m_lines(text) > MAX_SDP_M_LINES {
         return Err(OfferError::TooManyMediaSections);
     }
     Ok(())
 }
 
+fn m_lines(text: &str) -> usize {
+    text.lines().filter(|line| line.starts_with("m=")).count()
+}
+
 fn parse(text: &str, sections: &[Section]) -> Result<SdpOffer, OfferError> {
-    let parsed = guarded(|| SdpOffer::from_sdp_string(&twins::without_twins(text, sections)));
-    parsed.ok().and_then(Result::ok).ok_or(OfferError::Unreadable)
+    let text = twins::without_twins(text, sections);
+    let parsed = guarded(|| SdpOffer::from_sdp_string(&text));
+    // str0m reads as far as it understands and leaves the rest. An answer that says nothing of an m-line is no answer to the offer
+    // (RFC 3264 section 6).
+    let whole = parsed.ok().and_then(Result::ok).filter(|sdp| sdp.media_lines.len() == m_lines(&text));
+    whole.ok_or(OfferError::Unreadable)
 }
 
 #[cfg(test)]
@@ -107,6 +115,16 @@ mod tests {
         ];
         for (text, error) in table {
             assert_eq!(Offer::read(text).err(), Some(error), "{}", &text[..text.len().min(40)]);
+        }
+    }
+
+    /// An m-line that str0m takes for the end.
+    #[test]
+    fn an_offer_is_read_to_its_end() {
+        let whole = include_str!("../../../e2e/fuzz/publisher.sdp");
+        assert!(Offer::read(whole).is_ok());
+        for rest in ["m=video 9 UD\0/TLS/RTP/SAVPF 96 97\r\n", "m=video\r\na=mid:7\r\n"] {
+            assert_eq!(Offer::read(&format!("{whole}{rest}")).err(), Some(OfferError::Unreadable), "{rest:?}");
         }
     }
 
