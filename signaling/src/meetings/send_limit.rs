@@ -125,9 +125,10 @@ impl SendLimit {
 }
 
 impl Sent {
-    /// A new day forgets the one before; so does a clock that was set back.
+    /// A new day forgets the one before. A clock set back over midnight makes no new day, or the budget would be there twice; one
+    /// set back further was wrong before, and its day is not waited for.
     fn turn_day(&mut self, day: i64) {
-        if self.day != day {
+        if !(self.day - 1..=self.day).contains(&day) {
             *self = Self { day, numbers: std::mem::take(&mut self.numbers), ..Self::default() };
         }
     }
@@ -239,6 +240,17 @@ mod tests {
         assert_eq!(limit.today(UnixMs(0)), (5, 5));
         assert_eq!(limit.take(UnixMs(DAY_MS - 1), to(&number("31", 2))), spent);
         assert_eq!(limit.take(UnixMs(DAY_MS), to(&number("31", 2))), Ok(()));
+    }
+
+    #[test]
+    fn a_clock_set_back_over_midnight_gives_no_second_budget() {
+        let number = |n: u32| format!("+3247{n:07}");
+        let (limit, week) = (limit(|config| config.per_day = 2), 7 * DAY_MS);
+        assert_eq!(limit.take(UnixMs(week), to(&number(0))), Ok(()));
+        assert_eq!(limit.take(UnixMs(week - 1), to(&number(1))), Ok(()));
+        assert_eq!(limit.take(UnixMs(week - 1), to(&number(2))), Err(PasswordRefused::BudgetSpent));
+        assert_eq!(limit.take(UnixMs(week + 1), to(&number(2))), Err(PasswordRefused::BudgetSpent));
+        assert_eq!(limit.take(UnixMs(2 * DAY_MS), to(&number(2))), Ok(()), "the clock had been wrong by days");
     }
 
     #[test]
