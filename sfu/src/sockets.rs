@@ -15,8 +15,9 @@ const PORT_TRIES: usize = 16;
 /// Addresses offered to browsers. Each costs every connection a few checks.
 const MAX_CANDIDATES: usize = 16;
 
-/// Connections that the kernel holds until they are accepted.
-const BACKLOG: i32 = 256;
+/// Connections that the kernel holds until they are accepted, if it is allowed as many (`net.core.somaxconn`). What finds no place
+/// there tries again after one second, three, seven: somebody who comes in the midst of a crowd would be long in coming.
+const BACKLOG: i32 = 4_096;
 
 /// A bound socket and the address it is known by.
 #[derive(Debug)]

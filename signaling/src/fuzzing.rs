@@ -93,10 +93,10 @@ fn whose(peer: IpAddr, headers: &HeaderMap) {
     assert!(networks.is_sorted_by_key(|network| network.prefix_len()));
 }
 
-/// Without brackets and port.
+/// Without brackets, zone (RFC 6874 section 2) and port.
 fn bare(hop: &str) -> &str {
     match hop.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        Some(rest) => rest.split([']', '%']).next().unwrap_or_default(),
         None => hop.rsplit_once(':').map_or(hop, |(address, _)| address),
     }
 }

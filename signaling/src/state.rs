@@ -16,6 +16,7 @@ use crate::door::Door;
 use crate::door::knock::Books;
 use crate::edge::crowd::Crowd;
 use crate::edge::host::Hosts;
+use crate::edge::lag::Lag;
 use crate::geo::Geo;
 use crate::keys::Keys;
 use crate::letters::post::Post;
@@ -72,6 +73,8 @@ pub struct Parts {
     pub send_limit: SendLimit,
     /// Open WebSockets.
     pub sockets: Crowd,
+    /// How far behind the server is.
+    pub lag: Lag,
     /// What is counted for the operator.
     pub counters: Counters,
 }

@@ -18,6 +18,7 @@ use crate::config::{Config, MailSenderKind, SmsSenderKind};
 use crate::db::{Db, sql};
 use crate::door::Door;
 use crate::edge::host::Hosts;
+use crate::edge::lag::Lag;
 use crate::geo::Geo;
 use crate::keys::Keys;
 use crate::letters::errands;
@@ -136,7 +137,8 @@ async fn build((folder, database, clock, gateway): Parted, change: impl FnOnce(&
         door: Door::default(),
         geo: Arc::new(Geo::open(&config.geo.files)),
         send_limit: SendLimit::new(&config.sms),
-        sockets: sockets(),
+        sockets: sockets(&Lag::default()),
+        lag: Lag::default(),
         counters: Counters::default(),
         db,
         config,

@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::queue::{Full, Queue};
+use crate::edge::lag::Lag;
 use crate::edge::source::Source;
 use crate::guards::{self, Guard};
 
@@ -34,7 +35,10 @@ pub struct Crowded;
 pub struct Gate(Arc<Mutex<State>>);
 
 struct State {
-    queue: Queue<oneshot::Sender<()>>,
+    /// Since when, and whom to tell.
+    queue: Queue<(Instant, oneshot::Sender<()>)>,
+    /// Hears how long it takes.
+    lag: Lag,
     evaluations_per_s: f64,
     /// When the next turn may be granted.
     next_at: Instant,
@@ -52,8 +56,16 @@ pub struct Waiting {
 impl Gate {
     /// A gate with nobody before it, that grants so many turns a second.
     pub fn new(evaluations_per_s: f64) -> Self {
-        let state = State { queue: Queue::default(), evaluations_per_s, next_at: Instant::now(), is_granting: false };
+        let (queue, lag) = (Queue::default(), Lag::default());
+        let state = State { queue, lag, evaluations_per_s, next_at: Instant::now(), is_granting: false };
         Self(Arc::new(Mutex::new(state)))
+    }
+
+    /// The same, and `lag` hears how long turns take to come.
+    #[must_use]
+    pub fn telling(self, lag: &Lag) -> Self {
+        self.lock().lag = lag.clone();
+        self
     }
 
     /// Changes how many turns a second are granted.
@@ -74,7 +86,7 @@ impl Gate {
         let (grant, turn) = oneshot::channel();
         let mut state = self.lock();
         // Whoever gives way finds out by their sender's end.
-        let _gone = state.queue.push(source, grant).map_err(|Full| Crowded)?;
+        let _gone = state.queue.push(source, (Instant::now(), grant)).map_err(|Full| Crowded)?;
         if !state.grant_what_is_due() && !state.is_granting {
             state.is_granting = true;
             tokio::spawn(self.clone().grant());
@@ -107,9 +119,10 @@ impl State {
         let now = Instant::now();
         self.next_at = self.next_at.max(now.checked_sub(BURST).unwrap_or(now));
         while self.next_at <= now {
-            let Some(grant) = self.queue.pop() else { return true };
+            let Some((since, grant)) = self.queue.pop() else { return true };
             // Who is gone has used nothing up.
             if grant.send(()).is_ok() {
+                self.lag.note_pin(now.saturating_duration_since(since));
                 self.next_at += self.each();
             }
         }
@@ -180,7 +193,8 @@ mod tests {
     /// D12: a hard cap, however many come at once and from how many sources.
     #[tokio::test(start_paused = true)]
     async fn so_many_a_second_and_no_more() {
-        let gate = Gate::new(100.0);
+        let lag = Lag::default();
+        let gate = Gate::new(100.0).telling(&lag);
         let start = Instant::now();
         let tries: Vec<_> = (0..1_000).map(|n| gate.queue_up(source(n << 8)).unwrap()).collect();
         for mut waiting in tries {
@@ -188,6 +202,8 @@ mod tests {
         }
         let took = start.elapsed().as_secs_f64();
         assert!((9.8..10.1).contains(&took), "{took} s");
+        let last = lag.until_let_through().as_secs_f64();
+        assert!((9.0..10.1).contains(&last), "so long the last of them waited: {last} s");
         assert_eq!(gate.waiting(), 0);
     }
 

@@ -27,6 +27,7 @@ use super::limiter::{Limiter, Whose};
 use super::tally::{Minute, Tally};
 use crate::clock::Clock;
 use crate::db::{self, Db, DbError};
+use crate::edge::lag::Lag;
 use crate::edge::source::Source;
 use crate::keys::Keys;
 use crate::meetings::{links, pins};
@@ -41,6 +42,8 @@ const QUEUE: usize = 7;
 const TELL_ABOVE: Duration = Duration::from_secs(1);
 /// How often somebody who waits hears where they stand.
 const TELL_EVERY: Duration = Duration::from_secs(1);
+/// How many hear so in a second, all together. With thousands waiting the telling would cost more than the answers.
+const TELLS_PER_S: u32 = 500;
 
 /// After how many seconds somebody who had to give way may try again.
 const CROWDED_RETRY_S: u32 = 5;
@@ -101,6 +104,12 @@ impl Default for Door {
 }
 
 impl Door {
+    /// The same, and `lag` hears how long turns take to come.
+    #[must_use]
+    pub fn telling(self, lag: &Lag) -> Self {
+        Self { gate: self.gate.telling(lag), ..self }
+    }
+
     /// Takes a try from `address` and answers it. While it waits for its turn, `tell` hears where it stands.
     ///
     /// # Errors
@@ -176,13 +185,14 @@ impl Door {
         let Whose::Source(source) = whose else { return Ok(()) };
         let crowded = |Crowded| JoinRefused::Crowded { retry_after_s: CROWDED_RETRY_S };
         let mut waiting = self.gate.queue_up(source).map_err(crowded)?;
-        let mut tells = tokio::time::interval(TELL_EVERY);
+        let mut next = Duration::ZERO;
         loop {
             tokio::select! {
                 biased;
                 turn = waiting.turn() => return turn.map_err(crowded),
-                _ = tells.tick() => {}
+                () = tokio::time::sleep(next) => {}
             }
+            next = tell_every(self.gate.waiting());
             if let Some(place) = waiting.place().filter(|place| place.wait >= TELL_ABOVE) {
                 tell(place);
             }
@@ -227,6 +237,12 @@ impl Door {
         turn.permit = semaphore.acquire_owned().await.ok();
         Some(turn)
     }
+}
+
+/// How long until somebody who waits with so many others hears again where they stand.
+fn tell_every(waiting: usize) -> Duration {
+    let all = Duration::from_secs(1).saturating_mul(u32::try_from(waiting).unwrap_or(u32::MAX)) / TELLS_PER_S;
+    all.max(TELL_EVERY)
 }
 
 /// A turn. When the last one goes, so does whose it was.
@@ -279,4 +295,17 @@ fn is_a_guess(reason: &JoinRefused) -> bool {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crowd_is_told_less_often() {
+        let table = [(0, 1), (1, 1), (500, 1), (5_000, 10), (usize::MAX, 8_589_934)];
+        for (waiting, seconds) in table {
+            assert_eq!(tell_every(waiting).as_secs(), seconds, "{waiting}");
+        }
+    }
 }

@@ -7,7 +7,9 @@
 //!
 //! Where all hold the same, the stranger who has been there longest gives way, after a while in which a PIN can be typed and
 //! answered: sooner to a newcomer whose network has come less often of late. So nobody blocks the door by standing in it, and
-//! the more often one comes the longer one waits; but however many come, whoever has a place has time to use it.
+//! the more often one comes the longer one waits; but however many come, whoever has a place has time to use it. A server that is
+//! behind takes longer to answer them, and they have as much longer: otherwise it would do nothing but see off people whom it
+//! has not answered yet.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -21,6 +23,7 @@ use ipnet::IpNet;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use super::lag::Lag;
 use super::source::Source;
 use crate::guards::{self, Guard};
 
@@ -29,6 +32,8 @@ use crate::guards::{self, Guard};
 const FAIR_SHARE: Duration = Duration::from_secs(5);
 /// The same, when who wants in has come less often of late. Long enough for an answer.
 const LEAST_SHARE: Duration = Duration::from_secs(2);
+/// No more time is given because the server is behind: a house that is kept full by those who keep it busy opens, too.
+const MOST_FOR_LAG: Duration = Duration::from_secs(25);
 /// How long a network's coming counts: once or twice this.
 const HALF_MINUTE: Duration = Duration::from_secs(30);
 
@@ -52,6 +57,7 @@ struct State {
     within: HashMap<Option<IpNet>, BTreeSet<(Rank, IpNet)>>,
     networks: HashMap<IpNet, Held>,
     came_lately: Lately,
+    lag: Lag,
 }
 
 /// Higher gives way first.
@@ -141,7 +147,15 @@ impl Crowd {
             within: HashMap::new(),
             networks: HashMap::new(),
             came_lately: Lately { now: HashMap::new(), before: HashMap::new(), since: Instant::now() },
+            lag: Lag::default(),
         })))
+    }
+
+    /// The same for a server that may be so far behind.
+    #[must_use]
+    pub fn in_view_of(self, lag: &Lag) -> Self {
+        self.lock().lag = lag.clone();
+        self
     }
 
     /// A place for somebody from there, as a stranger, if there is one or somebody gives way.
@@ -282,7 +296,7 @@ impl State {
         let (id, oldest) = self.strangers.first_key_value()?;
         let came = |source: Source| source.networks().next().map_or(0, |network| self.came_lately.of(&network));
         let share = if came(newcomer) < came(oldest.source) { LEAST_SHARE } else { FAIR_SHARE };
-        (oldest.since.elapsed() >= share).then_some(*id)
+        (oldest.since.elapsed() >= share + self.lag.until_let_through().min(MOST_FOR_LAG)).then_some(*id)
     }
 
     fn add_stranger(&mut self, id: u64, stranger: Stranger) {
@@ -433,6 +447,22 @@ mod tests {
         let piet = crowd.take(source("10.0.9.2")).expect("a place for Piet");
         assert!(is_asked_to_go(&mut idle[0]));
         drop((olga, piet));
+    }
+
+    /// Whoever has not been answered yet, because the server is behind, keeps their place for longer, but not for ever.
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_is_behind_sees_nobody_off_unanswered() {
+        for (lag, share) in
+            [(Duration::from_millis(150), Duration::from_secs(5)), (Duration::from_secs(60), Duration::from_secs(27))]
+        {
+            let crowd = Crowd::new(10, 10).in_view_of(&Lag::of(lag));
+            let idle: Vec<_> = (0..10_u8).map(|n| crowd.take(source(&format!("10.0.{n}.1"))).unwrap()).collect();
+            tokio::time::advance(share.checked_sub(Duration::from_millis(1)).unwrap()).await;
+            assert!(crowd.take(source("192.0.2.1")).is_none(), "{lag:?}");
+            tokio::time::advance(Duration::from_millis(1)).await;
+            assert!(crowd.take(source("192.0.2.1")).is_some(), "{lag:?}");
+            drop(idle);
+        }
     }
 
     /// Twenty people of one office come at the same time, in the midst of ten networks that keep all places and come again and

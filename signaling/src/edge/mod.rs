@@ -7,6 +7,7 @@ pub mod client;
 pub mod crowd;
 pub mod headers;
 pub mod host;
+pub mod lag;
 pub mod origin;
 pub mod source;
 

@@ -19,6 +19,7 @@ pub(super) struct Server {
     live: Totals,
     websockets: usize,
     connections: usize,
+    lag: Duration,
     cpu: Duration,
     /// Not known where there is no `/proc`.
     resident_bytes: Option<u64>,
@@ -31,6 +32,7 @@ impl Server {
             live: observed.state.live.totals(),
             websockets: observed.state.sockets.taken(),
             connections: observed.connections.open(),
+            lag: observed.state.lag.now(),
             cpu: Duration::try_from(clock_gettime(ClockId::ProcessCPUTime)).unwrap_or_default(),
             resident_bytes: std::fs::read_to_string("/proc/self/status").ok().as_deref().and_then(resident_bytes),
             open_files: std::fs::read_dir("/proc/self/fd").ok().map(Iterator::count),
@@ -49,6 +51,14 @@ impl Collector for Server {
         for (name, help, value) in table {
             metric(&mut encoder, name, help, None, &ConstGauge::new(value))?;
         }
+        let lag = ConstGauge::new(self.lag.as_secs_f64());
+        metric(
+            &mut encoder,
+            "conclave_lag",
+            "How long a task that could run waits for its turn",
+            Some(&Unit::Seconds),
+            &lag,
+        )?;
         self.people(&mut encoder)?;
         self.process(&mut encoder)
     }

@@ -19,6 +19,7 @@ use crate::config::{Config, Mail, MailSenderKind, Sms, SmsSenderKind, secret};
 use crate::db::Db;
 use crate::door::Door;
 use crate::edge::host::Hosts;
+use crate::edge::lag::Lag;
 use crate::geo::Geo;
 use crate::keys::Keys;
 use crate::letters::errands;
@@ -110,15 +111,17 @@ pub(super) fn state(config: Config, db: Db, media: Arc<dyn Media>) -> Result<App
     let keys = Keys::open(&config.data.join("keys"), chance.as_ref())?;
     let (errands, wanted) = mpsc::unbounded_channel();
     let live = Registry::new(db.clone(), clock.clone(), chance.clone(), (media, errands));
+    let lag = Lag::default();
     let parts = Parts {
         hosts: Hosts::of(&config),
         logins: LoginLimiter::default(),
         device_tries: LoginLimiter::default(),
         assets: assets(&config),
         geo: Arc::new(Geo::open(&config.geo.files)),
-        door: Door::default(),
+        door: Door::default().telling(&lag),
         send_limit: SendLimit::new(&config.sms),
-        sockets: sockets(),
+        sockets: sockets(&lag),
+        lag,
         counters: Counters::default(),
         door_hasher: hasher.with_own_queue(),
         config,

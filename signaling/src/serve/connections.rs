@@ -23,6 +23,7 @@ use tower::Layer as _;
 
 use crate::edge::client::{trusts, unmapped};
 use crate::edge::crowd::{Crowd, Keep, Place};
+use crate::edge::lag::Lag;
 use crate::edge::source::Source;
 use crate::guards::{self, Guard};
 use crate::serve::descriptors;
@@ -46,6 +47,12 @@ impl Connections {
     /// None yet. `proxies` have no limit of their own; what carries media goes to `media`.
     pub fn new(proxies: &[IpNet], media: mpsc::Sender<TcpPeer>) -> Self {
         Self { places: Crowd::new(descriptors::for_connections(), MAX_PER_SOURCE), proxies: proxies.into(), media }
+    }
+
+    /// The same for a server that may be so far behind.
+    #[must_use]
+    pub fn in_view_of(self, lag: &Lag) -> Self {
+        Self { places: self.places.in_view_of(lag), ..self }
     }
 
     fn take(&self, peer: IpAddr) -> Option<Place> {

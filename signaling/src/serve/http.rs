@@ -10,6 +10,8 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
+use tower::limit::RateLimit;
+use tower::limit::rate::Rate;
 
 use super::StartError;
 use super::connections::Connections;
@@ -67,6 +69,11 @@ impl Signals {
     }
 }
 
+/// New connections that one listener sees to: a thousand a second, evenly. More would let a crowd that is turned away at once and
+/// comes again at once keep the processors from those who have a place; fewer makes a morning's rush wait. The others wait in the
+/// system's line for the port, where they cost nothing.
+const ACCEPTED: Rate = Rate::new(100, Duration::from_millis(100));
+
 /// What one listener answers, to whom, and how.
 pub(super) struct Answering<'a> {
     pub(super) router: Router,
@@ -85,7 +92,8 @@ pub(super) fn start(
     stop: &Stop,
 ) -> Result<(), StartError> {
     let Answering { router, connections, tls } = answering;
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    // Asked by axum_server before it sees to the next connection.
+    let service = RateLimit::new(router.into_make_service_with_connect_info::<SocketAddr>(), ACCEPTED);
     let failed = |error: std::io::Error| StartError::Other(error.to_string());
     let mut server = axum_server::from_tcp(listener).map_err(failed)?.handle(stop.0.clone());
     *server.http_builder() = builder();

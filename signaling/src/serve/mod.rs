@@ -113,7 +113,7 @@ pub async fn run(mut config: Config) -> Result<(), StartError> {
     let state = build::state(config, db, media.commands.clone())?;
     check_keys(&state).await?;
     let stop = http::Stop::new();
-    let connections = Connections::new(&state.config.proxy.ranges, media.tcp.clone());
+    let connections = Connections::new(&state.config.proxy.ranges, media.tcp.clone()).in_view_of(&state.lag);
     let mut servers = http::Servers::new();
     for listener in listeners.http {
         let (router, connections) = (routes::router(&state), connections.clone());
@@ -123,6 +123,7 @@ pub async fn run(mut config: Config) -> Result<(), StartError> {
         let observed = Observed { state: state.clone(), media: media.counters.clone(), connections };
         http::start(&mut servers, listener, answering_metrics(observed, tls.as_ref()), &stop)?;
     }
+    tokio::spawn(state.lag.clone().measure());
     state.live.spawn_sweeper();
     door::watch::spawn(state.clone());
     letters::round::restore(&state).await?;

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::edge::crowd::Crowd;
+use crate::edge::lag::Lag;
 use crate::guards::{self, Guard};
 
 /// Sockets at once: about 40 KiB each before they join.
@@ -12,8 +13,8 @@ const MAX_PER_SOURCE: usize = 100;
 
 /// Places for sockets, by the address that the edge found: behind a proxy, the only places that know one source from
 /// another.
-pub fn sockets() -> Crowd {
-    Crowd::new(MAX_SOCKETS, MAX_PER_SOURCE)
+pub fn sockets(lag: &Lag) -> Crowd {
+    Crowd::new(MAX_SOCKETS, MAX_PER_SOURCE).in_view_of(lag)
 }
 
 /// Messages a page may send at once, after having been quiet.

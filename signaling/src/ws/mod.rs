@@ -26,6 +26,8 @@ use crate::state::AppState;
 /// Largest message that is read at all, bytes. Above [`shared::limits::MAX_SIGNAL_MESSAGE_BYTES`], so that a page which
 /// sends too much hears so in a message of its own before the socket closes.
 const READ_BYTES: usize = 2 * shared::limits::MAX_SIGNAL_MESSAGE_BYTES;
+/// Read at a time, bytes. Tungstenite clears that much before every read, of its own accord 128 KiB, and what people say is short.
+const READ_AT_ONCE_BYTES: usize = 4 * 1024;
 /// What may wait to be written to a socket, bytes.
 const WRITE_BUFFER_BYTES: usize = 1024 * 1024;
 
@@ -42,6 +44,7 @@ pub fn accept(state: AppState, visitor: Visitor, connection: Option<Keep>, socke
     // Else as large as tungstenite takes them by itself.
     let (message, frame) =
         if guards::holds(Guard::MessageSize) { (READ_BYTES, READ_BYTES) } else { (64 << 20, 16 << 20) };
+    let socket = socket.read_buffer_size(READ_AT_ONCE_BYTES);
     socket.max_message_size(message).max_frame_size(frame).max_write_buffer_size(WRITE_BUFFER_BYTES).on_upgrade(
         move |socket| async move {
             Box::pin(connection::run(state, visitor, places, socket)).await;
