@@ -33,6 +33,8 @@ tests)
   have openssl || missing+=(openssl)
   # The other database. Its own cluster would only be started to be left alone, so none is made.
   [ -n "$(find /usr/lib/postgresql -path '*/bin/initdb' -print -quit 2>/dev/null)" ] || missing+=(postgresql)
+  # An authenticator's codes by another implementation than ours.
+  have oathtool || missing+=(oathtool)
   have npm || missing+=(nodejs npm)
   # Without any font Chromium draws no text at all.
   [ -n "$(find /usr/share/fonts /usr/local/share/fonts -name '*.[to]t[fc]' -print -quit 2>/dev/null)" ] || missing+=(fonts-dejavu-core)
@@ -45,7 +47,7 @@ benches)
 esac
 # Clients with all that they stand on, in a folder of their own and in fixed versions. node-datachannel brings libdatachannel
 # built, in a package beside it.
-AIORTC=1.16.0 AIOSMTPD=1.4.6 ICALENDAR=7.3.2 WERIFT=0.25.2 DATACHANNEL=0.33.4 SMPP=0.5.1
+AIORTC=1.16.0 AIOSMTPD=1.4.6 ICALENDAR=7.3.2 WERIFT=0.25.2 DATACHANNEL=0.33.4 SMPP=0.5.1 JSQR=1.4.0
 # Testers of the HTTP interface and of TLS; sslyze wants an older cryptography than the clients, so they have a place of their own.
 SCHEMATHESIS=4.32.5 SSLYZE=6.3.1 CSP_EVALUATOR=1.1.8
 install_clients() {
@@ -67,10 +69,10 @@ install_clients() {
       fail "schemathesis and sslyze could not be installed: check the network."
   fi
   npm_version() { node -p "require('$clients/node_modules/$1/package.json').version" 2>/dev/null || true; }
-  if [ "$(npm_version werift) $(npm_version node-datachannel) $(npm_version smpp) $(npm_version csp_evaluator)" != "$WERIFT $DATACHANNEL $SMPP $CSP_EVALUATOR" ]; then
-    say "installing werift $WERIFT, node-datachannel $DATACHANNEL, smpp $SMPP and csp_evaluator $CSP_EVALUATOR"
-    npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$clients" "werift@$WERIFT" "node-datachannel@$DATACHANNEL" "smpp@$SMPP" "csp_evaluator@$CSP_EVALUATOR" >/dev/null ||
-      fail "werift, node-datachannel, smpp and csp_evaluator could not be installed: check the network."
+  if [ "$(npm_version werift) $(npm_version node-datachannel) $(npm_version smpp) $(npm_version csp_evaluator) $(npm_version jsqr)" != "$WERIFT $DATACHANNEL $SMPP $CSP_EVALUATOR $JSQR" ]; then
+    say "installing werift $WERIFT, node-datachannel $DATACHANNEL, smpp $SMPP, csp_evaluator $CSP_EVALUATOR and jsqr $JSQR"
+    npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$clients" "werift@$WERIFT" "node-datachannel@$DATACHANNEL" "smpp@$SMPP" "csp_evaluator@$CSP_EVALUATOR" "jsqr@$JSQR" >/dev/null ||
+      fail "werift, node-datachannel, smpp, csp_evaluator and jsqr could not be installed: check the network."
   fi
 }
 finish() {

@@ -80,11 +80,15 @@ impl Console {
         Self { client: Client::new(), url: url.into(), cookie: None }
     }
 
-    /// Logs in and keeps the cookie. By hand: a cookie jar would hold a `Secure` cookie back on plain http.
+    /// Logs in with name and password.
     pub async fn log_in(url: &str, name: &str, password: &str) -> Self {
+        Self::log_in_with(url, &Login { name: name.into(), password: Secret::new(password), code: None }).await
+    }
+
+    /// Logs in and keeps the cookie. By hand: a cookie jar would hold a `Secure` cookie back on plain http.
+    pub async fn log_in_with(url: &str, login: &Login) -> Self {
         let mut console = Self::stranger(url);
-        let body = Login { name: name.into(), password: Secret::new(password) };
-        let answer = console.send(Method::POST, "/login", Some(&body)).await;
+        let answer = console.send(Method::POST, "/login", Some(login)).await;
         assert_eq!(answer.status(), StatusCode::OK, "login");
         let set = answer.headers()["set-cookie"].to_str().unwrap().to_owned();
         console.cookie = Some(set.split(';').next().unwrap().to_owned());

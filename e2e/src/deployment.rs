@@ -121,6 +121,15 @@ impl Deployment {
         self.options.binary()
     }
 
+    /// `conclave admin …` with this deployment's configuration and data, while it runs: whether it went well, and what it said.
+    pub fn admin_command(&self, arguments: &[&str]) -> (bool, String) {
+        let mut command = Command::new(self.binary());
+        command.arg("admin").args(arguments).arg("--config").arg(self.folder.path().join("conclave.toml"));
+        let output = command.arg("--data").arg(self.data()).stdin(Stdio::null()).output().unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8_lossy(&said).into_owned())
+    }
+
     /// Resident memory, bytes.
     pub fn resident_bytes(&self) -> u64 {
         resident_bytes(self.process.id())

@@ -14,6 +14,7 @@
     reason = "a test harness reports by panicking"
 )]
 
+mod authenticator;
 mod bidi;
 mod browser;
 mod caller;
@@ -42,6 +43,7 @@ pub mod schemathesis;
 pub mod tls_testers;
 mod until;
 
+pub use authenticator::Authenticator;
 pub use browser::{Browser, Sound};
 pub use caller::Caller;
 pub use clients::Client;

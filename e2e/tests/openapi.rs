@@ -97,6 +97,9 @@ async fn an_owner_is_answered_as_declared() {
         "PATCH /whep/{resource}",
         "PATCH /whip/{resource}",
         "POST /api/v1/login",
+        "POST /api/v1/me/authenticator",
+        "POST /api/v1/me/authenticator/confirm",
+        "POST /api/v1/me/authenticator/remove",
         "POST /whep",
         "POST /whip",
         // Of an invitee of a meeting that is not over, with a number: hit in longer runs alone.

@@ -6,6 +6,10 @@
 //! | `POST /login` | [`Login`] → [`Me`], sets the cookie |
 //! | `POST /logout` | → 204 |
 //! | `GET  /me` | → [`Me`] |
+//! | `GET  /me/authenticator` | → [`crate::authenticator::Authenticator`] |
+//! | `POST /me/authenticator` | [`crate::authenticator::BeginAuthenticator`] → [`crate::authenticator::NewAuthenticator`] |
+//! | `POST /me/authenticator/confirm` | [`crate::authenticator::ConfirmAuthenticator`] → [`crate::authenticator::RecoveryCodes`] |
+//! | `POST /me/authenticator/remove` | [`crate::authenticator::RemoveAuthenticator`] → [`crate::authenticator::Authenticator`] |
 //! | `GET  /meetings` | → `[`[`MeetingSummary`]`]`, newest start first |
 //! | `POST /meetings` | [`NewMeeting`] → 201 [`MeetingDetail`] |
 //! | `GET  /meetings/{id}` | → [`MeetingDetail`] |
@@ -72,6 +76,9 @@ pub struct Login {
     pub name: String,
     /// Its password.
     pub password: Secret,
+    /// What its authenticator shows, or a recovery code: for accounts that have one, after [`ApiError::CodeNeeded`].
+    #[serde(default)]
+    pub code: Option<Secret>,
 }
 
 /// The account that is logged in.
@@ -371,6 +378,21 @@ pub enum ApiError {
     /// 401: name or password is wrong; which one is not said.
     #[error("name or password is wrong")]
     WrongLogin,
+    /// 401: name and password are right, and the account has an authenticator: [`Login::code`] is needed too.
+    #[error("the code of the authenticator is needed too")]
+    CodeNeeded,
+    /// 401: the code is wrong, or was used before.
+    #[error("the code is wrong or was used before")]
+    WrongCode,
+    /// 409: so many codes were wrong that none is looked at any more. A recovery code is.
+    #[error("too many codes were wrong: only a recovery code is taken now")]
+    CodesUsedUp,
+    /// 409: the account has an authenticator.
+    #[error("there is an authenticator already")]
+    AuthenticatorInUse,
+    /// 409: the account has no authenticator, or none was begun.
+    #[error("there is no authenticator")]
+    NoAuthenticator,
     /// 429: wait.
     #[error("too many tries, wait {retry_after_s} s")]
     TooManyTries {
@@ -477,6 +499,10 @@ pub enum Field {
     Phone,
     /// [`NewInvitee::email`].
     Email,
+    /// An account's password, asked again.
+    Password,
+    /// The code of an authenticator, or a recovery code.
+    Code,
 }
 
 impl std::fmt::Display for Field {
@@ -491,6 +517,8 @@ impl std::fmt::Display for Field {
             Field::Name => "name",
             Field::Phone => "phone",
             Field::Email => "e-mail",
+            Field::Password => "password",
+            Field::Code => "code",
         })
     }
 }
@@ -526,6 +554,9 @@ pub enum FieldError {
     /// Not in the time zone database.
     #[error("is not a known time zone")]
     UnknownTimeZone,
+    /// Not the right one.
+    #[error("is wrong")]
+    Wrong,
 }
 
 #[cfg(test)]

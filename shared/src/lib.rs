@@ -1,7 +1,7 @@
 //! The contract: every message and body that crosses a wire in Conclave is one type here, compiled for
 //! the browser and for the server alike.
 //!
-//! What lives here: ids, limits, the WebSocket messages ([`signal`]), the REST bodies ([`api`], [`template`]), the
+//! What lives here: ids, limits, the WebSocket messages ([`signal`]), the REST bodies ([`api`], [`authenticator`], [`template`]), the
 //! messages between signaling and SFU ([`control`]), the data-channel frames ([`surface`]), the
 //! checks, scales and names that both sides must agree on ([`codec`], [`input`], [`letter`], [`pin`], [`quality`]) and the
 //! translation function ([`text`]). Where the server wants
@@ -10,6 +10,7 @@
 //! What does not: anything that does I/O, knows a clock, a database, a browser or a socket.
 
 pub mod api;
+pub mod authenticator;
 pub mod codec;
 pub mod control;
 pub mod device;

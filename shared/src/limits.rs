@@ -159,3 +159,9 @@ pub const PING_EVERY_MS: u64 = 1_500;
 
 /// Silence after which either side gives a WebSocket up, milliseconds. Leaving is noticed within it.
 pub const SILENCE_MS: u64 = 4_500;
+
+/// Recovery codes of an authenticator: as many as fit a sheet that somebody keeps.
+pub const RECOVERY_CODES: usize = 10;
+
+/// Characters of a recovery code, of 23 each: 54 bits.
+pub const RECOVERY_CODE_CHARS: usize = 12;

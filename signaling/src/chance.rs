@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use sha2::{Digest, Sha256};
-use shared::limits::SMS_PASSWORD_CHARS;
+use shared::limits::{RECOVERY_CODE_CHARS, SMS_PASSWORD_CHARS};
 use shared::pin::{Pin, PinLengths};
 use shared::secret::Secret;
 
@@ -81,6 +81,11 @@ impl dyn Chance + '_ {
     /// A password for an account, without look-alikes: 16 characters of 23, about 72 bits.
     pub fn account_password(&self) -> Secret {
         Secret::new(self.text(READABLE, 16))
+    }
+
+    /// What stands in for a lost authenticator, once: 12 characters of 23, about 54 bits.
+    pub fn recovery_code(&self) -> Secret {
+        Secret::new(self.text(READABLE, RECOVERY_CODE_CHARS))
     }
 
     /// `length` characters of `alphabet`, each equally likely.

@@ -73,6 +73,9 @@ pub struct MediaKeys {
 pub enum Admin {
     /// Make an account that may log in to the console. Without --password-stdin a password is made and printed.
     Create(CreateAdmin),
+    /// Take the authenticator off an account whose holder lost it and the recovery codes: be sure who asks for it. The password
+    /// alone logs in from then on, and the account is logged out everywhere. The server may be running.
+    RemoveAuthenticator(NamedAdmin),
 }
 
 /// Where configuration and data are.
@@ -118,6 +121,17 @@ pub struct CreateAdmin {
     /// Read the password from standard input, one line.
     #[arg(long)]
     pub password_stdin: bool,
+}
+
+/// `conclave admin remove-authenticator`
+#[derive(Debug, Args)]
+pub struct NamedAdmin {
+    /// Where configuration and data are.
+    #[command(flatten)]
+    pub place: Place,
+    /// Name of the account.
+    #[arg(long)]
+    pub name: String,
 }
 
 impl Place {

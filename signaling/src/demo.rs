@@ -77,13 +77,14 @@ pub async fn prepare(state: &AppState) -> Result<Demo, DemoError> {
     Ok(Demo { console, admin: ADMIN.into(), password, hours: HOURS.into(), ways })
 }
 
-/// The admin with this password; sessions that an older password opened end.
+/// The admin with this password, which is enough; sessions that an older password opened end.
 async fn admin(state: &AppState, password: &Secret) -> Result<Account, DemoError> {
     let existing = db::accounts::by_name_key(&state.db, &accounts::name_key(ADMIN)).await?;
     if let Some((account, _)) = existing {
         let hash = state.hasher.hash(password).await?;
         db::accounts::set_password(&state.db, &account, &hash).await?;
         db::sessions::delete_of_account(&state.db, &account).await?;
+        db::authenticators::remove(&state.db, account.id).await?;
         return Ok(account);
     }
     let parts = (&state.db, &state.hasher, state.chance.as_ref());

@@ -1,5 +1,6 @@
 //! The keys that the database must not have: one for PINs, one for invitation links, HMAC-SHA-256 both, and the one that
-//! signs meeting records, Ed25519.
+//! signs meeting records, Ed25519. What seals the secrets of authenticators is derived from that for links: a file of its own
+//! would be missing in every backup that was made before there were any.
 //!
 //! They are files in `DATA/keys/`, readable by their owner alone, made when they are missing. A key's id is a
 //! fingerprint of its content, so that a file that was lost and made anew is not taken for the old one. The PIN key
@@ -11,9 +12,12 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
-use shared::ids::InviteeId;
+use shared::ids::{AccountId, InviteeId};
 use shared::pin::Pin;
 use shared::secret::Secret;
 
@@ -135,6 +139,32 @@ impl Keys {
         std::array::from_fn(|index| mac[index % mac.len()])
     }
 
+    /// Seals the secret of an account's authenticator for the database: AES-256-GCM (RFC 5116) under a nonce of its own, bound
+    /// to the account. `None` when the cipher fails, which it does not.
+    pub fn seal(&self, account: AccountId, secret: &[u8]) -> Option<String> {
+        let mut sealed = secret.to_vec();
+        let nonce = self.seal_key()?.seal_in_place_append_tag(Aad::from(account.as_bytes()), &mut sealed).ok()?;
+        Some(BASE64URL.encode([nonce.as_ref().as_slice(), &sealed].concat()))
+    }
+
+    /// What was sealed for this account; `None` when it was for another, was changed, or the key is another.
+    pub fn unseal<const N: usize>(&self, account: AccountId, sealed: &str) -> Option<[u8; N]> {
+        let mut bytes = BASE64URL.decode(sealed).ok()?;
+        let (nonce, sealed) = bytes.split_at_mut_checked(NONCE_LEN)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+        let secret = self.seal_key()?.open_in_place(nonce, Aad::from(account.as_bytes()), sealed).ok()?;
+        (&*secret).try_into().ok()
+    }
+
+    fn seal_key(&self) -> Option<RandomizedNonceKey> {
+        RandomizedNonceKey::new(&AES_256_GCM, &self.link.mac(b"authenticator\0", b"")).ok()
+    }
+
+    /// What stands for a recovery code of an account in the database, in hexadecimal.
+    pub fn recovery_mac(&self, account: AccountId, code: &str) -> String {
+        hex(&self.link.mac(b"recovery\0", &[account.as_bytes().as_slice(), code.as_bytes()].concat()))
+    }
+
     /// Those of `used` that are not here.
     pub fn missing<'u>(&self, used: &'u [String]) -> Vec<&'u str> {
         used.iter().filter(|id| !self.pin.iter().any(|key| key.id == **id)).map(String::as_str).collect()
@@ -233,6 +263,32 @@ mod tests {
             assert_eq!(mode & 0o777, 0o600, "{file}");
         }
         assert_eq!(fs::metadata(&keys).unwrap().permissions().mode() & 0o777, 0o700);
+    }
+
+    /// What is sealed opens for its account and key alone, not when a bit is another, and is never twice the same.
+    #[test]
+    fn what_is_sealed_is_bound_to_its_account_and_key() {
+        let folder = crate::testing::folder();
+        let keys = Keys::open(folder.path(), &SystemChance).unwrap();
+        let (ada, eve) = (AccountId::from_random([1; 16]), AccountId::from_random([2; 16]));
+        let sealed = keys.seal(ada, &[7; 20]).unwrap();
+        assert_eq!(keys.unseal::<20>(ada, &sealed), Some([7; 20]));
+        assert_eq!(keys.unseal::<20>(eve, &sealed), None, "another account's");
+        assert_eq!(keys.unseal::<16>(ada, &sealed), None, "of another length");
+        assert_ne!(keys.seal(ada, &[7; 20]).unwrap(), sealed);
+        let mut bytes = BASE64URL.decode(&sealed).unwrap();
+        assert_eq!(bytes.len(), NONCE_LEN + 20 + 16);
+        for at in 0..bytes.len() {
+            bytes[at] ^= 1;
+            assert_eq!(keys.unseal::<20>(ada, &BASE64URL.encode(&bytes)), None, "byte {at}");
+            bytes[at] ^= 1;
+        }
+        for text in ["", "AAAA", "not base64!"] {
+            assert_eq!(keys.unseal::<20>(ada, text), None, "{text:?}");
+        }
+        fs::remove_file(folder.path().join(LINK_KEY)).unwrap();
+        assert_eq!(Keys::open(folder.path(), &SystemChance).unwrap().unseal::<20>(ada, &sealed), None, "another key");
+        assert!(keys.recovery_mac(ada, "ACDE") != keys.recovery_mac(eve, "ACDE"));
     }
 
     #[test]

@@ -7,9 +7,9 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use shared::secret::Secret;
 use signaling::accounts::hashing::Hasher;
-use signaling::accounts::{self, CreateError};
+use signaling::accounts::{self, CreateError, RemoveError};
 use signaling::chance::{Chance, SystemChance};
-use signaling::cli::{Admin, Cli, Command, CreateAdmin, Record, Serve, VerifyRecord};
+use signaling::cli::{Admin, Cli, Command, CreateAdmin, NamedAdmin, Record, Serve, VerifyRecord};
 use signaling::clock::{Clock as _, SystemClock};
 use signaling::record::check;
 use signaling::serve::{self, StartError};
@@ -44,6 +44,9 @@ fn run(command: Command) -> Result<ExitCode, String> {
         }
         Command::Admin(Admin::Create(create)) => {
             block_on(create_admin(&create))?.map_err(|error| error.to_string())?;
+        }
+        Command::Admin(Admin::RemoveAuthenticator(asked)) => {
+            block_on(remove_authenticator(&asked))?.map_err(|error| error.to_string())?;
         }
         Command::Record(Record::Key(place)) => {
             let config = place.configuration().map_err(|error| error.to_string())?;
@@ -110,13 +113,15 @@ fn check_configuration(serve: &Serve) -> Result<(), String> {
     Ok(())
 }
 
-/// Why no account was made.
+/// Why nothing was done about an account.
 #[derive(Debug, thiserror::Error)]
 enum AdminError {
     #[error(transparent)]
     Start(#[from] StartError),
     #[error(transparent)]
     Create(#[from] CreateError),
+    #[error(transparent)]
+    Remove(#[from] RemoveError),
     #[error("the password could not be read from standard input: {0}")]
     Stdin(#[from] io::Error),
 }
@@ -132,6 +137,16 @@ async fn create_admin(create: &CreateAdmin) -> Result<(), AdminError> {
     let account = accounts::create((&db, &hasher, chance), (&create.name, &password), SystemClock.now()).await?;
     db.close().await;
     terminal::account(&account.name, given.is_none().then_some(&password));
+    Ok(())
+}
+
+/// Without making a data folder: in one that is new there is no account either.
+async fn remove_authenticator(asked: &NamedAdmin) -> Result<(), AdminError> {
+    let config = asked.place.configuration().map_err(StartError::from)?;
+    let db = serve::database(&config).await?;
+    let removed = accounts::remove_authenticator(&db, &asked.name).await;
+    db.close().await;
+    terminal::authenticator_removed(&removed?.name);
     Ok(())
 }
 

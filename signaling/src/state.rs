@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+use crate::accounts::authenticator::Authenticators;
 use crate::accounts::hashing::Hasher;
 use crate::accounts::limiter::LoginLimiter;
 use crate::assets::Assets;
@@ -102,6 +103,11 @@ impl AppState {
     /// Issuing PINs.
     pub fn issuer(&self) -> Issuer<'_> {
         Issuer { keys: &self.keys, chance: self.chance.as_ref(), config: &self.config.door }
+    }
+
+    /// Authenticators of accounts.
+    pub fn authenticators(&self) -> Authenticators<'_> {
+        Authenticators { db: &self.db, keys: &self.keys, clock: self.clock.as_ref(), chance: self.chance.as_ref() }
     }
 
     /// Sending and checking SMS passwords.

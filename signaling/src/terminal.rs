@@ -104,6 +104,14 @@ pub fn account(name: &str, password: Option<&Secret>) {
     }
 }
 
+/// An account has no authenticator any more.
+pub fn authenticator_removed(name: &str) {
+    println!(
+        "{}",
+        tr_with("The account {name} logs in with its password alone, and is logged out everywhere.", &[("name", name)])
+    );
+}
+
 /// The configuration is right.
 pub fn configuration_is_right() {
     println!("{}", tr("The configuration is right."));

@@ -102,7 +102,7 @@ async fn session_fixation(server: &Deployment) -> Outcome {
     let planted = "a".repeat(64);
     assert!(!is_somebody(server, &planted).await);
     let (name, password) = server.admin();
-    let login = Login { name: name.into(), password: Secret::new(password) };
+    let login = Login { name: name.into(), password: Secret::new(password), code: None };
     let request = Client::new().post(format!("{}/api/v1/login", server.url())).json(&login);
     let answer = with_cookie(server, request, &planted).send().await.unwrap();
     assert_eq!(answer.status(), 200);

@@ -1,7 +1,9 @@
-//! Organisations' console accounts: making one, logging in, the session behind the cookie, logging out.
+//! Organisations' console accounts: making one, logging in, the authenticator that a login may ask for, the session behind the
+//! cookie, logging out.
 //!
 //! No HTTP here; `routes::accounts` speaks it. Time and chance come from the state.
 
+pub mod authenticator;
 pub mod hashing;
 pub mod limiter;
 pub mod sessions;
@@ -83,4 +85,32 @@ pub async fn create(
     let organisation = first_organisation(db, chance, now).await?;
     let account = Account { id: AccountId::from_random(chance.id()), organisation, name };
     if db::accounts::insert(db, &account, &hash, now).await? { Ok(account) } else { Err(CreateError::Taken) }
+}
+
+/// Why no authenticator was taken off.
+#[derive(Debug, thiserror::Error)]
+pub enum RemoveError {
+    /// There is no account of that name.
+    #[error("there is no account of that name")]
+    NoAccount,
+    /// It has none.
+    #[error("the account has no authenticator: its password alone logs in")]
+    NoAuthenticator,
+    /// The database failed.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+/// Takes the authenticator off an account, as the operator does whom its holder has convinced, and logs the account out
+/// everywhere: whoever has the telephone may have the browser.
+///
+/// # Errors
+/// There is no such account, it has no authenticator, or the database failed.
+pub async fn remove_authenticator(db: &Db, name: &str) -> Result<Account, RemoveError> {
+    let (account, _) = db::accounts::by_name_key(db, &name_key(name)).await?.ok_or(RemoveError::NoAccount)?;
+    if !db::authenticators::remove(db, account.id).await? {
+        return Err(RemoveError::NoAuthenticator);
+    }
+    db::sessions::delete_of_account(db, &account).await?;
+    Ok(account)
 }

@@ -4,6 +4,7 @@ use shared::secret::Secret;
 use shared::units::UnixMs;
 
 use crate::accounts::Account;
+use crate::accounts::authenticator::CodeError;
 use crate::accounts::hashing::HashError;
 use crate::chance::token_hash;
 use crate::db::{self, DbError};
@@ -31,6 +32,12 @@ pub enum LoginError {
     /// Name or password.
     #[error("name or password is wrong")]
     Wrong,
+    /// They are right, and the account has an authenticator.
+    #[error("the code of the authenticator is needed too")]
+    CodeNeeded,
+    /// They are right, and the code is not.
+    #[error(transparent)]
+    Code(#[from] CodeError),
     /// The password was not checked.
     #[error(transparent)]
     Hash(#[from] HashError),
@@ -39,8 +46,30 @@ pub enum LoginError {
     Db(#[from] DbError),
 }
 
-/// Checks name and password. An unknown name costs what a known one costs.
-pub async fn check(state: &AppState, name: &str, password: &Secret) -> Result<Account, LoginError> {
+impl LoginError {
+    /// Whether somebody may be guessing.
+    pub fn is_a_guess(&self) -> bool {
+        matches!(self, Self::Wrong | Self::Code(CodeError::Wrong))
+    }
+}
+
+/// Checks name and password, and then the code, where the account has an authenticator: nobody learns that it has one who does
+/// not know its password.
+pub async fn check(
+    state: &AppState,
+    (name, password): (&str, &Secret),
+    code: Option<&Secret>,
+) -> Result<Account, LoginError> {
+    let account = check_password(state, name, password).await?;
+    let authenticators = state.authenticators();
+    if authenticators.asks(account.id).await? {
+        authenticators.check(account.id, code.ok_or(LoginError::CodeNeeded)?).await?;
+    }
+    Ok(account)
+}
+
+/// An unknown name costs what a known one costs.
+async fn check_password(state: &AppState, name: &str, password: &Secret) -> Result<Account, LoginError> {
     match db::accounts::by_name_key(&state.db, &super::name_key(name)).await? {
         Some((account, hash)) if state.hasher.verify(password, &hash).await? => Ok(account),
         Some(_) => Err(LoginError::Wrong),

@@ -13,6 +13,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (3, "lobby", include_str!("../../migrations/0003_lobby.sql")),
     (4, "letters", include_str!("../../migrations/0004_letters.sql")),
     (5, "templates", include_str!("../../migrations/0005_templates.sql")),
+    (6, "authenticators", include_str!("../../migrations/0006_authenticators.sql")),
 ];
 
 /// Brings a database up to date.

@@ -5,6 +5,7 @@
 //! What is deleted is overwritten (`secure_delete`), and the WAL is emptied when a meeting ends (D32).
 
 pub mod accounts;
+pub mod authenticators;
 pub mod door_events;
 pub mod door_minutes;
 pub mod invitees;

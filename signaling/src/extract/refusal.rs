@@ -83,7 +83,9 @@ impl IntoResponse for Refusal {
 fn status(error: &ApiError) -> StatusCode {
     match error {
         ApiError::Unreadable => StatusCode::BAD_REQUEST,
-        ApiError::NotLoggedIn | ApiError::WrongLogin => StatusCode::UNAUTHORIZED,
+        ApiError::NotLoggedIn | ApiError::WrongLogin | ApiError::CodeNeeded | ApiError::WrongCode => {
+            StatusCode::UNAUTHORIZED
+        }
         ApiError::ForeignOrigin => StatusCode::FORBIDDEN,
         ApiError::NotFound => StatusCode::NOT_FOUND,
         ApiError::MeetingOver
@@ -96,6 +98,9 @@ fn status(error: &ApiError) -> StatusCode {
         | ApiError::MailBudgetSpent
         | ApiError::NoWay
         | ApiError::PinWithdrawn
+        | ApiError::CodesUsedUp
+        | ApiError::AuthenticatorInUse
+        | ApiError::NoAuthenticator
         | ApiError::SmsCountryNotServed => StatusCode::CONFLICT,
         ApiError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ApiError::Field { .. } | ApiError::Person { .. } => StatusCode::UNPROCESSABLE_ENTITY,

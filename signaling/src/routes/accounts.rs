@@ -29,8 +29,8 @@ pub(super) async fn login(
     Ok(([(header::SET_COOKIE, cookie)], axum::Json(me)).into_response())
 }
 
-/// Takes one of the source's tries; gives it back unless the password was wrong.
-async fn check(state: &AppState, source: Source, login: &Login) -> Result<Account, Refusal> {
+/// Takes one of the source's tries; gives it back unless the password or the code was wrong.
+pub(super) async fn check(state: &AppState, source: Source, login: &Login) -> Result<Account, Refusal> {
     if !guards::holds(Guard::LogWords) {
         tracing::info!(name = %login.name, "somebody logs in");
     }
@@ -39,8 +39,8 @@ async fn check(state: &AppState, source: Source, login: &Login) -> Result<Accoun
     if login.password.reveal().len() > MAX_PASSWORD_BYTES {
         return Err(ApiError::WrongLogin.into());
     }
-    let checked = sessions::check(state, &login.name, &login.password).await;
-    if !matches!(checked, Err(LoginError::Wrong)) {
+    let checked = sessions::check(state, (&login.name, &login.password), login.code.as_ref()).await;
+    if !checked.as_ref().is_err_and(LoginError::is_a_guess) {
         state.logins.forget(source);
     }
     checked.map_err(Refusal::from)
@@ -50,6 +50,8 @@ impl From<LoginError> for Refusal {
     fn from(error: LoginError) -> Self {
         match error {
             LoginError::Wrong => Self(ApiError::WrongLogin),
+            LoginError::CodeNeeded => Self(ApiError::CodeNeeded),
+            LoginError::Code(error) => error.into(),
             LoginError::Hash(error) => error.into(),
             LoginError::Db(error) => error.into(),
         }

@@ -2,6 +2,7 @@
 //! take types out of HTTP, ask `accounts` and `meetings`, and put types back.
 
 mod accounts;
+mod authenticator;
 pub(crate) mod devices;
 mod door;
 mod invitations;
@@ -45,6 +46,9 @@ fn console() -> Router<AppState> {
         .route("/login", post(accounts::login))
         .route("/logout", post(accounts::logout))
         .route("/me", get(accounts::me))
+        .route("/me/authenticator", get(authenticator::state).post(authenticator::begin))
+        .route("/me/authenticator/confirm", post(authenticator::confirm))
+        .route("/me/authenticator/remove", post(authenticator::remove))
         .route("/meetings", get(meetings::list).post(meetings::create))
         .route("/meetings/call", post(invitations::call_in))
         .route("/templates", get(templates::list).post(templates::keep))

@@ -9,6 +9,9 @@ use shared::api::{
     ApiError, CallIn, CalledIn, DoorReport, Invitee, InviteePatch, IssuedPin, Login, Me, MeetingDetail, MeetingPatch,
     MeetingSummary, NewInvitee, NewMeeting, OutboxMessage, PasswordToRead, Site,
 };
+use shared::authenticator::{
+    Authenticator, BeginAuthenticator, ConfirmAuthenticator, NewAuthenticator, RecoveryCodes, RemoveAuthenticator,
+};
 use shared::ids::{InviteeId, MeetingId, TemplateId};
 use shared::template::{NewTemplate, Template};
 
@@ -95,6 +98,26 @@ pub(crate) fn logout() -> Call<()> {
 /// Who is logged in.
 pub(crate) fn me() -> Call<Me> {
     Call::new("GET", "/me")
+}
+
+/// How things stand with the account's authenticator.
+pub(crate) fn authenticator() -> Call<Authenticator> {
+    Call::new("GET", "/me/authenticator")
+}
+
+/// Begins to set one up.
+pub(crate) fn begin_authenticator(begin: &BeginAuthenticator) -> Call<NewAuthenticator> {
+    Call::new("POST", "/me/authenticator").with(begin)
+}
+
+/// Confirms it with its first code.
+pub(crate) fn confirm_authenticator(confirm: &ConfirmAuthenticator) -> Call<RecoveryCodes> {
+    Call::new("POST", "/me/authenticator/confirm").with(confirm)
+}
+
+/// Switches it off.
+pub(crate) fn remove_authenticator(remove: &RemoveAuthenticator) -> Call<Authenticator> {
+    Call::new("POST", "/me/authenticator/remove").with(remove)
 }
 
 /// Every meeting.

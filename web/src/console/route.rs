@@ -22,6 +22,8 @@ pub(crate) enum Route {
     Door,
     /// The demo's text messages.
     Outbox,
+    /// How the account logs in.
+    SignIn,
     /// No page has this address.
     Unknown,
 }
@@ -39,6 +41,7 @@ impl Route {
             "/call" => Route::CallIn,
             "/door" => Route::Door,
             "/outbox" => Route::Outbox,
+            "/sign-in" => Route::SignIn,
             other => Self::meeting(other).unwrap_or(Route::Unknown),
         }
     }
@@ -50,7 +53,7 @@ impl Route {
     /// The page in the navigation that this one belongs to.
     pub(crate) fn section(self) -> Self {
         match self {
-            Route::Outbox | Route::Door => self,
+            Route::Outbox | Route::Door | Route::SignIn => self,
             _ => Route::Meetings,
         }
     }
@@ -64,6 +67,7 @@ impl Route {
             Route::CallIn => "/console/call".to_owned(),
             Route::Door => "/console/door".to_owned(),
             Route::Outbox => "/console/outbox".to_owned(),
+            Route::SignIn => "/console/sign-in".to_owned(),
             Route::Meeting(id) => format!("/console/meetings/{id}"),
         }
     }
@@ -76,9 +80,8 @@ mod tests {
     #[test]
     fn every_page_is_found_again_at_its_own_address() {
         let meeting = Route::Meeting(MeetingId::from_random([7; 16]));
-        for route in
-            [Route::Meetings, Route::Schedule, Route::StartNow, Route::CallIn, Route::Door, Route::Outbox, meeting]
-        {
+        let pages = [Route::Meetings, Route::Schedule, Route::StartNow, Route::CallIn, Route::Door, Route::Outbox];
+        for route in pages.into_iter().chain([Route::SignIn, meeting]) {
             assert_eq!(Route::parse(&route.path()), route);
             assert_eq!(Route::parse(&format!("{}/", route.path())), route);
         }

@@ -1,7 +1,7 @@
 //! The console's sentences for typed values: errors, roles, states, lengths of time. Pure, one function a type,
 //! each an exhaustive match so that a new variant asks for its sentence.
 
-use shared::api::{ApiError, FieldError};
+use shared::api::{ApiError, Field, FieldError};
 use shared::input::InvalidText;
 use shared::letter::{Delivery, DeliveryState, Way};
 use shared::meeting::{DoorRules, MeetingKind, MeetingPhase, Role};
@@ -91,6 +91,13 @@ pub(crate) fn api_error(error: &ApiError) -> String {
     match error {
         ApiError::NotLoggedIn => tr("You are no longer logged in."),
         ApiError::WrongLogin => tr("Name or password is wrong."),
+        ApiError::CodeNeeded => tr("This account needs the code of its authenticator app too."),
+        ApiError::WrongCode => wrong_code(),
+        ApiError::CodesUsedUp => tr(
+            "Too many codes were wrong: no more are looked at. Use a recovery code, or ask the operator of this server to take the authenticator off the account.",
+        ),
+        ApiError::AuthenticatorInUse => tr("This account has an authenticator already. Reload the page."),
+        ApiError::NoAuthenticator => tr("No authenticator is being set up or in use any more. Reload the page."),
         ApiError::TooManyTries { retry_after_s } => return too_many_tries(*retry_after_s),
         ApiError::Busy => tr("The server is busy with other logins. Try again in a moment."),
         ApiError::DatabaseAway => {
@@ -125,10 +132,30 @@ pub(crate) fn api_error(error: &ApiError) -> String {
     .to_owned()
 }
 
+/// What somebody has to know whose code was not taken.
+fn wrong_code() -> &'static str {
+    tr(
+        "This code is not right, or it was used before. One of the app works once and for half a minute: wait for the next.",
+    )
+}
+
 fn too_many_tries(seconds: u32) -> String {
     match seconds {
         0 | 1 => tr("Too many tries. Try again in a second.").to_owned(),
+        120.. => tr_with(
+            "Too many tries. Try again in {minutes} minutes.",
+            &[("minutes", &seconds.div_ceil(60).to_string())],
+        ),
         _ => tr_with("Too many tries. Try again in {seconds} seconds.", &[("seconds", &seconds.to_string())]),
+    }
+}
+
+/// What is wrong with this field, for beside it.
+pub(crate) fn error_of(field: Field, error: &FieldError) -> String {
+    match (field, error) {
+        (Field::Password, FieldError::Wrong) => tr("This is not your password.").to_owned(),
+        (Field::Code, FieldError::Wrong) => wrong_code().to_owned(),
+        _ => field_error(error),
     }
 }
 
@@ -143,6 +170,7 @@ pub(crate) fn field_error(error: &FieldError) -> String {
         FieldError::InThePast => tr("This lies in the past."),
         FieldError::OutOfRange { min, max } => return out_of_range(*min, *max),
         FieldError::UnknownTimeZone => tr("Choose a time zone from the list, like Europe/Brussels."),
+        FieldError::Wrong => tr("This is not right."),
     }
     .to_owned()
 }

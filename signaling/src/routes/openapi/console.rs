@@ -5,6 +5,9 @@ use shared::api::{
     ApiError, CallIn, CalledIn, DoorReport, Invitee, InviteePatch, IssuedPin, Login, Me, MeetingDetail, MeetingPatch,
     MeetingSummary, NewInvitee, NewMeeting, OutboxMessage, PasswordToRead, Site,
 };
+use shared::authenticator::{
+    Authenticator, BeginAuthenticator, ConfirmAuthenticator, NewAuthenticator, RecoveryCodes, RemoveAuthenticator,
+};
 use shared::template::{NewTemplate, Template};
 use utoipa::openapi::HttpMethod::{self, Get, Patch, Post};
 use utoipa::openapi::ResponseBuilder;
@@ -32,7 +35,8 @@ const WITH_INVITEE: [&str; 7] =
 
 /// All of them.
 pub(super) fn calls() -> Vec<Call> {
-    let all = [site(), meetings(), templates(), one_meeting(), people(), ways_in()].into_iter().flatten();
+    let all =
+        [site(), authenticator(), meetings(), templates(), one_meeting(), people(), ways_in()].into_iter().flatten();
     all.map(Call::knows::<ApiError>).collect()
 }
 
@@ -59,7 +63,8 @@ fn site() -> Vec<Call> {
             .takes::<Login>()
             .answers::<Me>(OK)
             .with("Set-Cookie", set_cookie)
-            .refuses(&[ApiError::WrongLogin, wait(), ApiError::Busy, ApiError::Internal, ApiError::DatabaseAway]),
+            .refuses(&[ApiError::WrongLogin, ApiError::CodeNeeded, ApiError::WrongCode, ApiError::CodesUsedUp])
+            .refuses(&[wait(), ApiError::Busy, ApiError::Internal, ApiError::DatabaseAway]),
         call(Post, "/logout", "logOut", "Logs out, also whoever is not logged in.")
             .answers_nothing(StatusCode::NO_CONTENT)
             .with("Set-Cookie", "Takes the session's cookie away.")
@@ -71,6 +76,41 @@ fn site() -> Vec<Call> {
             .lists::<OutboxMessage>()
             .refuses(&[ApiError::NotFound]),
         web_socket(),
+    ]
+}
+
+/// The authenticator of the account that is logged in. What is wrong is a field: the login goes on.
+fn authenticator() -> Vec<Call> {
+    let path = |rest: &str| format!("/me/authenticator{rest}");
+    vec![
+        call(Get, &path(""), "getAuthenticator", "Whether the account has an authenticator.")
+            .by_account()
+            .answers::<Authenticator>(OK),
+        call(
+            Post,
+            &path(""),
+            "beginAuthenticator",
+            "A new secret. It counts for nothing until a code of it is confirmed.",
+        )
+        .by_account()
+        .takes::<BeginAuthenticator>()
+        .answers::<NewAuthenticator>(OK)
+        .refuses(&[ApiError::AuthenticatorInUse, field(), wait(), ApiError::Busy]),
+        call(
+            Post,
+            &path("/confirm"),
+            "confirmAuthenticator",
+            "Confirms it with its first code; the account's other sessions end.",
+        )
+        .by_account()
+        .takes::<ConfirmAuthenticator>()
+        .answers::<RecoveryCodes>(OK)
+        .refuses(&[ApiError::NoAuthenticator, field(), wait()]),
+        call(Post, &path("/remove"), "removeAuthenticator", "Switches it off, with a code or a recovery code.")
+            .by_account()
+            .takes::<RemoveAuthenticator>()
+            .answers::<Authenticator>(OK)
+            .refuses(&[ApiError::NoAuthenticator, ApiError::CodesUsedUp, field(), wait(), ApiError::Busy]),
     ]
 }
 

@@ -1,5 +1,6 @@
 //! The console's calls as a browser makes them: the real router with its guard, a database, a clock one can move.
 
+mod authenticator;
 mod edge;
 mod invitations;
 mod logins;

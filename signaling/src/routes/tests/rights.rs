@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use shared::api::ApiError;
 
 use super::meetings::eve_of_another_organisation;
-use super::{Answer, Browser, Site, person};
+use super::{Answer, Browser, PASSWORD, Site, person};
 
 /// Who may call a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +34,10 @@ pub(super) fn table() -> Vec<(Method, &'static str, Value, Needs)> {
         (Method::GET, "/outbox", Value::Null, Login),
         (Method::POST, "/login", json!({ "name": "Nobody", "password": "wrong" }), Nothing),
         (Method::GET, "/me", Value::Null, Login),
+        (Method::GET, "/me/authenticator", Value::Null, Login),
+        (Method::POST, "/me/authenticator", json!({ "password": PASSWORD }), Login),
+        (Method::POST, "/me/authenticator/confirm", json!({ "code": "12345" }), Login),
+        (Method::POST, "/me/authenticator/remove", json!({ "password": PASSWORD, "code": "12345" }), Login),
         (Method::GET, "/meetings", Value::Null, Login),
         (Method::POST, "/meetings", meeting, Login),
         (Method::POST, "/meetings/call", alert, Login),

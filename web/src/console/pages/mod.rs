@@ -18,6 +18,7 @@ mod password_dialog;
 mod password_time;
 mod pin_dialog;
 mod send_invitation;
+mod sign_in;
 mod templates;
 mod unknown;
 
@@ -28,4 +29,5 @@ pub(crate) use meeting::MeetingPage;
 pub(crate) use meetings::MeetingsPage;
 pub(crate) use new_meeting::NewMeetingPage;
 pub(crate) use outbox::OutboxPage;
+pub(crate) use sign_in::SignInPage;
 pub(crate) use unknown::UnknownPage;

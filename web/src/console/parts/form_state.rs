@@ -23,18 +23,22 @@ impl FormState {
         Self { errors: RwSignal::default(), refusal: RwSignal::new(None), busy: RwSignal::new(false) }
     }
 
-    /// Watches fields: what is being mended is not called wrong while somebody types.
+    /// Watches fields: what is being mended is not called wrong while somebody types. A field that is emptied for the next try
+    /// is not being mended yet.
     pub(crate) fn watch<const N: usize>(self, fields: [(RwSignal<String>, Field); N]) {
         for (value, field) in fields {
-            let forget =
-                move |(): &(), _: Option<&()>, _: Option<()>| self.errors.update(|errors| errors.forget(field));
-            Effect::watch(move || value.track(), forget, false);
+            let forget = move |is_empty: &bool, _: Option<&bool>, _: Option<()>| {
+                if !is_empty {
+                    self.errors.update(|errors| errors.forget(field));
+                }
+            };
+            Effect::watch(move || value.with(String::is_empty), forget, false);
         }
     }
 
     /// What is wrong with a field, in words.
     pub(crate) fn error(self, field: Field) -> Signal<Option<String>> {
-        Signal::derive(move || self.errors.with(|errors| errors.of(field).map(words::field_error)))
+        Signal::derive(move || self.errors.with(|errors| errors.of(field).map(|error| words::error_of(field, error))))
     }
 
     /// It is on its way.

@@ -1,0 +1,136 @@
+//! Tables `authenticators` and `recovery_codes`. What must happen once happens in one statement: two requests with the same
+//! code cannot both be told that it was right.
+
+use shared::ids::{AccountId, OrganisationId};
+use shared::units::UnixMs;
+
+use super::{Db, DbError, sql};
+
+const FIND: &str = "SELECT sealed, confirmed_at, wrong, next_at FROM authenticators WHERE account_id = $1";
+const BEGIN: &str = "INSERT INTO authenticators (account_id, organisation_id, sealed, confirmed_at, last_step, wrong, next_at) \
+     VALUES ($1, $2, $3, NULL, 0, 0, 0) ON CONFLICT (account_id) DO UPDATE SET sealed = excluded.sealed \
+     WHERE authenticators.confirmed_at IS NULL";
+const CONFIRM: &str = "UPDATE authenticators SET confirmed_at = $1, last_step = $2 \
+     WHERE account_id = $3 AND sealed = $4 AND confirmed_at IS NULL";
+const TAKE_TRY: &str = "UPDATE authenticators SET wrong = wrong + 1, next_at = $1 WHERE account_id = $2 AND wrong = $3";
+const SPEND_STEP: &str = "UPDATE authenticators SET last_step = $1, wrong = 0, next_at = 0 \
+     WHERE account_id = $2 AND confirmed_at IS NOT NULL AND last_step < $3";
+const FORGIVE: &str = "UPDATE authenticators SET wrong = 0, next_at = 0 WHERE account_id = $1";
+const REMOVE: &str = "DELETE FROM authenticators WHERE account_id = $1 AND confirmed_at IS NOT NULL";
+const ADD_CODE: &str = "INSERT INTO recovery_codes (account_id, organisation_id, mac) VALUES ($1, $2, $3)";
+const USE_CODE: &str = "DELETE FROM recovery_codes WHERE account_id = $1 AND mac = $2";
+const COUNT_CODES: &str = "SELECT COUNT(*) FROM recovery_codes WHERE account_id = $1";
+const REMOVE_CODES: &str = "DELETE FROM recovery_codes WHERE account_id = $1";
+const END_OTHER_SESSIONS: &str = "DELETE FROM account_sessions WHERE account_id = $1 AND token_hash <> $2";
+
+/// An authenticator as it is stored.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Its secret, sealed.
+    pub sealed: String,
+    /// Since when the login asks for its codes; `None`: it was begun and no code was typed.
+    pub confirmed_at: Option<UnixMs>,
+    /// Codes that were wrong since the last right one.
+    pub wrong: i64,
+    /// When the next code is looked at.
+    pub next_at: UnixMs,
+}
+
+/// What is written when the first code of an authenticator was right.
+pub struct Confirmed<'c> {
+    /// Whose.
+    pub account: AccountId,
+    /// Of which organisation.
+    pub organisation: OrganisationId,
+    /// Its secret, sealed.
+    pub sealed: &'c str,
+    /// When.
+    pub at: UnixMs,
+    /// The time step of that code.
+    pub step: i64,
+    /// What stands for the recovery codes.
+    pub macs: &'c [String],
+    /// What stands for the session that goes on; all others of the account end.
+    pub session: &'c str,
+}
+
+/// The authenticator of an account, confirmed or not.
+pub async fn find(db: &Db, account: AccountId) -> Result<Option<Row>, DbError> {
+    let row = sql::query(FIND).bind(account.to_string()).fetch_optional(db.read()).await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(Row {
+        sealed: row.try_get("sealed")?,
+        confirmed_at: row.try_get::<Option<i64>, _>("confirmed_at")?.map(UnixMs),
+        wrong: row.try_get("wrong")?,
+        next_at: UnixMs(row.try_get("next_at")?),
+    }))
+}
+
+/// A new one, in place of one that was begun; `false` when a confirmed one is there.
+pub async fn begin(
+    db: &Db,
+    (account, organisation): (AccountId, OrganisationId),
+    sealed: &str,
+) -> Result<bool, DbError> {
+    let query = sql::query(BEGIN).bind(account.to_string()).bind(organisation.to_string()).bind(sealed);
+    Ok(query.execute(db.write()).await?.rows_affected() == 1)
+}
+
+/// Its first code was right; `false` when it is no longer the one that was begun.
+pub async fn confirm(db: &Db, confirmed: &Confirmed<'_>) -> Result<bool, DbError> {
+    let Confirmed { account, organisation, sealed, at, step, macs, session } = *confirmed;
+    let account = account.to_string();
+    let mut transaction = db.write().begin().await?;
+    let query = sql::query(CONFIRM).bind(at.0).bind(step).bind(&account).bind(sealed);
+    if query.execute(&mut *transaction).await?.rows_affected() != 1 {
+        return Ok(false);
+    }
+    sql::query(REMOVE_CODES).bind(&account).execute(&mut *transaction).await?;
+    for mac in macs {
+        let query = sql::query(ADD_CODE).bind(&account).bind(organisation.to_string()).bind(mac);
+        query.execute(&mut *transaction).await?;
+    }
+    sql::query(END_OTHER_SESSIONS).bind(&account).bind(session).execute(&mut *transaction).await?;
+    transaction.commit().await?;
+    Ok(true)
+}
+
+/// Counts a code as wrong before it is looked at, and says when the next one may be; `false` when another one was counted
+/// meanwhile.
+pub async fn take_try(db: &Db, account: AccountId, wrong: i64, next_at: UnixMs) -> Result<bool, DbError> {
+    let query = sql::query(TAKE_TRY).bind(next_at.0).bind(account.to_string()).bind(wrong);
+    Ok(query.execute(db.write()).await?.rows_affected() == 1)
+}
+
+/// The code of this time step was typed; `false` when it, or a later one, was before. What was wrong is forgiven.
+pub async fn spend_step(db: &Db, account: AccountId, step: i64) -> Result<bool, DbError> {
+    let query = sql::query(SPEND_STEP).bind(step).bind(account.to_string()).bind(step);
+    Ok(query.execute(db.write()).await?.rows_affected() == 1)
+}
+
+/// A recovery code was typed; `false` when there is none like it (any more). What was wrong is forgiven.
+pub async fn use_recovery_code(db: &Db, account: AccountId, mac: &str) -> Result<bool, DbError> {
+    let query = sql::query(USE_CODE).bind(account.to_string()).bind(mac);
+    if query.execute(db.write()).await?.rows_affected() != 1 {
+        return Ok(false);
+    }
+    sql::query(FORGIVE).bind(account.to_string()).execute(db.write()).await?;
+    Ok(true)
+}
+
+/// Recovery codes that were not used.
+pub async fn recovery_codes_left(db: &Db, account: AccountId) -> Result<u32, DbError> {
+    let count: i64 = sql::query_scalar(COUNT_CODES).bind(account.to_string()).fetch_one(db.read()).await?;
+    Ok(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+/// Takes a confirmed authenticator off an account, with its recovery codes; `false` when there is none.
+pub async fn remove(db: &Db, account: AccountId) -> Result<bool, DbError> {
+    let mut transaction = db.write().begin().await?;
+    let removed = sql::query(REMOVE).bind(account.to_string()).execute(&mut *transaction).await?.rows_affected() == 1;
+    if removed {
+        sql::query(REMOVE_CODES).bind(account.to_string()).execute(&mut *transaction).await?;
+    }
+    transaction.commit().await?;
+    Ok(removed)
+}
