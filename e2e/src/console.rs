@@ -4,11 +4,14 @@ use reqwest::{Client, Method, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shared::api::{
-    ApiError, Invitee, IssuedPin, Login, Me, MeetingDetail, NewInvitee, NewMeeting, OutboxMessage, Start,
+    AccountName, ApiError, Invitee, IssuedPin, Login, Me, MeetingDetail, NewInvitee, NewMeeting, OutboxMessage, Start,
 };
-use shared::ids::MeetingId;
+use shared::authenticator::{BeginAuthenticator, ConfirmAuthenticator, NewAuthenticator, RecoveryCodes};
+use shared::ids::{AccountId, MeetingId};
 use shared::meeting::{DoorRules, MeetingKind, Role};
 use shared::secret::Secret;
+
+use crate::authenticator::Authenticator;
 
 /// A client of the REST interface with its own cookie.
 #[derive(Debug, Clone)]
@@ -16,6 +19,7 @@ pub struct Console {
     client: Client,
     url: String,
     cookie: Option<String>,
+    account: Option<AccountId>,
 }
 
 /// One person's way in.
@@ -66,7 +70,7 @@ pub fn meeting_now(title: &str) -> NewMeeting {
 
 /// Somebody to invite, with a telephone number nobody has.
 pub fn invitee(name: &str, role: Role) -> NewInvitee {
-    NewInvitee { name: name.into(), phone: Some("+32470123456".into()), email: None, role }
+    NewInvitee { name: name.into(), phone: Some("+32470123456".into()), email: None, role, account: None }
 }
 
 /// A participant with this telephone number.
@@ -77,7 +81,7 @@ pub fn with_phone(name: &str, phone: &str) -> NewInvitee {
 impl Console {
     /// Nobody logged in.
     pub fn stranger(url: &str) -> Self {
-        Self { client: Client::new(), url: url.into(), cookie: None }
+        Self { client: Client::new(), url: url.into(), cookie: None, account: None }
     }
 
     /// Logs in with name and password.
@@ -92,8 +96,15 @@ impl Console {
         assert_eq!(answer.status(), StatusCode::OK, "login");
         let set = answer.headers()["set-cookie"].to_str().unwrap().to_owned();
         console.cookie = Some(set.split(';').next().unwrap().to_owned());
-        let _: Me = answer.json().await.unwrap();
+        let me: Me = answer.json().await.unwrap();
+        let accounts: Vec<AccountName> = console.get("/accounts").await.unwrap();
+        console.account = accounts.into_iter().find(|account| account.name == me.name).map(|account| account.id);
         console
+    }
+
+    /// The account that is logged in.
+    pub fn account(&self) -> Option<AccountId> {
+        self.account
     }
 
     /// `name=value` of the session cookie.
@@ -107,11 +118,13 @@ impl Console {
         self.meeting_with(&meeting_now(title), &people).await
     }
 
-    /// Schedules a meeting and invites these people.
+    /// Schedules a meeting and invites these people. Moderators are invited for the account that is logged in here.
     pub async fn meeting_with(&self, meeting: &NewMeeting, people: &[NewInvitee]) -> Meeting {
         let detail: MeetingDetail = self.call(Method::POST, "/meetings", Some(meeting)).await.unwrap();
         let mut links = Vec::new();
         for person in people {
+            let own = self.account.filter(|_| person.role == Role::Moderator);
+            let person = &NewInvitee { account: person.account.or(own), ..person.clone() };
             let issued: IssuedPin =
                 self.call(Method::POST, &format!("/meetings/{}/invitees", detail.info.id), Some(person)).await.unwrap();
             links.push(Link { invitee: issued.invitee, pin: issued.pin.reveal().to_owned() });
@@ -134,6 +147,17 @@ impl Console {
     pub async fn send_password(&self, meeting: &Meeting, link: &Link) {
         let path = format!("/meetings/{}/invitees/{}/password", meeting.id, link.invitee.id);
         let _: Invitee = self.call(Method::POST, &path, None::<&()>).await.unwrap();
+    }
+
+    /// Sets an authenticator up for the account that is logged in, and gives the telephone. The code of this step is used up.
+    pub async fn with_authenticator(&self, password: &str) -> Authenticator {
+        let path = "/me/authenticator";
+        let begin = BeginAuthenticator { password: Secret::new(password) };
+        let begun: NewAuthenticator = self.call(Method::POST, path, Some(&begin)).await.unwrap();
+        let telephone = Authenticator::told(begun.uri.reveal());
+        let confirm = ConfirmAuthenticator { code: Secret::new(telephone.shows(0)) };
+        let _: RecoveryCodes = self.call(Method::POST, &format!("{path}/confirm"), Some(&confirm)).await.unwrap();
+        telephone
     }
 
     /// What "went out" by SMS, oldest first.

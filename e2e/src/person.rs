@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::browser::Browser;
-use crate::console::Link;
+use crate::console::{Console, Link};
 use crate::deployment::Deployment;
 use crate::fake_media::Colour;
 use crate::until::{PATIENCE, until_within};
@@ -212,6 +212,15 @@ impl Browser {
             body: JSON.stringify({ name: arguments[0], password: arguments[1] }) }).then(answer => answer.status)";
         let status = self.run(body, vec![json!(name), json!(password)]).await;
         assert_eq!(status, json!(200), "{}", self.state().await);
+    }
+
+    /// Goes on with a login that a program made: its cookie, in this browser.
+    pub async fn take_over(&self, server: &Deployment, console: &Console) {
+        let (name, value) = console.cookie().split_once('=').unwrap();
+        let url = format!("{}/", server.url());
+        let cookie = json!({ "name": name, "value": value, "url": url, "path": "/", "secure": true, "httpOnly": true });
+        let answer = self.devtools("Network.setCookie", cookie).await;
+        assert_eq!(answer["success"], json!(true), "{answer}");
     }
 
     /// Logs in to the console as a person does, by its form.

@@ -1,10 +1,11 @@
 //! An account with an authenticator app, as its holder sets it up, uses it and loses it. jsQR scans, oathtool counts.
 
-use e2e::{Authenticator, Browser, Console, Deployment, Person};
+use e2e::{Authenticator, Browser, Console, Deployment, Link, Person, invitee, meeting_now};
 use reqwest::Method;
 use serde_json::json;
-use shared::api::{ApiError, Login, Me};
-use shared::authenticator::{self, BeginAuthenticator, ConfirmAuthenticator, NewAuthenticator, RecoveryCodes};
+use shared::api::{ApiError, Login, Me, NewMeeting};
+use shared::authenticator;
+use shared::meeting::Role;
 use shared::secret::Secret;
 
 async fn log_in(ada: &Browser, server: &Deployment) {
@@ -87,12 +88,7 @@ async fn the_operator_helps_whoever_lost_both() {
     let server = Deployment::start().await;
     let (name, password) = server.admin();
     let console = server.console().await;
-    let path = "/me/authenticator";
-    let begin = BeginAuthenticator { password: Secret::new(password) };
-    let begun: NewAuthenticator = console.call(Method::POST, path, Some(&begin)).await.unwrap();
-    let telephone = Authenticator::told(begun.uri.reveal());
-    let confirm = ConfirmAuthenticator { code: Secret::new(telephone.shows(0)) };
-    let _: RecoveryCodes = console.call(Method::POST, &format!("{path}/confirm"), Some(&confirm)).await.unwrap();
+    let telephone = console.with_authenticator(password).await;
     let login =
         |code: Option<&str>| Login { name: name.into(), password: Secret::new(password), code: code.map(Secret::new) };
     let refused = Console::stranger(server.url()).call::<_, Me>(Method::POST, "/login", Some(&login(None))).await;
@@ -107,8 +103,68 @@ async fn the_operator_helps_whoever_lost_both() {
         assert_eq!(console.get::<Me>("/me").await, Err(ApiError::NotLoggedIn));
     }
     let console = server.console().await;
-    let state: authenticator::Authenticator = console.get(path).await.unwrap();
+    let state: authenticator::Authenticator = console.get("/me/authenticator").await.unwrap();
     assert_eq!((state.since, state.recovery_codes_left), (None, 0));
     let (done, said) = server.admin_command(&["remove-authenticator", "--name", name]);
     assert!(!done && said.contains("has no authenticator"), "{said}");
+}
+
+/// 4.3: at the door of a meeting that asks for passwords, whoever has an account types what their telephone shows: chosen in the
+/// invitation, asked again from the card, and no SMS goes out unless they want one.
+#[tokio::test]
+async fn an_account_holder_comes_to_a_meeting_with_it() {
+    let server = Deployment::start().await;
+    let console = server.console().await;
+    let meeting = NewMeeting { ask_password: true, ..meeting_now("Board") };
+    let meeting = console.meeting_with(&meeting, &[invitee("Maria", Role::Moderator)]).await;
+    let telephone = console.with_authenticator(server.admin().1).await;
+    let maria = Browser::start(Person::MARIA).await;
+    maria.take_over(&server, &console).await;
+    maria.open(&format!("{}/console/meetings/{}", server.url(), meeting.id)).await.until_sees("invitee-account").await;
+    let account = console.account().unwrap().to_string();
+    maria.wait("the accounts", || async { maria.page_text().await.contains("Ada (you)") }).await;
+    maria.paste("invitee-account", &account).await;
+    maria.wait("the account's name", || async { maria.value("invitee-name").await == "Ada" }).await;
+    maria.fill("invitee-phone", "+32470123457").await.pictures("console-invite-account").await;
+    maria.click("invitee-add").await.until_sees("issued-pin").await;
+    let pin = maria.text("issued-pin").await;
+    maria.click("pin-close").await;
+    maria.wait("whose account it is", || async { maria.text("invitee-account-2").await == "Account Ada" }).await;
+    assert!(maria.text("invitee-row-2").await.contains("Code of their app"));
+    maria.pictures("console-account-invited").await;
+    let link = Link { invitee: console.detail(&meeting).await.invitees[1].clone(), pin };
+    assert_eq!(link.invitee.account.as_ref().map(|account| account.name.as_str()), Some("Ada"));
+    maria.come_in(meeting.link("Maria")).await.until_sees("room").await;
+
+    let peter = Browser::start(Person::PETER).await;
+    peter.knock(&link).await.until_sees("password-input").await;
+    peter.pictures("door-code").await;
+    peter.fill("password-input", "000000").await.click("password-submit").await.until_sees("password-error").await;
+    assert!(peter.text("password-error").await.contains("4 tries are left"), "{}", peter.text("password-error").await);
+    peter.pictures("door-code-wrong").await;
+    peter.fill("password-input", &telephone.shows(1)).await.press_enter_in("password-input").await;
+    peter.until_sees("greenroom").await.click("enter").await.until_sees("lobby").await;
+    let number = maria.number_of("lobby-card-", "Ada").await;
+    let card = format!("lobby-card-{number}");
+    maria.wait("that it was given", || async { maria.text(&card).await.contains("Code of their app given") }).await;
+    maria.pictures("card-code-given").await;
+
+    maria.click(&format!("more-{number}")).await.click(&format!("ask-password-{number}")).await;
+    peter.until_sees("door-password-input").await;
+    assert!(peter.text("door-password").await.contains("authenticator app"));
+    maria.wait("what is asked", || async { maria.text(&card).await.contains("Code of their app asked") }).await;
+    maria.pictures("card-code-asked").await;
+    peter.pictures("lobby-code-asked").await;
+    assert_eq!(console.outbox().await.len(), 0);
+    // The app is on another telephone.
+    peter.click("door-password-send").await;
+    peter.wait("that it was sent", || async { peter.text("door-password").await.contains("ends in 57") }).await;
+    let sms = console.outbox().await.pop().expect("an SMS");
+    let password = sms.text.split_whitespace().next_back().unwrap();
+    peter.fill("door-password-input", password).await.click("door-password-submit").await;
+    maria.wait("that it was given", || async { maria.text(&card).await.contains("Password given") }).await;
+    maria.admit("Ada").await;
+    peter.until_sees("room").await;
+    assert_eq!(peter.complaints().await, Vec::<String>::new());
+    assert_eq!(maria.complaints().await, Vec::<String>::new());
 }

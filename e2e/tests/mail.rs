@@ -20,6 +20,7 @@ fn person(name: &str, email: &str, phone: Option<&str>) -> NewInvitee {
         phone: phone.map(str::to_owned),
         email: Some(email.into()),
         role: Role::Participant,
+        account: None,
     }
 }
 

@@ -11,7 +11,7 @@ use e2e::media_client::Received;
 use e2e::media_socket::MediaSocket;
 use e2e::{Browser, Caller, Deployment, Link, Network, Options, Person, SERVER, Sound, invitee, meeting_now, report};
 use serde_json::{Value, json};
-use shared::api::IssuedPin;
+use shared::api::{AccountName, IssuedPin, NewInvitee};
 use shared::ids::ParticipantId;
 use shared::limits::CAMERA_LAYERS;
 use shared::meeting::Role;
@@ -355,9 +355,12 @@ async fn invite(browser: &Browser, people: &[(&str, Role)]) -> Vec<Link> {
     };
     let meeting = post("/meetings".into(), json!(meeting_now("Bank"))).await;
     let path = format!("/meetings/{}/invitees", meeting["info"]["id"].as_str().unwrap());
+    let accounts = browser.run("return fetch('/api/v1/accounts').then(answer => answer.json())", vec![]).await;
+    let accounts: Vec<AccountName> = serde_json::from_value(accounts).unwrap();
     let mut links = Vec::new();
     for (name, role) in people {
-        let issued = post(path.clone(), json!(invitee(name, *role))).await;
+        let account = accounts.first().map(|account| account.id).filter(|_| *role == Role::Moderator);
+        let issued = post(path.clone(), json!(NewInvitee { account, ..invitee(name, *role) })).await;
         let issued: IssuedPin = serde_json::from_value(issued).unwrap();
         links.push(Link { invitee: issued.invitee, pin: issued.pin.reveal().to_owned() });
     }

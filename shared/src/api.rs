@@ -6,6 +6,7 @@
 //! | `POST /login` | [`Login`] → [`Me`], sets the cookie |
 //! | `POST /logout` | → 204 |
 //! | `GET  /me` | → [`Me`] |
+//! | `GET  /accounts` | → `[`[`AccountName`]`]`, by name |
 //! | `GET  /me/authenticator` | → [`crate::authenticator::Authenticator`] |
 //! | `POST /me/authenticator` | [`crate::authenticator::BeginAuthenticator`] → [`crate::authenticator::NewAuthenticator`] |
 //! | `POST /me/authenticator/confirm` | [`crate::authenticator::ConfirmAuthenticator`] → [`crate::authenticator::RecoveryCodes`] |
@@ -37,7 +38,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::codec::VideoCodec;
-use crate::ids::InviteeId;
+use crate::ids::{AccountId, InviteeId};
 use crate::input::InvalidText;
 use crate::letter::Delivery;
 use crate::meeting::{DoorRules, MeetingInfo, MeetingKind, MeetingPhase, Role};
@@ -192,6 +193,16 @@ pub struct MeetingDetail {
     pub record_key: Option<String>,
 }
 
+/// An account of the organisation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AccountName {
+    /// Which.
+    pub id: AccountId,
+    /// What it is called at the login.
+    pub name: String,
+}
+
 /// A person to invite.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -208,6 +219,10 @@ pub struct NewInvitee {
     pub email: Option<String>,
     /// What they may do.
     pub role: Role,
+    /// Whose account they have, if they have one in this organisation: at the door its login makes a moderator, and what its
+    /// authenticator shows is taken in place of a password.
+    #[serde(default)]
+    pub account: Option<AccountId>,
 }
 
 /// Changes to an invitation; what is absent stays.
@@ -233,6 +248,9 @@ pub struct Invitee {
     pub email: Option<String>,
     /// What they may do.
     pub role: Role,
+    /// Their account, if they have one in this organisation.
+    #[serde(default)]
+    pub account: Option<AccountName>,
     /// When the PIN that works now was issued; `None` when it was withdrawn.
     pub pin_issued_at: Option<UnixMs>,
     /// How things stand with the SMS password.
@@ -503,6 +521,8 @@ pub enum Field {
     Password,
     /// The code of an authenticator, or a recovery code.
     Code,
+    /// [`NewInvitee::account`].
+    Account,
 }
 
 impl std::fmt::Display for Field {
@@ -519,6 +539,7 @@ impl std::fmt::Display for Field {
             Field::Email => "e-mail",
             Field::Password => "password",
             Field::Code => "code",
+            Field::Account => "account",
         })
     }
 }
@@ -537,6 +558,9 @@ pub enum FieldError {
     /// No telephone number of that shape exists in any numbering plan.
     #[error("no such telephone number can exist")]
     ImpossibleNumber,
+    /// The organisation has no such account.
+    #[error("there is no such account")]
+    UnknownAccount,
     /// Not a date and time.
     #[error("is not a date and time")]
     NotATime,

@@ -2,7 +2,7 @@
 
 /// Version of the WebSocket and data-channel protocol, sent in the first message of either side.
 /// Raise it when an old page must reload to talk to a new server.
-pub const PROTOCOL_VERSION: u16 = 6;
+pub const PROTOCOL_VERSION: u16 = 7;
 
 /// Largest WebSocket message, bytes. Bounds what a stranger can make the server hold per connection.
 pub const MAX_SIGNAL_MESSAGE_BYTES: usize = 64 * 1024;
@@ -140,6 +140,10 @@ pub const SMS_PASSWORD_CHARS: usize = 8;
 
 /// Wrong tries that void an SMS password.
 pub const SMS_PASSWORD_TRIES: u8 = 5;
+
+/// Wrong codes of an authenticator at the meeting's door after which this invitation's PIN takes none any more. Three of a
+/// million are right at any moment, so that all of them together find one in 67,000 times.
+pub const DOOR_CODE_TRIES: u8 = 5;
 
 /// Longest time before its start that a meeting's SMS passwords may go out, minutes. Longer ones arrive when people have time
 /// to miss them, and lie about on telephones until they are needed.

@@ -70,7 +70,9 @@ pub async fn prepare(state: &AppState) -> Result<Demo, DemoError> {
     let meeting = meeting(state, &admin).await?;
     let mut ways = Vec::new();
     for (index, (name, role, phone)) in PEOPLE.into_iter().enumerate() {
-        let new = NewInvitee { name: name.into(), phone: Some(phone.into()), email: None, role };
+        // Whoever tries it out moderates with the login that they were told.
+        let account = (role == Role::Moderator).then_some(admin.id);
+        let new = NewInvitee { name: name.into(), phone: Some(phone.into()), email: None, role, account };
         ways.push(way(state, &meeting, &new, index).await?);
     }
     let console = format!("{}/console", state.config.public_url());

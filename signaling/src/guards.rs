@@ -34,6 +34,10 @@ pub enum Guard {
     HashQueue,
     /// An unknown name costs what a known one costs.
     Decoy,
+    /// An authenticator's codes may be wrong so often.
+    CodeTries,
+    /// An authenticator's code is taken once.
+    CodeOnce,
     /// So many messages a second of one page.
     MessageRate,
     /// Messages are so large and no larger.
@@ -83,6 +87,8 @@ impl Guard {
             Guard::GiveWay => "give_way",
             Guard::HashQueue => "hash_queue",
             Guard::Decoy => "decoy",
+            Guard::CodeTries => "code_tries",
+            Guard::CodeOnce => "code_once",
             Guard::MessageRate => "message_rate",
             Guard::MessageSize => "message_size",
             Guard::JsonType => "json_type",

@@ -110,10 +110,11 @@ impl AppState {
         Authenticators { db: &self.db, keys: &self.keys, clock: self.clock.as_ref(), chance: self.chance.as_ref() }
     }
 
-    /// Sending and checking SMS passwords.
+    /// Second proofs at the door.
     pub fn passwords(&self) -> Passwords<'_> {
         Passwords {
             db: &self.db,
+            keys: &self.keys,
             hasher: &self.door_hasher,
             sms: self.sms.as_ref(),
             limit: &self.send_limit,

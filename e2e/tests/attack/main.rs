@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "attack tests report by panicking")]
 
+mod codes;
 mod edge;
 mod floods;
 mod foreign;
@@ -65,9 +66,10 @@ impl Attack {
 
 const PLAIN: &str = "[sms]\nsender = \"outbox\"\n";
 
-const FAMILIES: [&[Attack]; 10] = [
+const FAMILIES: [&[Attack]; 11] = [
     guessing::ATTACKS,
     login::ATTACKS,
+    codes::ATTACKS,
     edge::ATTACKS,
     slow::ATTACKS,
     floods::ATTACKS,

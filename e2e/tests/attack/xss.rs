@@ -117,10 +117,12 @@ async fn meeting(
 ) -> (MeetingId, Vec<Link>) {
     let console = server.console().await;
     let meeting = NewMeeting { rules, ..meeting_now(title) };
+    let own = console.account();
     let detail: MeetingDetail = console.call(Method::POST, "/meetings", Some(&meeting)).await.unwrap();
     let mut links = Vec::new();
     for (name, role) in people {
-        let person = NewInvitee { name: (*name).into(), phone: None, email: None, role: *role };
+        let account = own.filter(|_| *role == Role::Moderator);
+        let person = NewInvitee { name: (*name).into(), phone: None, email: None, role: *role, account };
         let path = format!("/meetings/{}/invitees", detail.info.id);
         let issued: IssuedPin = console.call(Method::POST, &path, Some(&person)).await.unwrap();
         links.push(Link { invitee: issued.invitee, pin: issued.pin.reveal().to_owned() });

@@ -82,7 +82,7 @@ pub enum JoinRefused {
     SessionUnknown,
 }
 
-/// How things stand with the SMS password.
+/// How things stand with the second proof: a password that reaches its person, or what their authenticator shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -98,10 +98,26 @@ pub enum PasswordState {
     },
     /// Somebody at the console has one to read out to this person.
     ReadOut,
+    /// The code of their account's authenticator app is taken in its place, and nothing was sent.
+    Code,
     /// Typed and right.
     Given,
+    /// What was typed and right is the code of their account's authenticator app.
+    CodeGiven,
     /// Too many wrong tries: a new one must be sent.
     UsedUp,
+}
+
+impl PasswordState {
+    /// Whether the second proof was given, whichever it is.
+    pub const fn is_given(&self) -> bool {
+        matches!(self, PasswordState::Given | PasswordState::CodeGiven)
+    }
+
+    /// Whether there is something to type.
+    pub const fn is_awaited(&self) -> bool {
+        matches!(self, PasswordState::Sent { .. } | PasswordState::ReadOut | PasswordState::Code)
+    }
 }
 
 /// Why a password was not taken or not sent.
@@ -115,6 +131,13 @@ pub enum PasswordRefused {
     },
     /// Void: a new one must be sent.
     UsedUp,
+    /// This is not what their authenticator shows, or it was used before.
+    WrongCode {
+        /// Tries left before this invitation takes no codes any more.
+        tries_left: u8,
+    },
+    /// This invitation takes no codes any more: a password must be sent or read out.
+    CodesUsedUp,
     /// None was sent yet.
     NotSent,
     /// Sent too often; wait.

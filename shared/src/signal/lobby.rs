@@ -125,6 +125,8 @@ pub enum PastKind {
 pub enum Sent {
     /// A password.
     Password,
+    /// Nothing: they were asked for the code of their authenticator app.
+    Code,
     /// The invitation, again.
     Invitation,
 }

@@ -207,12 +207,14 @@ pub enum ServerMsg {
         /// Why, as far as the page may know.
         reason: JoinRefused,
     },
-    /// The PIN was right; an SMS password is needed too.
+    /// The PIN was right; a second proof is needed too.
     PasswordRequired {
         /// How things stand with it.
         state: PasswordState,
         /// Needed because this invitation is a moderator's, whatever the meeting asks of others.
         for_moderator: bool,
+        /// A login to their own account in the same browser is taken in its place, before the PIN is typed.
+        by_login: bool,
     },
     /// In the lobby: a moderator asks for a password. Again whenever it changes, until it is given.
     PasswordAsked {

@@ -11,6 +11,7 @@ const OLDEST_ORGANISATION: &str = "SELECT id FROM organisations ORDER BY created
 const INSERT_ORGANISATION: &str = "INSERT INTO organisations (id, name, created_at) VALUES ($1, $2, $3)";
 const ORGANISATION_NAME: &str = "SELECT name FROM organisations WHERE id = $1";
 const NAMES: &str = "SELECT id, name FROM accounts WHERE organisation_id = $1 ORDER BY name_key";
+const IS_OF: &str = "SELECT COUNT(*) FROM accounts WHERE id = $1 AND organisation_id = $2";
 const INSERT: &str = "INSERT INTO accounts (id, organisation_id, name, name_key, password_hash, created_at) \
      VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (name_key) DO NOTHING";
 const BY_NAME_KEY: &str = "SELECT id, organisation_id, name, password_hash FROM accounts WHERE name_key = $1";
@@ -38,6 +39,13 @@ pub async fn organisation_name(db: &Db, id: OrganisationId) -> Result<Option<Str
 pub async fn names(db: &Db, organisation: OrganisationId) -> Result<Vec<Named>, DbError> {
     let rows = sql::query(NAMES).bind(organisation.to_string()).fetch_all(db.read()).await?;
     rows.iter().map(|row| Ok(Named { id: column(row, "id")?, name: row.try_get("name")? })).collect()
+}
+
+/// Whether this account is of this organisation.
+pub async fn is_of(db: &Db, account: AccountId, organisation: OrganisationId) -> Result<bool, DbError> {
+    let query = sql::query_scalar(IS_OF).bind(account.to_string()).bind(organisation.to_string());
+    let count: i64 = query.fetch_one(db.read()).await?;
+    Ok(count > 0)
 }
 
 /// A new account; `false` when the name is taken.

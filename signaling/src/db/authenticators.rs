@@ -1,10 +1,11 @@
 //! Tables `authenticators` and `recovery_codes`. What must happen once happens in one statement: two requests with the same
 //! code cannot both be told that it was right.
 
-use shared::ids::{AccountId, OrganisationId};
+use shared::ids::{AccountId, InviteeId, OrganisationId};
+use shared::limits::DOOR_CODE_TRIES;
 use shared::units::UnixMs;
 
-use super::{Db, DbError, sql};
+use super::{Db, DbError, column, sql};
 
 const FIND: &str = "SELECT sealed, confirmed_at, wrong, next_at FROM authenticators WHERE account_id = $1";
 const BEGIN: &str = "INSERT INTO authenticators (account_id, organisation_id, sealed, confirmed_at, last_step, wrong, next_at) \
@@ -22,6 +23,12 @@ const USE_CODE: &str = "DELETE FROM recovery_codes WHERE account_id = $1 AND mac
 const COUNT_CODES: &str = "SELECT COUNT(*) FROM recovery_codes WHERE account_id = $1";
 const REMOVE_CODES: &str = "DELETE FROM recovery_codes WHERE account_id = $1";
 const END_OTHER_SESSIONS: &str = "DELETE FROM account_sessions WHERE account_id = $1 AND token_hash <> $2";
+
+const AT_DOOR: &str = "SELECT i.account_id, a.sealed, i.code_tries_left FROM invitees i \
+     JOIN authenticators a ON a.account_id = i.account_id WHERE i.id = $1 AND a.confirmed_at IS NOT NULL";
+const TAKE_DOOR_TRY: &str = "UPDATE invitees SET code_tries_left = code_tries_left - 1 \
+     WHERE id = $1 AND code_tries_left > 0 RETURNING code_tries_left";
+const GIVE_DOOR_TRIES_BACK: &str = "UPDATE invitees SET code_tries_left = $1 WHERE id = $2";
 
 /// An authenticator as it is stored.
 #[derive(Clone, PartialEq, Eq)]
@@ -133,4 +140,46 @@ pub async fn remove(db: &Db, account: AccountId) -> Result<bool, DbError> {
     }
     transaction.commit().await?;
     Ok(removed)
+}
+
+/// The authenticator of the account that an invitation is for.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DoorCode {
+    /// Which account.
+    pub account: AccountId,
+    /// Its secret, sealed.
+    pub sealed: String,
+    /// Codes that may still be wrong with this invitation.
+    pub tries_left: i64,
+}
+
+/// The confirmed authenticator of the account that an invitation is for.
+pub async fn at_door(db: &Db, invitee: InviteeId) -> Result<Option<DoorCode>, DbError> {
+    let row = sql::query(AT_DOOR).bind(invitee.to_string()).fetch_optional(db.read()).await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(DoorCode {
+        account: column(&row, "account_id")?,
+        sealed: row.try_get("sealed")?,
+        tries_left: row.try_get("code_tries_left")?,
+    }))
+}
+
+/// Takes one of an invitation's tries; gives the number left, or `None` when there was none.
+pub async fn take_door_try(db: &Db, invitee: InviteeId) -> Result<Option<u8>, DbError> {
+    let left: Option<i64> =
+        sql::query_scalar(TAKE_DOOR_TRY).bind(invitee.to_string()).fetch_optional(db.write()).await?;
+    left.map(|left| u8::try_from(left).map_err(|_| DbError::Corrupt { column: "code_tries_left" })).transpose()
+}
+
+/// All of an invitation's tries again, after the right code.
+pub async fn give_door_tries_back(db: &Db, invitee: InviteeId) -> Result<(), DbError> {
+    let mut connection = db.write().acquire().await?;
+    renew_door_tries(&mut connection, invitee).await
+}
+
+/// The same with a new PIN, in the caller's transaction.
+pub async fn renew_door_tries(connection: &mut sql::Connection, invitee: InviteeId) -> Result<(), DbError> {
+    let query = sql::query(GIVE_DOOR_TRIES_BACK).bind(i64::from(DOOR_CODE_TRIES)).bind(invitee.to_string());
+    query.execute(connection).await?;
+    Ok(())
 }

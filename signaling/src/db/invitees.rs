@@ -1,4 +1,4 @@
-//! Table `invitees`, with what the console shows beside each: the PIN that works and the SMS password.
+//! Table `invitees`, with what the console shows beside each: the PIN that works, the SMS password and the account.
 
 use shared::ids::{InviteeId, MeetingId, OrganisationId};
 use shared::letter::{LetterKind, Way};
@@ -6,16 +6,20 @@ use shared::limits::MAX_INVITEES;
 use shared::meeting::Role;
 use shared::units::UnixMs;
 
-use super::{Db, DbError, column, sql};
+use super::{Db, DbError, column, optional, sql};
 use crate::meetings::invitees::{Invited, Listed};
+use crate::meetings::passwords::Made;
 
 const COUNT: &str = "SELECT COUNT(*) FROM invitees WHERE meeting_id = $1";
 const LAST_POSITION: &str = "SELECT COALESCE(MAX(position), 0) FROM invitees WHERE meeting_id = $1";
 const INSERT: &str = "INSERT INTO invitees (id, organisation_id, meeting_id, position, name, phone, email, role, \
-     link_hash, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+     link_hash, created_at, account_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 const LIST: &str = "SELECT i.id, i.organisation_id, i.meeting_id, i.name, i.phone, i.email, i.role, \
      (SELECT MAX(p.issued_at) FROM pins p WHERE p.invitee_id = i.id AND p.revoked_at IS NULL) AS pin_issued_at, \
-     w.tries_left, w.read_out FROM invitees i LEFT JOIN passwords w ON w.invitee_id = i.id \
+     w.tries_left, w.read_out, i.account_id, n.name AS account_name, \
+     (SELECT COUNT(*) FROM authenticators t WHERE t.account_id = i.account_id AND t.confirmed_at IS NOT NULL \
+         AND i.code_tries_left > 0) AS takes_codes \
+     FROM invitees i LEFT JOIN passwords w ON w.invitee_id = i.id LEFT JOIN accounts n ON n.id = i.account_id \
      WHERE i.organisation_id = $1 AND i.meeting_id = $2 ORDER BY i.position";
 
 /// A new invitee, in the caller's transaction. `false`: the meeting has as many as it can.
@@ -42,6 +46,7 @@ pub async fn insert(
         .bind(invitee.role.as_str())
         .bind(link_hash)
         .bind(now.0)
+        .bind(invitee.account.map(|account| account.to_string()))
         .execute(connection)
         .await?;
     Ok(true)
@@ -98,15 +103,24 @@ fn listed(row: &sql::Row) -> Result<Listed, DbError> {
         phone: row.try_get("phone")?,
         email: row.try_get("email")?,
         role: Role::from_name(row.try_get("role")?).ok_or(DbError::Corrupt { column: "role" })?,
+        account: optional(row, "account_id")?,
     };
     let pin_issued_at = row.try_get::<Option<i64>, _>("pin_issued_at")?.map(UnixMs);
     Ok(Listed {
         invited,
         pin_issued_at,
-        password_tries_left: row.try_get("tries_left")?,
-        password_read_out: row.try_get::<Option<bool>, _>("read_out")?.unwrap_or_default(),
+        account_name: row.try_get("account_name")?,
+        takes_codes: row.try_get::<i64, _>("takes_codes")? > 0,
+        password: password(row)?,
         password_sms: None,
         invitation_email: None,
         invitation_sms: None,
     })
+}
+
+/// The password that was made for them, if there is one.
+fn password(row: &sql::Row) -> Result<Option<Made>, DbError> {
+    let Some(tries_left) = row.try_get::<Option<i64>, _>("tries_left")? else { return Ok(None) };
+    let read_out = row.try_get::<Option<bool>, _>("read_out")?.unwrap_or_default();
+    Ok(Some(Made { tries_left, read_out }))
 }

@@ -39,13 +39,15 @@ const OF_MEETING: &str = "SELECT invitee_id, kind, way, state, changed_at, said 
      WHERE organisation_id = $1 AND meeting_id = $2 ORDER BY begun_at, id";
 const SMS_SINCE: &str = "SELECT l.meeting_id, l.begun_at, i.phone FROM letters l JOIN invitees i ON i.id = l.invitee_id \
      WHERE l.way = 'sms' AND l.state NOT IN ('kept_back', 'country_not_served') AND l.begun_at >= $1 AND i.phone IS NOT NULL ORDER BY l.begun_at LIMIT $2";
-// A person is due who could come in, and has no password, and was not sent one: what failed for a moment is tried again after
+// A person is due who could come in, and has no password nor an authenticator, and was not sent one: what failed for a moment is tried again after
 // a pause, up to so often. Who was tried least comes first, so that one number that makes a gateway cough holds up nobody.
 const DUE: &str = "SELECT i.id, COUNT(l.id) AS tries FROM invitees i JOIN meetings m ON m.id = i.meeting_id \
      LEFT JOIN letters l ON l.invitee_id = i.id AND l.kind = 'password' \
      WHERE m.ask_password AND m.password_before_minutes > 0 AND m.ended_at IS NULL AND i.phone IS NOT NULL \
      AND m.starts_at - m.password_before_minutes * 60000 <= $1 AND $1 < m.ends_at \
      AND NOT EXISTS (SELECT 1 FROM passwords w WHERE w.invitee_id = i.id) \
+     AND NOT EXISTS (SELECT 1 FROM authenticators t WHERE t.account_id = i.account_id AND t.confirmed_at IS NOT NULL \
+         AND i.code_tries_left > 0) \
      AND EXISTS (SELECT 1 FROM pins p WHERE p.invitee_id = i.id AND p.revoked_at IS NULL) \
      AND NOT EXISTS (SELECT 1 FROM letters o WHERE o.invitee_id = i.id AND o.kind = 'password' \
          AND (o.state <> 'not_reached' OR o.changed_at > $2)) \

@@ -135,6 +135,12 @@ fn column<T: std::str::FromStr>(row: &sql::Row, column: &'static str) -> Result<
     row.try_get::<&str, _>(column)?.parse().map_err(|_| DbError::Corrupt { column })
 }
 
+/// The same where it may be NULL.
+fn optional<T: std::str::FromStr>(row: &sql::Row, column: &'static str) -> Result<Option<T>, DbError> {
+    let text = row.try_get::<Option<&str>, _>(column)?;
+    text.map(|text| text.parse().map_err(|_| DbError::Corrupt { column })).transpose()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

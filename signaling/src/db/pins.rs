@@ -9,7 +9,7 @@ use shared::pin::PinLengths;
 use shared::units::UnixMs;
 
 use super::meetings::door_rules;
-use super::{Db, DbError, sql};
+use super::{Db, DbError, optional, sql};
 use crate::door::budget::Exposure;
 use crate::door::decide::{Invitation, KnownLink, KnownPin};
 use crate::keys::PinMac;
@@ -82,7 +82,7 @@ pub async fn insert(
 /// Whose PIN this is.
 pub async fn find(db: &Db, mac: &PinMac) -> Result<Option<KnownPin>, DbError> {
     let row = sql::query(
-        "SELECT i.organisation_id, i.meeting_id, i.id AS invitee_id, i.name, i.phone, i.role, \
+        "SELECT i.organisation_id, i.meeting_id, i.id AS invitee_id, i.name, i.phone, i.role, i.account_id, \
                 m.starts_at, m.ends_at, m.grace_ms, m.ended_at, m.archived_at, m.ask_password, p.revoked_at \
          FROM pins p JOIN invitees i ON i.id = p.invitee_id JOIN meetings m ON m.id = p.meeting_id \
          WHERE p.mac = $1 AND p.key_id = $2",
@@ -99,7 +99,7 @@ pub async fn find(db: &Db, mac: &PinMac) -> Result<Option<KnownPin>, DbError> {
 /// The invitation whose link carries the token with this hash.
 pub async fn by_link(db: &Db, link_hash: &str) -> Result<Option<KnownLink>, DbError> {
     let row = sql::query(
-        "SELECT i.organisation_id, i.meeting_id, i.id AS invitee_id, i.name, i.phone, i.role, \
+        "SELECT i.organisation_id, i.meeting_id, i.id AS invitee_id, i.name, i.phone, i.role, i.account_id, \
                 m.starts_at, m.ends_at, m.grace_ms, m.ended_at, m.archived_at, m.ask_password, m.door_rules, \
                 (SELECT COUNT(*) FROM pins p WHERE p.invitee_id = i.id AND p.revoked_at IS NULL) AS pins \
          FROM invitees i JOIN meetings m ON m.id = i.meeting_id WHERE i.link_hash = $1",
@@ -153,6 +153,7 @@ fn invitation(row: &sql::Row) -> Result<Invitation, DbError> {
         name: row.try_get("name")?,
         phone: row.try_get("phone")?,
         role: Role::from_name(role).ok_or(DbError::Corrupt { column: "role" })?,
+        account: optional(row, "account_id")?,
         starts_at: UnixMs(row.try_get("starts_at")?),
         closes_at,
         ended_at: row.try_get::<Option<i64>, _>("ended_at")?.map(UnixMs),

@@ -3,7 +3,7 @@
 //! Without a link everything that is not a success is one answer, so that a guess learns nothing. With the link of an
 //! invitation the true reason is told, because whoever holds it knows already which meeting it is.
 
-use shared::ids::{InviteeId, MeetingId, OrganisationId};
+use shared::ids::{AccountId, InviteeId, MeetingId, OrganisationId};
 use shared::limits::PIN_OPENS_BEFORE_START_MS;
 use shared::meeting::Role;
 use shared::signal::JoinRefused;
@@ -26,6 +26,8 @@ pub struct Invitation {
     pub phone: Option<String>,
     /// What they may do.
     pub role: Role,
+    /// Whose account they have, if they have one.
+    pub account: Option<AccountId>,
     /// When the meeting starts.
     pub starts_at: UnixMs,
     /// When it closes by itself: scheduled end plus grace.
@@ -34,7 +36,7 @@ pub struct Invitation {
     pub ended_at: Option<UnixMs>,
     /// When the meeting was archived.
     pub archived_at: Option<UnixMs>,
-    /// Whether an SMS password is asked of everybody.
+    /// Whether a second proof is asked of everybody.
     pub ask_password: bool,
 }
 
@@ -172,6 +174,7 @@ mod tests {
             name: "Olga".into(),
             phone: None,
             role: Role::Participant,
+            account: None,
             starts_at: START,
             closes_at: START.plus_ms(HOUR + DEFAULT_GRACE_MS),
             ended_at: None,

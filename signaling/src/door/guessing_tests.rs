@@ -42,7 +42,7 @@ async fn invite(state: &AppState, chance: &dyn Chance, n: u16) {
     id[..2].copy_from_slice(&n.to_be_bytes());
     let id = InviteeId::from_random(id);
     let (organisation, phone, email, role) = (ORGANISATION, None, None, Role::Participant);
-    let invited = Invited { id, organisation, meeting, name: "Olga".into(), phone, email, role };
+    let invited = Invited { id, organisation, meeting, name: "Olga".into(), phone, email, role, account: None };
     let issuer = Issuer { chance, ..state.issuer() };
     let mut transaction = state.db.write().begin().await.unwrap();
     assert!(db::invitees::insert(&mut transaction, &invited, &n.to_string(), NOON).await.unwrap());

@@ -2,14 +2,14 @@
 //! gateway holds up nobody else. A person has one of them at a time; pages' messages are limited before they come here.
 
 use shared::ids::{InviteeId, MeetingId};
-use shared::signal::PasswordRefused;
+use shared::signal::{PasswordRefused, PasswordState};
 use tokio::sync::mpsc;
 
 use super::mail_limit::MailRefused;
 use super::post::{self, InviteError};
 use crate::db;
 use crate::live::{Errand, ErrandDone, ErrandKind};
-use crate::meetings::events::Actor;
+use crate::meetings::events::{Actor, SecondFactor};
 use crate::meetings::passwords::PasswordError;
 use crate::state::AppState;
 
@@ -30,14 +30,24 @@ pub fn spawn(state: AppState, mut errands: mpsc::UnboundedReceiver<(MeetingId, E
 async fn run(state: &AppState, meeting: MeetingId, invitee: InviteeId, kind: ErrandKind) -> ErrandDone {
     match kind {
         ErrandKind::SendPassword { by } => {
-            let outcome = state.passwords().send(invitee, Actor::Invitee(by)).await.map_err(refusal);
+            let outcome = send_password(state, invitee, by).await.map_err(refusal);
             ErrandDone::PasswordSent { by, outcome }
         }
         ErrandKind::CheckPassword { typed } => {
-            ErrandDone::PasswordChecked(state.passwords().check(invitee, &typed).await.map(drop).map_err(refusal))
+            let outcome = state.passwords().check(invitee, &typed).await;
+            ErrandDone::PasswordChecked(outcome.map(SecondFactor::given).map_err(refusal))
         }
         ErrandKind::Invite { by } => ErrandDone::Invited { by, outcome: invite(state, meeting, invitee, by).await },
     }
+}
+
+/// A moderator's wish for a second proof is granted by an authenticator as well; whoever asks for themselves wants the SMS.
+async fn send_password(state: &AppState, invitee: InviteeId, by: InviteeId) -> Result<PasswordState, PasswordError> {
+    let passwords = state.passwords();
+    if by != invitee && passwords.takes_codes(invitee).await? {
+        return Ok(PasswordState::Code);
+    }
+    passwords.send(invitee, Actor::Invitee(by)).await
 }
 
 async fn invite(

@@ -88,9 +88,12 @@ async fn send(state: &AppState, invitee: InviteeId) -> Result<Next, DbError> {
         Err(PasswordError::Refused(PasswordRefused::BudgetSpent) | PasswordError::NotSent(SmsError::NotNow(_))) => {
             Ok(Next::Stop)
         }
-        Err(PasswordError::Refused(_) | PasswordError::NotSent(_) | PasswordError::NoSuchInvitee) => {
-            Ok(Next::NotThisOne)
-        }
+        Err(
+            PasswordError::Refused(_)
+            | PasswordError::NotSent(_)
+            | PasswordError::NoSuchInvitee
+            | PasswordError::Code(_),
+        ) => Ok(Next::NotThisOne),
         Err(PasswordError::Db(error)) => Err(error),
         Err(error @ PasswordError::Hash(_)) => {
             tracing::warn!(%error, "a password was not hashed; the next round tries again");
@@ -100,7 +103,7 @@ async fn send(state: &AppState, invitee: InviteeId) -> Result<Next, DbError> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use std::sync::{Arc, Mutex};
 
     use shared::api::{NewInvitee, NewMeeting, Start};
@@ -119,7 +122,7 @@ pub(super) mod tests {
 
     /// Takes what it is told to take, and remembers to which numbers.
     #[derive(Default)]
-    pub(in crate::letters) struct Gateway {
+    pub(crate) struct Gateway {
         taken: Mutex<Vec<String>>,
         fails: Mutex<Option<SmsError>>,
     }
@@ -145,7 +148,7 @@ pub(super) mod tests {
     }
 
     /// A board meeting an hour from noon that asks for passwords a quarter of an hour before.
-    pub(in crate::letters) async fn board(people: u32) -> (World, Arc<Gateway>, Meeting) {
+    pub(crate) async fn board(people: u32) -> (World, Arc<Gateway>, Meeting) {
         let gateway = Arc::new(Gateway::default());
         let world = world_with_gateway(Arc::new(gateway.clone())).await;
         let state = &world.state;
@@ -173,8 +176,13 @@ pub(super) mod tests {
     }
 
     async fn invite(world: &World, meeting: &Meeting, name: &str, phone: Option<&str>) -> InviteeId {
-        let new =
-            NewInvitee { name: name.into(), phone: phone.map(str::to_owned), email: None, role: Role::Participant };
+        let new = NewInvitee {
+            name: name.into(),
+            phone: phone.map(str::to_owned),
+            email: None,
+            account: None,
+            role: Role::Participant,
+        };
         let owner: (OrganisationId, MeetingId) = (meeting.organisation, meeting.id);
         let id = InviteeId::from_random(world.state.chance.id());
         let invited = invitees::invite(&new, id, owner).unwrap();

@@ -9,7 +9,7 @@ use shared::ids::{AccountId, InviteeId, MeetingId, OrganisationId};
 use shared::letter::Way;
 use shared::location::Verdict;
 use shared::meeting::Role;
-use shared::signal::{Locks, RefuseReason, Stage};
+use shared::signal::{Locks, PasswordState, RefuseReason, Stage};
 use shared::units::UnixMs;
 
 /// What happened at the door.
@@ -38,6 +38,8 @@ pub enum DoorEvent {
     PasswordShown,
     /// The SMS password was typed wrong too often and is void.
     PasswordVoided,
+    /// Codes of the account's authenticator were wrong too often: this PIN takes none any more.
+    CodesUsedUp,
     /// The right PIN, and the password where one was asked, opened the green room.
     Knocked {
         /// On what.
@@ -148,6 +150,9 @@ pub struct Evidence {
     pub pin_typed: bool,
     /// They typed the SMS password.
     pub password_given: bool,
+    /// They typed what their account's authenticator showed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub code_given: bool,
 }
 
 /// Before there was another way in, everybody typed their PIN.
@@ -159,7 +164,7 @@ const fn yes() -> bool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "by")]
 pub enum SecondFactor {
-    /// Logged in to an account of the meeting's organisation.
+    /// Logged in to the account that the invitation is for.
     Account {
         /// Which.
         account: AccountId,
@@ -168,6 +173,22 @@ pub enum SecondFactor {
     SmsPassword,
     /// The password that somebody at the console read out to them.
     ReadOutPassword,
+    /// What the authenticator of their account showed.
+    AuthenticatorCode {
+        /// Which account.
+        account: AccountId,
+    },
+}
+
+impl SecondFactor {
+    /// What it is to whoever asked for a second proof at the door.
+    pub const fn given(self) -> PasswordState {
+        match self {
+            SecondFactor::AuthenticatorCode { .. } => PasswordState::CodeGiven,
+            SecondFactor::SmsPassword | SecondFactor::ReadOutPassword => PasswordState::Given,
+            SecondFactor::Account { .. } => PasswordState::NotAsked,
+        }
+    }
 }
 
 /// Who decided or did it.
@@ -246,7 +267,7 @@ mod tests {
 
     #[test]
     fn an_event_is_a_kind_and_its_evidence() {
-        let evidence = Evidence { came_by_link: true, pin_typed: true, password_given: false };
+        let evidence = Evidence { came_by_link: true, pin_typed: true, password_given: false, code_given: false };
         let (kind, json) = DoorEvent::Admitted { evidence, location: Verdict::Differ }.columns();
         assert_eq!(kind, "admitted");
         // Read back, because another crate's wish (serde_json's `preserve_order`) decides the order of the fields.

@@ -1,14 +1,14 @@
 //! A person to invite, checked; and an invited person, as the console shows them.
 
 use phonenumber::PhoneNumber;
-use shared::api::{Field, FieldError, Invitee, NewInvitee};
-use shared::ids::{InviteeId, MeetingId, OrganisationId};
+use shared::api::{AccountName, Field, FieldError, Invitee, NewInvitee};
+use shared::ids::{AccountId, InviteeId, MeetingId, OrganisationId};
 use shared::input;
 use shared::letter::Delivery;
 use shared::meeting::Role;
-use shared::signal::PasswordState;
 use shared::units::UnixMs;
 
+use super::passwords::{self, Made};
 use super::schedule::WrongField;
 
 /// An invited person. Their name, number and address are personal data: no `Debug`.
@@ -28,6 +28,8 @@ pub struct Invited {
     pub email: Option<String>,
     /// What they may do.
     pub role: Role,
+    /// Whose account of the organisation they have, if they have one.
+    pub account: Option<AccountId>,
 }
 
 /// An invited person with what stands beside them in the list.
@@ -37,10 +39,12 @@ pub struct Listed {
     pub invited: Invited,
     /// When the PIN that works was issued.
     pub pin_issued_at: Option<UnixMs>,
-    /// Tries left of the SMS password, once one was sent.
-    pub password_tries_left: Option<i64>,
-    /// Whether that one is read out instead.
-    pub password_read_out: bool,
+    /// What their account is called.
+    pub account_name: Option<String>,
+    /// Whether the codes of its authenticator are taken in place of a password.
+    pub takes_codes: bool,
+    /// The password that was made for them.
+    pub password: Option<Made>,
     /// What became of the newest SMS with a password.
     pub password_sms: Option<Delivery>,
     /// What became of the newest invitation by e-mail.
@@ -49,7 +53,8 @@ pub struct Listed {
     pub invitation_sms: Option<Delivery>,
 }
 
-/// The invitation, or the first field that is wrong. An empty number or address is none.
+/// The invitation, or the first field that is wrong. An empty number or address is none. Whether there is such an account in the
+/// organisation is the caller's to find out.
 pub fn invite(
     new: &NewInvitee,
     id: InviteeId,
@@ -59,7 +64,7 @@ pub fn invite(
     let phone = given(&new.phone).map(phone).transpose().map_err(|reason| (Field::Phone, reason))?;
     let email = given(&new.email).map(input::email).transpose();
     let email = email.map_err(|reason| (Field::Email, FieldError::Text { reason }))?;
-    Ok(Invited { id, organisation, meeting, name, phone, email, role: new.role })
+    Ok(Invited { id, organisation, meeting, name, phone, email, role: new.role, account: new.account })
 }
 
 fn given(text: &Option<String>) -> Option<&str> {
@@ -76,15 +81,18 @@ fn phone(text: &str) -> Result<String, FieldError> {
 impl Listed {
     /// As the console shows them.
     pub fn shown(self, asked: bool, link: String) -> Invitee {
-        let password = self.password(asked);
         let Self { invited, pin_issued_at, password_sms, invitation_email, invitation_sms, .. } = self;
-        let Invited { id, name, phone, email, role, .. } = invited;
+        let Invited { id, name, phone, email, role, account, .. } = invited;
+        let asked = asked || role == Role::Moderator;
+        let password = passwords::state(asked, self.password, self.takes_codes, phone.as_deref());
+        let account = account.zip(self.account_name).map(|(id, name)| AccountName { id, name });
         Invitee {
             id,
             name,
             phone,
             email,
             role,
+            account,
             pin_issued_at,
             password,
             password_sms,
@@ -93,21 +101,6 @@ impl Listed {
             link,
         }
     }
-
-    fn password(&self, asked: bool) -> PasswordState {
-        match (self.password_tries_left, &self.invited.phone) {
-            (Some(0), _) => PasswordState::UsedUp,
-            (Some(_), _) if self.password_read_out => PasswordState::ReadOut,
-            (Some(_), phone) => PasswordState::Sent { phone_ends_in: last_two(phone.as_deref().unwrap_or_default()) },
-            (None, _) if asked || self.invited.role == Role::Moderator => PasswordState::NotSent,
-            (None, _) => PasswordState::NotAsked,
-        }
-    }
-}
-
-fn last_two(phone: &str) -> String {
-    let start = phone.char_indices().rev().nth(1).map_or(0, |(at, _)| at);
-    phone[start..].to_owned()
 }
 
 #[cfg(test)]
@@ -126,6 +119,7 @@ mod tests {
             phone: Some(phone.into()),
             email: Some(email.into()),
             role: Role::Participant,
+            account: None,
         };
         let owner = (OrganisationId::from_random([1; 16]), MeetingId::from_random([2; 16]));
         let invited = invite(&new, InviteeId::from_random([3; 16]), owner)?;

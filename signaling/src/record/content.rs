@@ -175,7 +175,7 @@ pub(super) mod tests {
     /// Mia let Piet in, Rosa was refused, and somebody is called `<script>`.
     pub(in crate::record) fn record() -> Record {
         let account = AccountId::from_random([7; 16]);
-        let evidence = Evidence { came_by_link: true, pin_typed: true, password_given: false };
+        let evidence = Evidence { came_by_link: true, pin_typed: true, password_given: false, code_given: false };
         let happened = |minutes: i64, whom: Option<u8>, by: Actor, event: DoorEvent| Happened {
             at: NOON.plus_ms(minutes * 60_000),
             whom: whom.map(invitee),

@@ -21,10 +21,16 @@ pub(super) fn event(event: &DoorEvent, time: impl Fn(shared::units::UnixMs) -> S
         DoorEvent::InvitationSent { way: Way::Email } => tr("The invitation was sent by e-mail").to_owned(),
         DoorEvent::InvitationSent { way: Way::Sms } => tr("The invitation was sent by SMS").to_owned(),
         DoorEvent::PasswordVoided => tr("The password was typed wrong too often and is void").to_owned(),
+        DoorEvent::CodesUsedUp => {
+            tr("Codes of the account's authenticator were wrong too often; the PIN takes none any more").to_owned()
+        }
         DoorEvent::Knocked { evidence: shown } => tr_with("Knocked: {evidence}", &[("evidence", &evidence(shown))]),
         DoorEvent::EnteredLobby => tr("Waited in the lobby").to_owned(),
         DoorEvent::ModeratorEntered { second_factor } => match second_factor {
             SecondFactor::Account { .. } => tr("Came in as moderator, logged in to an account"),
+            SecondFactor::AuthenticatorCode { .. } => {
+                tr("Came in as moderator, with the code of an account's authenticator")
+            }
             SecondFactor::SmsPassword => tr("Came in as moderator, with the password by SMS"),
             SecondFactor::ReadOutPassword => tr("Came in as moderator, with a password that was read out"),
         }
@@ -87,7 +93,11 @@ fn evidence(shown: &Evidence) -> String {
         (false, true) => tr("with the PIN, without the link"),
         (_, false) => tr("by the link alone, without a PIN"),
     };
-    if shown.password_given { tr_with("{way} and the password", &[("way", way)]) } else { way.to_owned() }
+    match (shown.password_given, shown.code_given) {
+        (true, _) => tr_with("{way} and the password", &[("way", way)]),
+        (false, true) => tr_with("{way} and the code of their authenticator", &[("way", way)]),
+        (false, false) => way.to_owned(),
+    }
 }
 
 fn verdict(verdict: Verdict) -> &'static str {

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use shared::api::{ApiError, Login, Me};
+use shared::api::{AccountName, ApiError, Login, Me};
 use shared::ids::OrganisationId;
 
 use crate::accounts::sessions::{self, LoginError};
@@ -13,6 +13,7 @@ use crate::edge::client::Client;
 use crate::edge::source::Source;
 use crate::extract::{Json, Refusal, Session, clear_cookie, cookie, token_of};
 use crate::guards::{self, Guard};
+use crate::record::content::Named;
 use crate::state::AppState;
 
 /// `POST /login`
@@ -27,6 +28,15 @@ pub(super) async fn login(
     let cookie = cookie(&token).ok_or(ApiError::Internal)?;
     let me = who(&state, account.name, account.organisation).await?;
     Ok(([(header::SET_COOKIE, cookie)], axum::Json(me)).into_response())
+}
+
+/// `GET /accounts`
+pub(super) async fn names(
+    State(state): State<AppState>,
+    session: Session,
+) -> Result<axum::Json<Vec<AccountName>>, Refusal> {
+    let names = db::accounts::names(&state.db, session.organisation).await?;
+    Ok(axum::Json(names.into_iter().map(|Named { id, name }| AccountName { id, name }).collect()))
 }
 
 /// Takes one of the source's tries; gives it back unless the password or the code was wrong.

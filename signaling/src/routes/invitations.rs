@@ -99,7 +99,7 @@ fn called(state: &AppState, meeting: &Meeting, people: &[Called]) -> Result<Vec<
             let reason = shared::api::FieldError::Text { reason: shared::input::InvalidText::Empty };
             return Err(Refusal(ApiError::Person { row, field: Field::Phone, reason }));
         }
-        let new = NewInvitee { name, phone: Some(phone), email: None, role: Role::Participant };
+        let new = NewInvitee { name, phone: Some(phone), email: None, role: Role::Participant, account: None };
         let id = InviteeId::from_random(state.chance.id());
         rules::invite(&new, id, (meeting.organisation, meeting.id))
             .map_err(|(field, reason)| Refusal(ApiError::Person { row, field, reason }))
@@ -112,7 +112,8 @@ async fn caller(state: &AppState, session: &Session, meeting: &Meeting) -> Resul
     let name = db::accounts::name(&state.db, session.account).await?.ok_or(ApiError::NotLoggedIn)?;
     let id = InviteeId::from_random(state.chance.id());
     let Meeting { organisation, id: meeting, .. } = *meeting;
-    Ok(Invited { id, organisation, meeting, name, phone: None, email: None, role: Role::Moderator })
+    let account = Some(session.account);
+    Ok(Invited { id, organisation, meeting, name, phone: None, email: None, role: Role::Moderator, account })
 }
 
 impl From<InviteError> for Refusal {

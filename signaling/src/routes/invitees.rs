@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use shared::api::{ApiError, Invitee, InviteePatch, IssuedPin, NewInvitee, PasswordToRead};
+use shared::api::{ApiError, Field, FieldError, Invitee, InviteePatch, IssuedPin, NewInvitee, PasswordToRead};
 use shared::ids::InviteeId;
 use shared::pin::Pin;
 use shared::secret::Secret;
@@ -30,6 +30,11 @@ pub(super) async fn invite(
     let id = InviteeId::from_random(state.chance.id());
     let invited = rules::invite(&new, id, (meeting.organisation, meeting.id));
     let invited = invited.map_err(|(field, reason)| Refusal::field(field, reason))?;
+    if let Some(account) = invited.account
+        && !db::accounts::is_of(&state.db, account, meeting.organisation).await?
+    {
+        return Err(Refusal::field(Field::Account, FieldError::UnknownAccount));
+    }
     let pin = add(&state, &invited, Actor::Account(session.account)).await?;
     let issued = issued(&state, &meeting, id, &pin).await?;
     Ok((StatusCode::CREATED, axum::Json(issued)))
@@ -220,6 +225,7 @@ impl From<PasswordError> for Refusal {
             PasswordError::Refused(_) | PasswordError::NotSent(_) => Self(ApiError::SmsNotDelivered),
             PasswordError::NoSuchInvitee => Self(ApiError::NotFound),
             PasswordError::Hash(error) => error.into(),
+            PasswordError::Code(error) => error.into(),
             PasswordError::Db(error) => error.into(),
         }
     }

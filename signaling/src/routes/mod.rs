@@ -46,6 +46,7 @@ fn console() -> Router<AppState> {
         .route("/login", post(accounts::login))
         .route("/logout", post(accounts::logout))
         .route("/me", get(accounts::me))
+        .route("/accounts", get(accounts::names))
         .route("/me/authenticator", get(authenticator::state).post(authenticator::begin))
         .route("/me/authenticator/confirm", post(authenticator::confirm))
         .route("/me/authenticator/remove", post(authenticator::remove))

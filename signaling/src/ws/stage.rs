@@ -9,15 +9,15 @@ use shared::secret::Secret;
 use shared::signal::{ClientMsg, JoinRefused, PasswordRefused, PasswordState, ProtocolError, ServerMsg, Software};
 use tokio::task::JoinSet;
 
-use crate::db;
 use crate::door::Accepted;
+use crate::door::decide::Invitation;
 use crate::door::gate::Place;
 use crate::door::knock::{KnockError, Typed, look};
 use crate::letters::post;
 use crate::live::registry::EntryError;
 use crate::live::{Guest, Outbox, Return, Seat, Standing};
 use crate::meetings::events::{Actor, SecondFactor};
-use crate::meetings::passwords::{self, PasswordError, Passwords};
+use crate::meetings::passwords::{PasswordError, Passwords};
 use crate::metrics::JoinWay;
 use crate::state::AppState;
 
@@ -49,7 +49,7 @@ pub(super) enum Stage {
     Greeted,
     /// Knocked; the door's answer is next. The page is heard meanwhile, and gone from the queue when it goes.
     Knocking(Knocking),
-    /// The PIN was right; the SMS password is next.
+    /// The PIN was right; the second proof is next.
     AtPassword(Box<AtPassword>),
     /// In a room's hands.
     Seated(Seat),
@@ -61,7 +61,7 @@ pub(super) struct Knocking {
     answer: JoinSet<Result<Accepted, KnockError>>,
 }
 
-/// A right PIN that waits for its password.
+/// A right PIN that waits for its second proof.
 pub(super) struct AtPassword {
     accepted: Accepted,
     typed: Typed,
@@ -172,11 +172,14 @@ impl Machine {
         }
     }
 
-    /// The PIN was right. A moderator's invitation needs a second factor; others need the password when it is asked.
+    /// The PIN was right. A moderator's invitation needs a second factor; others need the password when it is asked. A login is
+    /// one of the account that the invitation is for, and no other: whoever has a colleague's PIN is not that colleague.
     async fn accepted(&mut self, accepted: Accepted, typed: Typed) -> Reply {
         let invitation = &accepted.invitation;
-        let account = self.visitor.account.filter(|account| account.organisation == invitation.organisation);
-        match (invitation.role, account) {
+        let own = |account: &Account| {
+            account.organisation == invitation.organisation && invitation.account == Some(account.account)
+        };
+        match (invitation.role, self.visitor.account.filter(own)) {
             (Role::Moderator, Some(Account { account, .. })) => {
                 let standing = Standing::Moderator(SecondFactor::Account { account });
                 self.seat(&accepted, standing, PasswordState::NotAsked).await
@@ -191,21 +194,21 @@ impl Machine {
     }
 
     async fn ask_password(&mut self, accepted: Accepted, typed: Typed) -> Reply {
-        let row = match db::passwords::find(&self.state.db, accepted.invitation.invitee).await {
-            Ok(row) => row,
+        let invitation = &accepted.invitation;
+        let state = self.passwords().state(invitation.invitee, true, invitation.phone.as_deref()).await;
+        let reply = match state {
+            Ok(state) => required(invitation, state),
             Err(cause) => return internal(cause),
         };
-        let state = passwords::state(true, row.as_ref(), accepted.invitation.phone.as_deref());
-        let for_moderator = accepted.invitation.role == Role::Moderator;
         self.stage = Stage::AtPassword(Box::new(AtPassword { accepted, typed }));
-        Reply::Say(ServerMsg::PasswordRequired { state, for_moderator })
+        Reply::Say(reply)
     }
 
     async fn send_password(&mut self) -> Reply {
         let Stage::AtPassword(at) = &self.stage else { return error(ProtocolError::WrongState) };
-        let (invitee, role) = (at.accepted.invitation.invitee, at.accepted.invitation.role);
-        match self.passwords().send(invitee, Actor::Invitee(invitee)).await {
-            Ok(state) => Reply::Say(ServerMsg::PasswordRequired { state, for_moderator: role == Role::Moderator }),
+        let invitation = &at.accepted.invitation;
+        match self.passwords().send(invitation.invitee, Actor::Invitee(invitation.invitee)).await {
+            Ok(state) => Reply::Say(required(invitation, state)),
             Err(cause) => password_reply(cause),
         }
     }
@@ -225,7 +228,7 @@ impl Machine {
                     Role::Participant => Standing::Participant,
                     Role::Observer => Standing::Observer,
                 };
-                self.seat(&accepted, standing, PasswordState::Given).await
+                self.seat(&accepted, standing, factor.given()).await
             }
             Err(KnockError::Refused(reason)) => {
                 self.stage = Stage::Greeted;
@@ -290,6 +293,12 @@ impl Machine {
     fn passwords(&self) -> Passwords<'_> {
         self.state.passwords()
     }
+}
+
+/// A second proof is needed, and how things stand with it.
+fn required(invitation: &Invitation, state: PasswordState) -> ServerMsg {
+    let for_moderator = invitation.role == Role::Moderator;
+    ServerMsg::PasswordRequired { state, for_moderator, by_login: for_moderator && invitation.account.is_some() }
 }
 
 fn password_reply(cause: PasswordError) -> Reply {

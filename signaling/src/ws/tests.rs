@@ -1,5 +1,6 @@
 //! Stories over a real socket: a meeting in the database, pages that speak the protocol, and a channel for an SFU.
 
+mod codes;
 mod devices;
 mod join;
 mod lobby;

@@ -6,8 +6,8 @@ use std::marker::PhantomData;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shared::api::{
-    ApiError, CallIn, CalledIn, DoorReport, Invitee, InviteePatch, IssuedPin, Login, Me, MeetingDetail, MeetingPatch,
-    MeetingSummary, NewInvitee, NewMeeting, OutboxMessage, PasswordToRead, Site,
+    AccountName, ApiError, CallIn, CalledIn, DoorReport, Invitee, InviteePatch, IssuedPin, Login, Me, MeetingDetail,
+    MeetingPatch, MeetingSummary, NewInvitee, NewMeeting, OutboxMessage, PasswordToRead, Site,
 };
 use shared::authenticator::{
     Authenticator, BeginAuthenticator, ConfirmAuthenticator, NewAuthenticator, RecoveryCodes, RemoveAuthenticator,
@@ -98,6 +98,11 @@ pub(crate) fn logout() -> Call<()> {
 /// Who is logged in.
 pub(crate) fn me() -> Call<Me> {
     Call::new("GET", "/me")
+}
+
+/// The organisation's accounts.
+pub(crate) fn accounts() -> Call<Vec<AccountName>> {
+    Call::new("GET", "/accounts")
 }
 
 /// How things stand with the account's authenticator.

@@ -4,6 +4,7 @@
 //! A field's error comes from here or from the server ([`ApiError::Field`]) and lands in the same place.
 
 use shared::api::{ApiError, CallIn, Called, Field, FieldError, NewInvitee, NewMeeting, Start};
+use shared::ids::AccountId;
 use shared::input::{self, InvalidText};
 use shared::limits::{MAX_CHECKLIST, MAX_MEETING_MINUTES};
 use shared::meeting::{DoorRules, MeetingKind, Role};
@@ -163,11 +164,13 @@ pub(crate) struct InviteeForm {
     pub(crate) email: String,
     /// What they may do.
     pub(crate) role: Role,
+    /// Their account, if they have one.
+    pub(crate) account: Option<AccountId>,
 }
 
 impl Default for InviteeForm {
     fn default() -> Self {
-        Self { name: String::new(), phone: String::new(), email: String::new(), role: Role::Participant }
+        Self { name: String::new(), phone: String::new(), email: String::new(), role: Role::Participant, account: None }
     }
 }
 
@@ -179,7 +182,9 @@ impl InviteeForm {
         let phone = errors.keep(Field::Phone, optional(&self.phone, input::phone));
         let email = errors.keep(Field::Email, optional(&self.email, input::email));
         match (name, phone, email) {
-            (Some(name), Some(phone), Some(email)) => Ok(NewInvitee { name, phone, email, role: self.role }),
+            (Some(name), Some(phone), Some(email)) => {
+                Ok(NewInvitee { name, phone, email, role: self.role, account: self.account })
+            }
             _ => Err(errors),
         }
     }

@@ -108,6 +108,14 @@ impl Session {
         self.state.with(|state| matches!(state, State::In(me) if me.outbox))
     }
 
+    /// What the account is called that is logged in.
+    pub(crate) fn name(self) -> Option<String> {
+        self.state.with(|state| match state {
+            State::In(me) => Some(me.name.clone()),
+            _ => None,
+        })
+    }
+
     /// A call because a person did something.
     pub(crate) async fn ask<T: DeserializeOwned>(self, call: Call<T>) -> Result<T, CallError> {
         let answer = fetch::send(&call, By::Person).await;

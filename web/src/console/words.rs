@@ -166,6 +166,7 @@ pub(crate) fn field_error(error: &FieldError) -> String {
         FieldError::ImpossibleNumber => {
             tr("No telephone has a number like this. Check its digits and the country code.")
         }
+        FieldError::UnknownAccount => tr("There is no such account any more. Choose another."),
         FieldError::NotATime => tr("Choose a date and a time."),
         FieldError::InThePast => tr("This lies in the past."),
         FieldError::OutOfRange { min, max } => return out_of_range(*min, *max),
@@ -205,12 +206,12 @@ pub(crate) fn role(role: Role) -> &'static str {
 /// What a role may do, in one sentence.
 pub(crate) fn role_meaning(role: Role, sends_sms: bool) -> &'static str {
     match role {
-        Role::Moderator if !sends_sms => {
-            tr("Sees who waits, lets people in and ends the meeting. Needs a login to this console besides the PIN.")
-        }
-        Role::Moderator => {
-            tr("Sees who waits, lets people in and ends the meeting. Needs an SMS password or a login besides the PIN.")
-        }
+        Role::Moderator if !sends_sms => tr(
+            "Sees who waits, lets people in and ends the meeting. Needs their own login, or a password that you read out, besides the PIN.",
+        ),
+        Role::Moderator => tr(
+            "Sees who waits, lets people in and ends the meeting. Needs a password by SMS or their own login besides the PIN.",
+        ),
         Role::Participant => tr("Sees, hears, speaks, points and draws once a moderator has let them in."),
         Role::Observer => tr("Sees and hears. Only moderators see and hear an observer."),
     }
@@ -219,20 +220,26 @@ pub(crate) fn role_meaning(role: Role, sends_sms: bool) -> &'static str {
 /// Why nothing is offered that goes by SMS.
 pub(crate) fn no_sms() -> &'static str {
     tr(
-        "This server sends no SMS, so nobody can be asked for a password; moderators log in to the console besides their PIN.",
+        "This server sends no SMS, so nobody can be asked for a password; moderators log in to their own accounts besides their PIN.",
     )
 }
 
 /// What somebody invited without a telephone number has to know, while passwords go by SMS.
-pub(crate) fn without_phone(role: Role, meeting_asks: bool) -> Option<&'static str> {
-    match (role, meeting_asks) {
-        (Role::Moderator, _) => Some(tr(
-            "Without a telephone number this moderator comes in only from a browser that is logged in to this console.",
+pub(crate) fn without_phone(role: Role, meeting_asks: bool, has_account: bool) -> Option<&'static str> {
+    match (role, meeting_asks, has_account) {
+        (Role::Moderator, _, true) => Some(tr(
+            "Without a telephone number this moderator comes in with their authenticator app, or from a browser in which they are logged in.",
         )),
-        (_, true) => Some(tr(
+        (Role::Moderator, _, false) => Some(tr(
+            "Without a telephone number or an account this moderator comes in only with a password that you read out.",
+        )),
+        (_, true, true) => Some(tr(
+            "This meeting asks for a second proof: without a telephone number this person needs an authenticator app, set up under \"Sign-in\".",
+        )),
+        (_, true, false) => Some(tr(
             "This meeting asks for a password by SMS: without a telephone number this person cannot come in. A number cannot be added later.",
         )),
-        (_, false) => None,
+        (_, false, _) => None,
     }
 }
 
@@ -306,7 +313,7 @@ pub(crate) fn count(n: u64) -> String {
     grouped(&n.to_string())
 }
 
-/// How things stand with an SMS password, short enough for a table.
+/// How things stand with a second proof, short enough for a table.
 pub(crate) fn password(state: &PasswordState) -> String {
     match state {
         PasswordState::NotAsked => tr("Not asked"),
@@ -315,7 +322,8 @@ pub(crate) fn password(state: &PasswordState) -> String {
             return tr_with("Sent to …{digits}", &[("digits", phone_ends_in)]);
         }
         PasswordState::ReadOut => tr("To be read out"),
-        PasswordState::Given => tr("Given"),
+        PasswordState::Code => tr("Code of their app"),
+        PasswordState::Given | PasswordState::CodeGiven => tr("Given"),
         PasswordState::UsedUp => tr("Used up"),
     }
     .to_owned()
@@ -470,9 +478,13 @@ mod tests {
 
     #[test]
     fn only_who_needs_a_telephone_is_warned_about_none() {
-        assert!(without_phone(Role::Moderator, false).is_some());
-        assert!(without_phone(Role::Participant, true).is_some() && without_phone(Role::Observer, true).is_some());
-        assert!(without_phone(Role::Participant, false).is_none());
+        for has_account in [false, true] {
+            assert!(without_phone(Role::Moderator, false, has_account).is_some());
+            for role in [Role::Participant, Role::Observer] {
+                assert!(without_phone(role, true, has_account).is_some());
+                assert!(without_phone(role, false, has_account).is_none());
+            }
+        }
     }
 
     #[test]

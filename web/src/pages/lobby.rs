@@ -45,17 +45,20 @@ pub(crate) fn LobbyPage() -> impl IntoView {
     }
 }
 
-/// The password that a moderator asked for, when one did.
+/// The second proof that a moderator asked for, when one did.
 #[component]
 fn AskedAtDoor(session: Session) -> impl IntoView {
     let store = session.store;
     let state = store.asked_at_door;
     let typed = RwSignal::new(String::new());
     let error = Signal::derive(move || store.password_error.with(|error| error.as_ref().map(words::password_refused)));
-    let is_open = Memo::new(move |_| state.with(|state| state.as_ref().is_some_and(|s| *s != PasswordState::Given)));
-    let can_type = Memo::new(move |_| {
-        state.with(|state| matches!(state, Some(PasswordState::Sent { .. } | PasswordState::ReadOut)))
-    });
+    let is_open = Memo::new(move |_| state.with(|state| state.as_ref().is_some_and(|state| !state.is_given())));
+    let can_type = Memo::new(move |_| state.with(|state| state.as_ref().is_some_and(PasswordState::is_awaited)));
+    let is_code = Memo::new(move |_| state.with(|state| *state == Some(PasswordState::Code)));
+    let again = move || match is_code.get() {
+        true => tr("Send me a password by SMS instead"),
+        false => tr("Not received? Send a new one"),
+    };
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         session.submit_password(Secret::new(typed.get_untracked()));
@@ -75,10 +78,10 @@ fn AskedAtDoor(session: Session) -> impl IntoView {
             <Card>
                 <form class="stack stack--tight" on:submit=submit novalidate=true>
                     <Show when=move || can_type.get()>
-                        <TextField label=tr("Password") value=typed error=error autocomplete="one-time-code" class="input--code" maxlength=20 testid="door-password-input" error_testid="door-password-error" />
+                        <TextField label=if is_code.get() { tr("Code of your app") } else { tr("Password") } inputmode=if is_code.get() { "numeric" } else { "text" } value=typed error=error autocomplete="one-time-code" class="input--code" maxlength=20 testid="door-password-input" error_testid="door-password-error" />
                         <Button variant=ButtonVariant::Primary submit=true wide=true busy=store.asking testid="door-password-submit">{tr("Continue")}</Button>
                     </Show>
-                    <Button variant=ButtonVariant::Quiet wide=true icon=Glyph::Send busy=store.asking testid="door-password-send" on:click=move |_| session.send_password()>{tr("Not received? Send a new one")}</Button>
+                    <Button variant=ButtonVariant::Quiet wide=true icon=Glyph::Send busy=store.asking testid="door-password-send" on:click=move |_| session.send_password()>{again}</Button>
                 </form>
             </Card>
         </Show>

@@ -1,4 +1,4 @@
-//! The SMS password on top of the PIN.
+//! The second proof on top of the PIN: a password by SMS, or the code of an authenticator app.
 
 use leptos::prelude::*;
 use shared::secret::Secret;
@@ -7,25 +7,26 @@ use shared::text::tr;
 
 use crate::app::{Session, use_session};
 use crate::bindings::focus_later;
-use crate::room::words;
+use crate::room::{PasswordAsk, words};
 use crate::ui::{Button, ButtonVariant, Card, Glyph, Page, TextField};
 
 const PASSWORD_FIELD: &str = "[data-testid=password-input]";
 const SEND_BUTTON: &str = "[data-testid=password-send]";
 
-/// The second proof: a password by SMS, or a login where the server sends none.
+/// The second proof: a password by SMS, the code of an app, or a login where there is neither.
 #[component]
 pub(crate) fn PasswordPage() -> impl IntoView {
     let session = use_session();
     let store = session.store;
     let no_sms = Memo::new(move |_| store.site.with(|site| site.as_ref().is_some_and(|site| !site.sms)));
-    let is_read_out = Memo::new(move |_| {
-        store.password.with(|ask| ask.as_ref().is_some_and(|ask| ask.state == PasswordState::ReadOut))
+    let login_alone = Memo::new(move |_| {
+        let is_it = |ask: &PasswordAsk| ask.by_login && !ask.state.is_awaited();
+        no_sms.get() && store.password.with(|ask| ask.as_ref().is_some_and(is_it))
     });
     view! {
         <Page narrow=true demo=store.demo>
             <Card>
-                {move || match no_sms.get() && !is_read_out.get() {
+                {move || match login_alone.get() {
                     true => view! { <LoginInstead /> }.into_any(),
                     false => view! { <PasswordForm session=session no_sms=no_sms /> }.into_any(),
                 }}
@@ -34,7 +35,7 @@ pub(crate) fn PasswordPage() -> impl IntoView {
     }
 }
 
-/// Only a moderator is asked for a second proof by a server without SMS.
+/// A server without SMS, and an account holder without an app.
 #[component]
 fn LoginInstead() -> impl IntoView {
     view! {
@@ -47,13 +48,14 @@ fn LoginInstead() -> impl IntoView {
     }
 }
 
-/// Asks for the password, and has one sent.
+/// Asks for the password, and has one sent; or for the code.
 #[component]
 fn PasswordForm(session: Session, no_sms: Memo<bool>) -> impl IntoView {
     let store = session.store;
     let typed = RwSignal::new(String::new());
     let state = Memo::new(move |_| store.password.with(|ask| ask.as_ref().map(|ask| ask.state.clone())));
-    let is_there = Memo::new(move |_| matches!(state.get(), Some(PasswordState::Sent { .. } | PasswordState::ReadOut)));
+    let is_there = Memo::new(move |_| state.with(|state| state.as_ref().is_some_and(PasswordState::is_awaited)));
+    let is_code = Memo::new(move |_| state.with(|state| *state == Some(PasswordState::Code)));
     // Whoever has one read out to them while this page stands open types it here too.
     let can_go_on = Memo::new(move |_| is_there.get() || typed.with(|typed| !typed.is_empty()));
     let for_moderator =
@@ -72,35 +74,34 @@ fn PasswordForm(session: Session, no_sms: Memo<bool>) -> impl IntoView {
             focus_later(if is_there.get_untracked() { PASSWORD_FIELD } else { SEND_BUTTON });
         }
     });
-    let why = move || {
-        if for_moderator.get() {
-            tr("Your PIN is right. A moderator lets others in, so we make sure of you with a password by SMS as well.")
-        } else {
-            tr("Your PIN is right. The organiser of this meeting asks for a password by SMS as well.")
-        }
-    };
+    let by_login = Memo::new(move |_| store.password.with(|ask| ask.as_ref().is_some_and(|ask| ask.by_login)));
     view! {
         <form class="stack" on:submit=submit novalidate=true>
             <div class="stack stack--tight">
-                <h1 class="card__title" tabindex="-1">{tr("One more thing: your password")}</h1>
-                <p class="muted-text">{why}</p>
-                <p>{move || state.get().map(|state| words::password_state(&state))}</p>
+                <h1 class="card__title" tabindex="-1">{move || if is_code.get() { tr("One more thing: your code") } else { tr("One more thing: your password") }}</h1>
+                <p class="muted-text">{move || why(for_moderator.get(), is_code.get(), no_sms.get())}</p>
+                <p>{move || state.get().filter(|state| !no_sms.get() || state.is_awaited()).map(|state| words::password_state(&state))}</p>
             </div>
-            <TextField
-                label=tr("Password")
-                value=typed
-                error=error
-                autocomplete="one-time-code"
-                class="input--code"
-                maxlength=20
-                testid="password-input"
-                error_testid="password-error"
-            />
+            {move || view! {
+                <TextField
+                    label=if is_code.get() { tr("Code of your app") } else { tr("Password") }
+                    value=typed
+                    error=error
+                    autocomplete="one-time-code"
+                    inputmode=if is_code.get() { "numeric" } else { "text" }
+                    class="input--code"
+                    maxlength=20
+                    testid="password-input"
+                    error_testid="password-error"
+                />
+            }}
             <Show when=move || can_go_on.get()>
                 <Button variant=ButtonVariant::Primary submit=true wide=true busy=store.asking testid="password-submit">{tr("Continue")}</Button>
             </Show>
             {move || (!no_sms.get()).then(|| {
-                let (variant, words) = if is_there.get() {
+                let (variant, words) = if is_code.get() {
+                    (ButtonVariant::Quiet, tr("Send me a password by SMS instead"))
+                } else if is_there.get() {
                     (ButtonVariant::Quiet, tr("Not received? Send a new one"))
                 } else {
                     (ButtonVariant::Primary, tr("Send me the password"))
@@ -109,7 +110,28 @@ fn PasswordForm(session: Session, no_sms: Memo<bool>) -> impl IntoView {
                     <Button variant=variant wide=true icon=Glyph::Send busy=store.asking testid="password-send" on:click=move |_| session.send_password()>{words}</Button>
                 }
             })}
-            <p class="small muted-text">{tr("No telephone at hand? Ask the organiser to read a password out to you.")}</p>
+            <p class="small muted-text">{tr("No telephone at hand? Ask the organiser to read a password out to you.")}" "{move || by_login.get().then(|| tr("Or log in to the console in this browser, then reload this page."))}</p>
         </form>
+    }
+}
+
+/// Why it is asked, in a sentence or two.
+fn why(for_moderator: bool, is_code: bool, no_sms: bool) -> &'static str {
+    match (for_moderator, is_code, no_sms) {
+        (true, true, _) => tr(
+            "Your PIN is right. A moderator lets others in, so we make sure of you with your authenticator app as well.",
+        ),
+        (false, true, _) => tr(
+            "Your PIN is right. The organiser of this meeting makes sure of you with your authenticator app as well.",
+        ),
+        (true, false, false) => {
+            tr("Your PIN is right. A moderator lets others in, so we make sure of you with a password by SMS as well.")
+        }
+        (false, false, false) => {
+            tr("Your PIN is right. The organiser of this meeting asks for a password by SMS as well.")
+        }
+        (_, false, true) => {
+            tr("Your PIN is right. We make sure of you with a password that the organiser reads out to you.")
+        }
     }
 }

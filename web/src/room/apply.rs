@@ -222,7 +222,9 @@ impl Room {
                 changed(Change::Queued)
             }
             ServerMsg::JoinRefused { reason } => self.refused(reason),
-            ServerMsg::PasswordRequired { state, for_moderator } => self.ask_password(state, for_moderator),
+            ServerMsg::PasswordRequired { state, for_moderator, by_login } => {
+                self.ask_password(PasswordAsk { state, for_moderator, by_login })
+            }
             ServerMsg::PasswordRefused { reason } => self.password_refused(reason),
             ServerMsg::PasswordAsked { state } => self.asked_at_door(state),
             ServerMsg::SentFromCard { participant, what, refused } => {
@@ -327,10 +329,10 @@ impl Room {
         if was_here { applied.task(Task::Forget).task(Task::HangUp) } else { applied }
     }
 
-    fn ask_password(&mut self, state: PasswordState, for_moderator: bool) -> Applied {
+    fn ask_password(&mut self, ask: PasswordAsk) -> Applied {
         self.join_error = None;
         self.password_error = None;
-        self.password = Some(PasswordAsk { state, for_moderator });
+        self.password = Some(ask);
         let applied = changed(Change::Password);
         if self.stage == Stage::Password {
             return applied;
@@ -340,7 +342,7 @@ impl Room {
     }
 
     fn asked_at_door(&mut self, state: PasswordState) -> Applied {
-        let is_new = self.asked_at_door.is_none() && state != PasswordState::Given;
+        let is_new = self.asked_at_door.is_none() && !state.is_given();
         self.asked_at_door = Some(state);
         self.password_error = None;
         let applied = changed(Change::Password);
@@ -348,11 +350,13 @@ impl Room {
     }
 
     fn password_refused(&mut self, reason: PasswordRefused) -> Applied {
-        if let (PasswordRefused::UsedUp, Some(ask)) = (&reason, &mut self.password) {
-            ask.state = PasswordState::UsedUp;
-        }
-        if let (PasswordRefused::UsedUp, Some(state)) = (&reason, &mut self.asked_at_door) {
-            *state = PasswordState::UsedUp;
+        if matches!(reason, PasswordRefused::UsedUp | PasswordRefused::CodesUsedUp) {
+            if let Some(ask) = &mut self.password {
+                ask.state = PasswordState::UsedUp;
+            }
+            if let Some(state) = &mut self.asked_at_door {
+                *state = PasswordState::UsedUp;
+            }
         }
         self.password_error = Some(reason);
         changed(Change::Password)

@@ -63,6 +63,7 @@ pub fn sent_from_card(name: &str, what: Sent, refused: Option<&PasswordRefused>)
     let named = [("name", name)];
     match (what, refused) {
         (Sent::Password, None) => tr_with("A password is on its way to {name}'s telephone.", &named),
+        (Sent::Code, None) => tr_with("{name} is asked for the code of their authenticator app.", &named),
         (Sent::Invitation, None) => {
             tr_with("The invitation is on its way to {name}. With a new PIN they knock again.", &named)
         }
@@ -93,7 +94,11 @@ pub fn asked_at_door(state: &PasswordState) -> String {
             &[("digits", phone_ends_in)],
         ),
         PasswordState::UsedUp => tr("That was wrong too often. Have a new password sent.").to_owned(),
+        PasswordState::Code => {
+            tr("A moderator asks for the code of your authenticator app: the six digits that it shows now.").to_owned()
+        }
         PasswordState::Given => tr("The password is right. A moderator sees that you gave it.").to_owned(),
+        PasswordState::CodeGiven => tr("The code is right. A moderator sees that you gave it.").to_owned(),
         PasswordState::NotAsked | PasswordState::NotSent | PasswordState::ReadOut => {
             tr("A moderator asks for a password.").to_owned()
         }

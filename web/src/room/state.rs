@@ -106,13 +106,15 @@ impl Link {
     }
 }
 
-/// What is asked of this person about an SMS password.
+/// What is asked of this person as a second proof.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PasswordAsk {
     /// How things stand.
     pub state: PasswordState,
     /// Asked because the invitation is a moderator's.
     pub for_moderator: bool,
+    /// Logging in to their own account is as good.
+    pub by_login: bool,
 }
 
 /// A place in the queue before the door.

@@ -147,6 +147,17 @@ pub fn password_refused(reason: &PasswordRefused) -> String {
         PasswordRefused::UsedUp => {
             tr("Too many wrong tries: this password no longer works. Have a new one sent.").to_owned()
         }
+        PasswordRefused::WrongCode { tries_left: 1 } => {
+            tr("This is not what your app shows now, or it was used before. Wait for the next code: one try is left.")
+                .to_owned()
+        }
+        PasswordRefused::WrongCode { tries_left } => tr_with(
+            "This is not what your app shows now, or it was used before. Wait for the next code; {n} tries are left.",
+            &[("n", &tries_left.to_string())],
+        ),
+        PasswordRefused::CodesUsedUp => {
+            tr("Too many wrong codes: with this PIN none is taken any more. Have a password sent instead.").to_owned()
+        }
         PasswordRefused::NotSent => tr("No password was sent yet. Have one sent first.").to_owned(),
         PasswordRefused::SentTooOften { retry_after_s } => tr_with(
             "A password was sent just now. Wait {s} seconds before the next.",
@@ -156,7 +167,7 @@ pub fn password_refused(reason: &PasswordRefused) -> String {
             tr("Your invitation has no telephone number to send to. Ask the organiser for a new invitation.").to_owned()
         }
         PasswordRefused::NoSender => {
-            tr("This server sends no SMS. Log in to the console in this browser, then reload this page.").to_owned()
+            tr("This server sends no SMS. Ask the organiser to read a password out to you.").to_owned()
         }
         PasswordRefused::BudgetSpent => {
             tr("This server has sent as many messages today as its operator allows. Ask the organiser.").to_owned()
@@ -171,7 +182,9 @@ pub fn password_refused(reason: &PasswordRefused) -> String {
 /// What stands above the password field.
 pub fn password_state(state: &PasswordState) -> String {
     match state {
-        PasswordState::NotAsked | PasswordState::Given => tr("No password is needed any more.").to_owned(),
+        PasswordState::NotAsked | PasswordState::Given | PasswordState::CodeGiven => {
+            tr("No password is needed any more.").to_owned()
+        }
         PasswordState::NotSent => tr("We send it to the telephone on your invitation.").to_owned(),
         PasswordState::Sent { phone_ends_in } => tr_with(
             "It was sent to the telephone whose number ends in {digits}. It has eight characters.",
@@ -180,7 +193,8 @@ pub fn password_state(state: &PasswordState) -> String {
         PasswordState::ReadOut => {
             tr("The organiser has it for you and reads it out to you. It has eight characters.").to_owned()
         }
-        PasswordState::UsedUp => tr("The last password no longer works. Have a new one sent.").to_owned(),
+        PasswordState::Code => tr("Open your authenticator app and type the six digits that it shows now.").to_owned(),
+        PasswordState::UsedUp => tr("That was wrong too often. Have a new password sent.").to_owned(),
     }
 }
 
@@ -191,7 +205,9 @@ pub fn password_on_card(state: &PasswordState) -> &'static str {
         PasswordState::NotSent => tr("Password not sent"),
         PasswordState::Sent { .. } => tr("Password sent, not given"),
         PasswordState::ReadOut => tr("Password to be read out, not given"),
+        PasswordState::Code => tr("Code of their app asked, not given"),
         PasswordState::Given => tr("Password given"),
+        PasswordState::CodeGiven => tr("Code of their app given"),
         PasswordState::UsedUp => tr("Password used up"),
     }
 }
@@ -425,7 +441,7 @@ pub fn news(news: &News) -> String {
         News::SentBack => tr("A moderator sent you back to the lobby.").to_owned(),
         News::Wrote(name) => tr_with("{name} wrote from the lobby.", &[("name", name)]),
         News::Answered => tr("A moderator wrote to you.").to_owned(),
-        News::PasswordAsked => tr("A moderator asks for a password, which was sent to your telephone.").to_owned(),
+        News::PasswordAsked => tr("A moderator asks for a second proof that it is you.").to_owned(),
         News::SentFromCard(name, what, refused) => lobby_words::sent_from_card(name, *what, refused.as_ref()),
         News::PinUsedElsewhere => tr(
             "Somebody else is at the door with your PIN. Nothing changes for you; a moderator decides. If it is not you, tell them.",

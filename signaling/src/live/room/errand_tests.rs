@@ -60,7 +60,7 @@ fn a_password_that_a_moderator_asked_for_is_typed_in_the_lobby() {
     let out = done(&mut play, errand, ErrandDone::PasswordChecked(Err(reason.clone())));
     assert_eq!(told(&out, piet), [&ServerMsg::PasswordRefused { reason }]);
     let out = play.ask(piet, submit("right"));
-    let out = done(&mut play, &errands(&out)[0], ErrandDone::PasswordChecked(Ok(())));
+    let out = done(&mut play, &errands(&out)[0], ErrandDone::PasswordChecked(Ok(PasswordState::Given)));
     assert!(told(&out, piet).contains(&&ServerMsg::PasswordAsked { state: PasswordState::Given }));
     let card = told(&out, mia).into_iter().find_map(|message| match message {
         ServerMsg::LobbyChanged { card } => Some(card.password.clone()),
@@ -134,10 +134,14 @@ fn a_reload_is_asked_again_and_a_new_knock_is_not() {
     let anew = play.knock(PIET);
     let out = play.enter(anew);
     assert!(!told(&out, anew).iter().any(|message| matches!(message, ServerMsg::PasswordAsked { .. })), "{out:?}");
-    assert_eq!(done(&mut play, &errand, ErrandDone::PasswordChecked(Ok(()))), [], "the tab before typed it");
+    assert_eq!(
+        done(&mut play, &errand, ErrandDone::PasswordChecked(Ok(PasswordState::Given))),
+        [],
+        "the tab before typed it"
+    );
     assert_eq!(password_of(&play, anew), PasswordState::NotAsked);
     let late = Errand { invitee: InviteeId::from_random([99; 16]), ..errand };
-    assert_eq!(done(&mut play, &late, ErrandDone::PasswordChecked(Ok(()))), []);
+    assert_eq!(done(&mut play, &late, ErrandDone::PasswordChecked(Ok(PasswordState::Given))), []);
 }
 
 #[test]

@@ -50,8 +50,8 @@ pub enum ErrandDone {
         /// How things stand with it now.
         outcome: Result<PasswordState, PasswordRefused>,
     },
-    /// The password was compared.
-    PasswordChecked(Result<(), PasswordRefused>),
+    /// What was typed was compared, and is what was given now.
+    PasswordChecked(Result<PasswordState, PasswordRefused>),
     /// The invitation is on its way, or is not.
     Invited {
         /// The moderator.
@@ -73,7 +73,7 @@ pub(super) struct FreshPassword {
 impl Person {
     /// Whether a password that was asked for at the door has not been given.
     pub(super) fn owes_password(&self) -> bool {
-        self.fresh.asked && self.guest.password != PasswordState::Given
+        self.fresh.asked && !self.guest.password.is_given()
     }
 
     /// One at a time for each, however often they press.
@@ -84,7 +84,8 @@ impl Person {
 }
 
 impl Room {
-    /// A moderator wants a password of somebody who waits: to the telephone on the invitation, whatever was given before.
+    /// A moderator wants a second proof of somebody who waits, whatever was given before: a password to the telephone on the
+    /// invitation, or what their account's authenticator shows.
     pub(super) fn ask_password(
         &mut self,
         me: ParticipantId,
@@ -174,7 +175,8 @@ impl Room {
                 if waits {
                     tell_person(out, person, ServerMsg::PasswordAsked { state });
                 }
-                let sent = ServerMsg::SentFromCard { participant: who, what: Sent::Password, refused: None };
+                let what = if person.guest.password == PasswordState::Code { Sent::Code } else { Sent::Password };
+                let sent = ServerMsg::SentFromCard { participant: who, what, refused: None };
                 self.tell_changed(who, out);
                 if by != own {
                     self.tell_sender(by, sent, out);
@@ -187,15 +189,15 @@ impl Room {
                 let refused = Some(reason);
                 self.tell_sender(by, ServerMsg::SentFromCard { participant: who, what: Sent::Password, refused }, out);
             }
-            ErrandDone::PasswordChecked(Ok(())) => {
-                person.guest.password = PasswordState::Given;
+            ErrandDone::PasswordChecked(Ok(state)) => {
+                person.guest.password = state.clone();
                 if waits {
-                    tell_person(out, person, ServerMsg::PasswordAsked { state: PasswordState::Given });
+                    tell_person(out, person, ServerMsg::PasswordAsked { state });
                 }
                 self.tell_changed(who, out);
             }
             ErrandDone::PasswordChecked(Err(reason)) => {
-                let used_up = reason == PasswordRefused::UsedUp;
+                let used_up = matches!(reason, PasswordRefused::UsedUp | PasswordRefused::CodesUsedUp);
                 tell_person(out, person, ServerMsg::PasswordRefused { reason });
                 if used_up {
                     person.guest.password = PasswordState::UsedUp;

@@ -66,7 +66,12 @@ impl Guest {
     /// What speaks for them.
     pub fn evidence(&self) -> Evidence {
         let Self { came_by_link, pin_typed, .. } = *self;
-        Evidence { came_by_link, pin_typed, password_given: self.password == PasswordState::Given }
+        Evidence {
+            came_by_link,
+            pin_typed,
+            password_given: self.password == PasswordState::Given,
+            code_given: self.password == PasswordState::CodeGiven,
+        }
     }
 }
 

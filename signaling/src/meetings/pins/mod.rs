@@ -62,13 +62,14 @@ pub struct Issuer<'s> {
 }
 
 impl Issuer<'_> {
-    /// Issues a PIN, withdraws the invitee's older ones and writes the event, in the caller's transaction. Tell
-    /// `live::Registry::pin_revoked` after the commit when the invitee had one before.
+    /// Issues a PIN, withdraws the invitee's older ones and writes the event, in the caller's transaction. Codes that somebody typed
+    /// wrong with an older one are forgiven. Tell `live::Registry::pin_revoked` after the commit when the invitee had one before.
     ///
     /// # Errors
     /// The database failed, or there is no PIN left.
     pub async fn issue(self, connection: &mut sql::Connection, issue: Issue) -> Result<Pin, IssueError> {
         db::pins::revoke(connection, issue.invitee, issue.at).await?;
+        db::authenticators::renew_door_tries(connection, issue.invitee).await?;
         let pin = self.unused(connection, issue).await?;
         let Issue { organisation, meeting, invitee, at, actor } = issue;
         let entry = Entry { organisation, meeting, invitee: Some(invitee), at, actor, event: DoorEvent::PinIssued };

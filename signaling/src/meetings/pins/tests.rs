@@ -76,7 +76,7 @@ impl Play {
             let id = InviteeId::from_random(id);
             let (phone, email, role) = (None, None, Role::Participant);
             let (organisation, name) = (ORGANISATION, "Olga".into());
-            let invited = Invited { id, organisation, meeting: meeting.id, name, phone, email, role };
+            let invited = Invited { id, organisation, meeting: meeting.id, name, phone, email, role, account: None };
             let mut write = state.db.write().acquire().await.unwrap();
             let link = links::hash(&state.keys, id);
             assert!(db::invitees::insert(&mut write, &invited, &link, NOON).await.unwrap());

@@ -2,8 +2,8 @@
 
 use axum::http::StatusCode;
 use shared::api::{
-    ApiError, CallIn, CalledIn, DoorReport, Invitee, InviteePatch, IssuedPin, Login, Me, MeetingDetail, MeetingPatch,
-    MeetingSummary, NewInvitee, NewMeeting, OutboxMessage, PasswordToRead, Site,
+    AccountName, ApiError, CallIn, CalledIn, DoorReport, Invitee, InviteePatch, IssuedPin, Login, Me, MeetingDetail,
+    MeetingPatch, MeetingSummary, NewInvitee, NewMeeting, OutboxMessage, PasswordToRead, Site,
 };
 use shared::authenticator::{
     Authenticator, BeginAuthenticator, ConfirmAuthenticator, NewAuthenticator, RecoveryCodes, RemoveAuthenticator,
@@ -70,6 +70,9 @@ fn site() -> Vec<Call> {
             .with("Set-Cookie", "Takes the session's cookie away.")
             .refuses(&[ApiError::Internal, ApiError::DatabaseAway]),
         call(Get, "/me", "getMe", "Who is logged in.").by_account().answers::<Me>(OK),
+        call(Get, "/accounts", "listAccounts", "The organisation's accounts, by name.")
+            .by_account()
+            .lists::<AccountName>(),
         call(Get, "/door", "getDoorReport", "What the PIN door does.").by_account().answers::<DoorReport>(OK),
         call(Get, "/outbox", "getOutbox", "What was not sent but kept, the newest first; 404 where none is kept.")
             .by_account()

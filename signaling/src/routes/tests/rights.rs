@@ -34,6 +34,7 @@ pub(super) fn table() -> Vec<(Method, &'static str, Value, Needs)> {
         (Method::GET, "/outbox", Value::Null, Login),
         (Method::POST, "/login", json!({ "name": "Nobody", "password": "wrong" }), Nothing),
         (Method::GET, "/me", Value::Null, Login),
+        (Method::GET, "/accounts", Value::Null, Login),
         (Method::GET, "/me/authenticator", Value::Null, Login),
         (Method::POST, "/me/authenticator", json!({ "password": PASSWORD }), Login),
         (Method::POST, "/me/authenticator/confirm", json!({ "code": "12345" }), Login),

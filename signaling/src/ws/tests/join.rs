@@ -19,16 +19,22 @@ use crate::meetings::events::Actor;
 
 /// Mia with her account and Piet in the lobby.
 pub(super) async fn mia_and_piet(theatre: &mut Theatre) -> (Page, Page, Person) {
-    let mia = theatre.invite("Mia", Role::Moderator).await;
     let piet = theatre.invite("Piet", Role::Participant).await;
+    let (mias, piets) = mia_and(theatre, &piet).await;
+    (mias, piets, piet)
+}
+
+/// The same with a Piet who is invited already.
+pub(super) async fn mia_and(theatre: &mut Theatre, piet: &Person) -> (Page, Page) {
+    let mia = theatre.invite("Mia", Role::Moderator).await;
     let mut mias = theatre.admins_page().await;
     mias.join(&mia).await;
     mias.enter().await;
     mias.hear_admitted().await;
     let mut piets = theatre.page().await;
-    piets.join(&piet).await;
+    piets.join(piet).await;
     assert!(matches!(piets.enter().await, ServerMsg::Entered { stage: Stage::Lobby, .. }));
-    (mias, piets, piet)
+    (mias, piets)
 }
 
 pub(super) async fn card(page: &mut Page) -> ParticipantId {
@@ -65,7 +71,7 @@ async fn two_people_get_in() {
     // A PIN alone makes no moderator: without an account it takes the password.
     let mut mias = theatre.page().await;
     mias.say(Page::join_message(&mia, false)).await;
-    let required = |state| ServerMsg::PasswordRequired { state, for_moderator: true };
+    let required = |state| ServerMsg::PasswordRequired { state, for_moderator: true, by_login: true };
     assert_eq!(mias.hear().await, required(PasswordState::NotSent));
     mias.say(ClientMsg::SubmitPassword { password: Secret::new("ACDEFGHJ") }).await;
     assert_eq!(mias.hear().await, ServerMsg::PasswordRefused { reason: PasswordRefused::NotSent });

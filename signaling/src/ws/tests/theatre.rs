@@ -136,15 +136,20 @@ async fn stand_in_for_the_sfu(
 }
 
 impl Theatre {
-    /// Invites somebody. With a telephone, so that passwords can be sent.
+    /// Invites somebody; moderators for the admin's account.
     pub(super) async fn invite(&mut self, name: &str, role: Role) -> Person {
+        self.invite_for(name, role, (role == Role::Moderator).then_some(ADMIN)).await
+    }
+
+    /// Invites somebody who has this account. With a telephone, so that passwords can be sent.
+    pub(super) async fn invite_for(&mut self, name: &str, role: Role, account: Option<AccountId>) -> Person {
         self.invited += 1;
         let n = self.invited;
         let invitee = InviteeId::from_random([0x10 + n; 16]);
         let state = &self.world.state;
         sql::query(
-            "INSERT INTO invitees (id, organisation_id, meeting_id, position, name, phone, role, link_hash, created_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0)",
+            "INSERT INTO invitees (id, organisation_id, meeting_id, position, name, phone, role, link_hash, created_at, account_id) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9)",
         )
         .bind(invitee.to_string())
         .bind(ORGANISATION.to_string())
@@ -154,6 +159,7 @@ impl Theatre {
         .bind(format!("+3120123456{}", n % 10))
         .bind(role.as_str())
         .bind(crate::meetings::links::hash(&state.keys, invitee))
+        .bind(account.map(|account| account.to_string()))
         .execute(state.db.write())
         .await
         .unwrap();

@@ -92,16 +92,30 @@ async fn stranger(theatre: &Theatre, token: &str) {
     log_in(theatre, token, &other, &account).await;
 }
 
-/// D24: a PIN alone makes no moderator; the cookie of the meeting's own organisation does, another's does not.
+/// Somebody of the same organisation.
+async fn colleague(theatre: &Theatre, token: &str) {
+    let account = "0c".repeat(16);
+    sql::query("INSERT INTO accounts (id, organisation_id, name, name_key, password_hash, created_at) VALUES ($1, $2, 'c', 'c', '', 0)")
+        .bind(&account)
+        .bind(ORGANISATION.to_string())
+        .execute(theatre.world.state.db.write())
+        .await
+        .unwrap();
+    log_in(theatre, token, &ORGANISATION.to_string(), &account).await;
+}
+
+/// D24: a PIN alone makes no moderator; the cookie of the account that the invitation is for does, a colleague's and a
+/// stranger's do not.
 #[tokio::test]
-async fn the_cookie_is_the_second_factor_of_its_own_organisation() {
+async fn the_cookie_is_the_second_factor_of_its_own_invitation() {
     let mut theatre = theatre().await;
     let mia = theatre.invite("Mia", Role::Moderator).await;
     log_in(&theatre, "own", &ORGANISATION.to_string(), &ADMIN.to_string()).await;
     stranger(&theatre, "other").await;
+    colleague(&theatre, "colleague").await;
     let server = serve(theatre.world.state.clone()).await;
     let origin = format!("http://{server}");
-    for (token, welcome) in [("own", true), ("other", false), ("unknown", false)] {
+    for (token, welcome) in [("own", true), ("colleague", false), ("other", false), ("unknown", false)] {
         let cookie = format!("__Host-conclave={token}");
         let mut page = Page::greeted(server, &[("origin", &origin), ("cookie", &cookie)]).await;
         page.say(Page::join_message(&mia, true)).await;

@@ -3,15 +3,16 @@
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::api::{Field, NewInvitee};
-use shared::ids::MeetingId;
+use shared::api::{AccountName, Field, NewInvitee};
+use shared::ids::{AccountId, MeetingId};
 use shared::meeting::Role;
-use shared::text::tr;
+use shared::text::{tr, tr_with};
 
 use super::meeting::Meeting;
 use super::pin_dialog::Issued;
 use crate::console::api;
 use crate::console::forms::InviteeForm;
+use crate::console::live::Live;
 use crate::console::parts::FormState;
 use crate::console::session::Session;
 use crate::console::words;
@@ -23,6 +24,7 @@ struct Fields {
     phone: RwSignal<String>,
     email: RwSignal<String>,
     role: RwSignal<Role>,
+    account: RwSignal<Option<AccountId>>,
     state: FormState,
 }
 
@@ -33,6 +35,7 @@ impl Fields {
             phone: RwSignal::default(),
             email: RwSignal::default(),
             role: RwSignal::new(Role::Participant),
+            account: RwSignal::new(None),
             state: FormState::new(),
         };
         fields.state.watch([(fields.name, Field::Name), (fields.phone, Field::Phone), (fields.email, Field::Email)]);
@@ -45,6 +48,7 @@ impl Fields {
             phone: self.phone.get_untracked(),
             email: self.email.get_untracked(),
             role: self.role.get_untracked(),
+            account: self.account.get_untracked(),
         }
     }
 
@@ -54,6 +58,7 @@ impl Fields {
             field.set(String::new());
         }
         self.role.set(Role::Participant);
+        self.account.set(None);
         self.state.clear();
     }
 
@@ -95,7 +100,8 @@ pub(super) fn InviteForm(meeting: Meeting, id: MeetingId, issued: RwSignal<Optio
     let warning = Memo::new(move |_| {
         let is_unreachable = session.sends_sms() && fields.phone.with(|phone| phone.trim().is_empty());
         let somebody = fields.name.with(|name| !name.trim().is_empty());
-        (somebody && is_unreachable).then(|| words::without_phone(fields.role.get(), asks.get())).flatten()
+        let why = || words::without_phone(fields.role.get(), asks.get(), fields.account.get().is_some());
+        (somebody && is_unreachable).then(why).flatten()
     });
     let choose = move |name: String| fields.role.set(Role::from_name(&name).unwrap_or(Role::Participant));
     view! {
@@ -108,6 +114,7 @@ pub(super) fn InviteForm(meeting: Meeting, id: MeetingId, issued: RwSignal<Optio
                 testid="invitee-email" error_testid="invitee-email-error" />
             <Select label=tr("Role") choices=Signal::stored(choices) value=Signal::derive(move || fields.role.get().as_str().to_owned())
                 on_choice=choose testid="invitee-role" />
+            <AccountChoice fields=fields />
             <div class="invite__end">
                 <p class="muted-text small" role="status">{move || words::role_meaning(fields.role.get(), session.sends_sms())}</p>
                 <Button variant=ButtonVariant::Primary submit=true busy=fields.state.busy icon=Glyph::Plus testid="invitee-add">{tr("Invite")}</Button>
@@ -117,5 +124,38 @@ pub(super) fn InviteForm(meeting: Meeting, id: MeetingId, issued: RwSignal<Optio
                 <Banner tone=Tone::Danger assertive=true testid="invite-error">{text}</Banner>
             })}
         </form>
+    }
+}
+
+/// Whether they are somebody of the organisation. While nobody else has an account and no answer came, there is nothing to choose.
+#[component]
+fn AccountChoice(fields: Fields) -> impl IntoView {
+    let (session, accounts) = (Session::get(), Live::<Vec<AccountName>>::new());
+    accounts.ask(session, api::accounts());
+    let choices = Signal::derive(move || {
+        let own = session.name();
+        let choice = |account: &AccountName| {
+            let is_own = own.as_deref() == Some(account.name.as_str());
+            let named = [("name", account.name.as_str())];
+            Choice::new(
+                account.id.to_string(),
+                if is_own { tr_with("{name} (you)", &named) } else { account.name.clone() },
+            )
+        };
+        let known = accounts.read(|accounts| accounts.iter().map(choice).collect::<Vec<_>>()).unwrap_or_default();
+        std::iter::once(Choice::new("", tr("None: from outside"))).chain(known).collect()
+    });
+    let choose = move |id: String| {
+        let chosen = id.parse::<AccountId>().ok();
+        fields.account.set(chosen);
+        let name =
+            accounts.read(|accounts| accounts.iter().find(|a| Some(a.id) == chosen).map(|a| a.name.clone())).flatten();
+        if let Some(name) = name.filter(|_| fields.name.with_untracked(|name| name.trim().is_empty())) {
+            fields.name.set(name);
+        }
+    };
+    let value = Signal::derive(move || fields.account.get().map(|id| id.to_string()).unwrap_or_default());
+    view! {
+        <Select label=tr("Account here") choices=choices value=value on_choice=choose testid="invitee-account" />
     }
 }

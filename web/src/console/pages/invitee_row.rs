@@ -65,14 +65,19 @@ pub(super) fn InviteeRow(
     let person = Person { meeting, meeting_id, id, place };
     let name = untrack(|| person.read(|i| i.name.clone()));
     let role = Memo::new(move |_| person.read(|i| Some(i.role)));
+    let account = untrack(|| person.read(|i| i.account.clone()));
     view! {
         <tr role="row" class="person" data-testid=format!("invitee-row-{place}")>
-            <th role="rowheader" scope="row" class="person__name"><bdi>{name.clone()}</bdi></th>
+            <th role="rowheader" scope="row" class="person__name"><bdi>{name.clone()}</bdi>
+                {account.map(|account| view! {
+                    <span class="person__note" data-testid=format!("invitee-account-{place}")>{tr_with("Account {name}", &[("name", &account.name)])}</span>
+                })}
+            </th>
             <td role="cell" data-label=tr("Reach")><Reach person=person /></td>
             <td role="cell" data-label=tr("Role")>{move || role.get().map(|role| view! { <RoleBadge role=role /> })}</td>
             <td role="cell" class="person__pin" data-label=tr("PIN")><PinState person=person /></td>
             {move || (!over.get()).then(|| view! {
-                <td role="cell" data-label=tr("SMS password")><span class="person__state"><PasswordBadge person=person /><PasswordSms person=person /></span></td>
+                <td role="cell" data-label=tr("Second proof")><span class="person__state"><PasswordBadge person=person /><PasswordSms person=person /></span></td>
                 <td role="cell" class="person__actions"><Actions person=person name=name.clone() role=role issued=issued /></td>
             })}
         </tr>
@@ -123,8 +128,8 @@ fn PasswordBadge(person: Person) -> impl IntoView {
     let state = Memo::new(move |_| person.read(|i| Some(i.password.clone())));
     let has_phone = Memo::new(move |_| person.has_phone());
     let tone = |state: &PasswordState| match state {
-        PasswordState::Given => Tone::Good,
-        PasswordState::Sent { .. } | PasswordState::ReadOut => Tone::Accent,
+        PasswordState::Given | PasswordState::CodeGiven => Tone::Good,
+        PasswordState::Sent { .. } | PasswordState::ReadOut | PasswordState::Code => Tone::Accent,
         PasswordState::UsedUp => Tone::Warn,
         PasswordState::NotAsked | PasswordState::NotSent => Tone::Neutral,
     };

@@ -32,7 +32,7 @@ pub(super) fn Invitees(meeting: Meeting, id: MeetingId, over: Memo<bool>) -> imp
                     <tr role="row">
                         {[tr("Name"), tr("Telephone and e-mail"), tr("Role"), tr("PIN")].map(column)}
                         // When it is over, nobody is asked for anything, and nothing can be done.
-                        {move || (!over.get()).then(|| [tr("SMS password"), tr("Invitation")].map(column))}
+                        {move || (!over.get()).then(|| [tr("Second proof"), tr("Invitation")].map(column))}
                     </tr>
                 </thead>
                 <tbody role="rowgroup">

@@ -2,10 +2,11 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::api::{MeetingDetail, MeetingPatch};
+use shared::api::{Invitee, MeetingDetail, MeetingPatch};
 use shared::ids::MeetingId;
 use shared::limits::PIN_OPENS_BEFORE_START_MS;
 use shared::meeting::{MeetingInfo, MeetingKind, MeetingPhase, Role};
+use shared::signal::PasswordState;
 use shared::text::{tr, tr_with};
 
 use super::archive_meeting::ArchiveMeeting;
@@ -166,8 +167,10 @@ fn Entry(meeting: Meeting, id: MeetingId, over: Memo<bool>) -> impl IntoView {
     };
     let unreachable = Memo::new(move |_| {
         let names = |m: &MeetingDetail| {
-            // Moderators bring a second proof in any case, by SMS or by a login.
-            let without = m.invitees.iter().filter(|i| i.phone.is_none() && i.role != Role::Moderator);
+            // Moderators bring a second proof in any case, and some have an app for it.
+            let brings_none =
+                |i: &&Invitee| i.phone.is_none() && i.role != Role::Moderator && i.password != PasswordState::Code;
+            let without = m.invitees.iter().filter(brings_none);
             without.map(|invitee| invitee.name.clone()).collect::<Vec<_>>()
         };
         if asked.get() && !over.get() { meeting.read(names).unwrap_or_default() } else { Vec::new() }

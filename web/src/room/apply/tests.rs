@@ -131,7 +131,7 @@ fn a_refused_pin_says_why_and_asks_again() {
 fn a_place_in_the_queue_is_shown_until_the_door_answers() {
     for answer in [
         ServerMsg::JoinRefused { reason: JoinRefused::Crowded { retry_after_s: 5 } },
-        ServerMsg::PasswordRequired { state: PasswordState::NotSent, for_moderator: false },
+        ServerMsg::PasswordRequired { state: PasswordState::NotSent, for_moderator: false, by_login: false },
         welcomed(BEN, None),
     ] {
         let mut room = Room::default();
@@ -149,15 +149,22 @@ fn a_place_in_the_queue_is_shown_until_the_door_answers() {
 #[test]
 fn a_password_is_asked_refused_and_used_up() {
     let mut room = Room::default();
-    room.apply(ServerMsg::PasswordRequired { state: PasswordState::NotSent, for_moderator: true });
+    let required = |state| ServerMsg::PasswordRequired { state, for_moderator: true, by_login: true };
+    room.apply(required(PasswordState::NotSent));
     assert_eq!(room.stage, Stage::Password);
     room.apply(ServerMsg::PasswordRefused { reason: PasswordRefused::Wrong { tries_left: 4 } });
     assert_eq!(room.password_error, Some(PasswordRefused::Wrong { tries_left: 4 }));
     room.apply(ServerMsg::PasswordRefused { reason: PasswordRefused::UsedUp });
     assert_eq!(room.password.as_ref().map(|ask| ask.state.clone()), Some(PasswordState::UsedUp));
     let sent = PasswordState::Sent { phone_ends_in: "67".into() };
-    let again = room.apply(ServerMsg::PasswordRequired { state: sent, for_moderator: true });
-    assert_eq!((room.password_error, again.changes), (None, vec![Change::Password]));
+    let again = room.apply(required(sent));
+    assert_eq!((&room.password_error, again.changes), (&None, vec![Change::Password]));
+    // The code of an app comes to the same end.
+    room.apply(required(PasswordState::Code));
+    room.apply(ServerMsg::PasswordRefused { reason: PasswordRefused::WrongCode { tries_left: 1 } });
+    assert_eq!(room.password.as_ref().map(|ask| ask.state.clone()), Some(PasswordState::Code));
+    room.apply(ServerMsg::PasswordRefused { reason: PasswordRefused::CodesUsedUp });
+    assert_eq!(room.password.as_ref().map(|ask| ask.state.clone()), Some(PasswordState::UsedUp));
 }
 
 /// In the lobby: told once, typed wrong, used up, sent anew, right; gone with the wait.

@@ -30,7 +30,7 @@ pub(super) fn Facts(session: Session, card: LobbyCard) -> impl IntoView {
         (false, true) => (Tone::Neutral, tr("Typed the PIN without the link")),
     };
     let (password_tone, password_glyph) = match card.password {
-        PasswordState::Given => (Tone::Good, Glyph::Check),
+        PasswordState::Given | PasswordState::CodeGiven => (Tone::Good, Glyph::Check),
         PasswordState::NotAsked => (Tone::Neutral, Glyph::Key),
         _ => (Tone::Warn, Glyph::Key),
     };

@@ -1,7 +1,12 @@
 //! The SMS password (D25, D26): eight characters without look-alikes, for one person in one meeting.
 //!
 //! It is stored as an Argon2id hash. Five wrong tries void it, a new one replaces it. Sending is limited by
-//! [`SendLimit`]; each SMS is a row of `letters` before it goes out. Where no SMS can arrive, somebody at the console reads one out.
+//! [`SendLimit`]; each SMS is a row of `letters` before it goes out. Where no SMS can arrive, somebody at the console reads one
+//! out. From account holders [`code`] takes what their authenticator shows.
+
+mod code;
+#[cfg(test)]
+mod tests;
 
 use shared::ids::InviteeId;
 use shared::letter::{DeliveryState, LetterKind, Way};
@@ -13,11 +18,14 @@ use shared::units::UnixMs;
 
 use super::events::{Actor, DoorEvent, Entry, SecondFactor};
 use super::send_limit::{Addressee, SendLimit};
+use crate::accounts::authenticator::CodeError;
+use crate::accounts::authenticator::code::{Typed, read};
 use crate::accounts::hashing::{HashError, Hasher};
 use crate::chance::Chance;
 use crate::clock::Clock;
-use crate::db::passwords::{Recipient, Row};
+use crate::db::passwords::Recipient;
 use crate::db::{self, Db, DbError};
+use crate::keys::Keys;
 use crate::letters::{Letter, LetterId, Outcome};
 use crate::sms::{Sms, SmsError, SmsSender};
 
@@ -39,6 +47,9 @@ pub enum PasswordError {
     /// No password was hashed.
     #[error(transparent)]
     Hash(#[from] HashError),
+    /// A code was not looked at.
+    #[error(transparent)]
+    Code(#[from] CodeError),
 }
 
 impl From<PasswordRefused> for PasswordError {
@@ -52,6 +63,8 @@ impl From<PasswordRefused> for PasswordError {
 pub struct Passwords<'s> {
     /// Where their hashes are.
     pub db: &'s Db,
+    /// What opens authenticators.
+    pub keys: &'s Keys,
     /// Who hashes them.
     pub hasher: &'s Hasher,
     /// How they go out.
@@ -126,11 +139,32 @@ impl Passwords<'_> {
         Entry { organisation, meeting, invitee: Some(invitee), at: self.clock.now(), actor, event }
     }
 
-    /// Whether this is the password that was sent or read out, and which of them. Every try costs one of five, and the right one gives them back.
+    /// How things stand with the second proof of this person, if one is `asked`.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn state(self, invitee: InviteeId, asked: bool, phone: Option<&str>) -> Result<PasswordState, DbError> {
+        let sent = db::passwords::find(self.db, invitee).await?;
+        let sent = sent.map(|row| Made { tries_left: row.tries_left, read_out: row.read_out });
+        Ok(state(asked, sent, self.takes_codes(invitee).await?, phone))
+    }
+
+    /// Whether this is the password that was sent or read out, or what their authenticator shows, and which of them. Every try
+    /// costs one of five, and the right one gives them back.
     ///
     /// # Errors
     /// It is not, or there is none to compare with, or something failed.
     pub async fn check(self, invitee: InviteeId, typed: &Secret) -> Result<SecondFactor, PasswordError> {
+        // No password has six signs, so that a code is told by its shape.
+        if let Typed::Code(digits) = read(typed)
+            && let Some(code) = db::authenticators::at_door(self.db, invitee).await?
+        {
+            return self.check_code(invitee, &code, &digits).await;
+        }
+        self.check_password(invitee, typed).await
+    }
+
+    async fn check_password(self, invitee: InviteeId, typed: &Secret) -> Result<SecondFactor, PasswordError> {
         let row = db::passwords::find(self.db, invitee).await?.ok_or(PasswordRefused::NotSent)?;
         // Taken before the password is looked at, in one statement: tries that come at once cannot share one.
         let left = db::passwords::take_try(self.db, invitee, row.sent_at).await?.ok_or(PasswordRefused::UsedUp)?;
@@ -146,24 +180,38 @@ impl Passwords<'_> {
         if left > 0 {
             return Err(PasswordRefused::Wrong { tries_left: left }.into());
         }
-        self.note_voided(invitee).await?;
+        self.note(invitee, DoorEvent::PasswordVoided).await?;
         Err(PasswordRefused::UsedUp.into())
     }
 
-    async fn note_voided(self, invitee: InviteeId) -> Result<(), PasswordError> {
+    /// Writes down what their tries came to.
+    async fn note(self, invitee: InviteeId, event: DoorEvent) -> Result<(), PasswordError> {
         let recipient = db::passwords::recipient(self.db, invitee).await?.ok_or(PasswordError::NoSuchInvitee)?;
-        let entry = self.entry(invitee, &recipient, Actor::Invitee(invitee), DoorEvent::PasswordVoided);
+        let entry = self.entry(invitee, &recipient, Actor::Invitee(invitee), event);
         db::door_events::apply(self.db, self.chance, &entry).await?;
         Ok(())
     }
 }
 
-/// How things stand with a password that is `asked` of somebody with this number.
-pub fn state(asked: bool, row: Option<&Row>, phone: Option<&str>) -> PasswordState {
-    match row {
-        Some(row) if row.tries_left == 0 => PasswordState::UsedUp,
-        Some(row) if row.read_out => PasswordState::ReadOut,
-        Some(_) => PasswordState::Sent { phone_ends_in: phone.map(ends_in).unwrap_or_default() },
+/// A password that was made for somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Made {
+    /// Wrong tries until it is void.
+    pub tries_left: i64,
+    /// Whether somebody reads it out, instead of an SMS.
+    pub read_out: bool,
+}
+
+/// How things stand with a second proof that is `asked` of somebody with this number. Somebody who `takes_codes` can do without a
+/// password, and is told to where none works.
+pub fn state(asked: bool, made: Option<Made>, takes_codes: bool, phone: Option<&str>) -> PasswordState {
+    match made {
+        Some(made) if made.tries_left > 0 && made.read_out => PasswordState::ReadOut,
+        Some(made) if made.tries_left > 0 => {
+            PasswordState::Sent { phone_ends_in: phone.map(ends_in).unwrap_or_default() }
+        }
+        _ if asked && takes_codes => PasswordState::Code,
+        Some(_) => PasswordState::UsedUp,
         None if asked => PasswordState::NotSent,
         None => PasswordState::NotAsked,
     }
@@ -204,47 +252,4 @@ pub(crate) fn local_time(at: UnixMs, zone: &str) -> String {
     let Ok(at) = jiff::Timestamp::from_millisecond(at.0) else { return String::new() };
     let zone = jiff::tz::TimeZone::get(zone).unwrap_or(jiff::tz::TimeZone::UTC);
     at.to_zoned(zone).strftime("%Y-%m-%d %H:%M %Z").to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn typing_is_forgiven() {
-        for typed in ["ACDEFGHJ", "acdefghj", " acde fghj\n", "acde-FGHJ"] {
-            assert_eq!(normalised(&Secret::new(typed)).reveal(), "ACDEFGHJ");
-        }
-    }
-
-    #[test]
-    fn the_message_names_meeting_and_time() {
-        let recipient = Recipient {
-            organisation: shared::ids::OrganisationId::from_random([1; 16]),
-            meeting: shared::ids::MeetingId::from_random([1; 16]),
-            invited: 1,
-            phone: None,
-            title: "Board {time}".into(),
-            starts_at: UnixMs(1_795_262_400_000),
-            time_zone: "Europe/Brussels".into(),
-        };
-        let text = text(&recipient, &Secret::new("ACDEFGHJ"));
-        assert_eq!(text, "Your password for the meeting \"Board {time}\" of 2026-11-21 13:00 CET: ACDEFGHJ");
-    }
-
-    /// The hour that comes twice is told apart by its zone's name.
-    #[test]
-    fn the_time_says_which_of_two_hours_it_is() {
-        let at = |moment: &str| UnixMs(moment.parse::<jiff::Timestamp>().unwrap().as_millisecond());
-        let table = [
-            ("2027-10-31T00:30:00Z", "2027-10-31 02:30 CEST"),
-            ("2027-10-31T01:30:00Z", "2027-10-31 02:30 CET"),
-            ("2027-03-28T00:59:00Z", "2027-03-28 01:59 CET"),
-            ("2027-03-28T01:00:00Z", "2027-03-28 03:00 CEST"),
-            ("2026-12-31T23:00:00Z", "2027-01-01 00:00 CET"),
-        ];
-        for (moment, told) in table {
-            assert_eq!(local_time(at(moment), "Europe/Brussels"), told);
-        }
-    }
 }

@@ -1,0 +1,13 @@
+-- Invitations that are for an account of the organisation: what proves who logs in proves who comes. Same dialect as the first.
+
+ALTER TABLE invitees ADD COLUMN account_id TEXT REFERENCES accounts (id);
+
+-- Codes of the account's authenticator that may still be wrong at the door. Not the login's: whoever holds a PIN and guesses
+-- must not keep its person from logging in.
+ALTER TABLE invitees ADD COLUMN code_tries_left BIGINT NOT NULL DEFAULT 5;
+
+-- Until now the login of any account made a moderator of any moderator's invitation. From now on only that of the account it is
+-- for: where both have one name, that is meant.
+UPDATE invitees SET account_id =
+    (SELECT a.id FROM accounts a WHERE a.organisation_id = invitees.organisation_id AND a.name = invitees.name)
+    WHERE role = 'moderator';
