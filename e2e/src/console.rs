@@ -4,7 +4,8 @@ use reqwest::{Client, Method, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shared::api::{
-    AccountName, ApiError, Invitee, IssuedPin, Login, Me, MeetingDetail, NewInvitee, NewMeeting, OutboxMessage, Start,
+    ApiError, ConsoleAccount, Invitee, IssuedPin, Login, Me, MeetingDetail, NewInvitee, NewMeeting, OutboxMessage,
+    Start,
 };
 use shared::authenticator::{BeginAuthenticator, ConfirmAuthenticator, NewAuthenticator, RecoveryCodes};
 use shared::ids::{AccountId, MeetingId};
@@ -97,7 +98,7 @@ impl Console {
         let set = answer.headers()["set-cookie"].to_str().unwrap().to_owned();
         console.cookie = Some(set.split(';').next().unwrap().to_owned());
         let me: Me = answer.json().await.unwrap();
-        let accounts: Vec<AccountName> = console.get("/accounts").await.unwrap();
+        let accounts: Vec<ConsoleAccount> = console.get("/accounts").await.unwrap();
         console.account = accounts.into_iter().find(|account| account.name == me.name).map(|account| account.id);
         console
     }

@@ -20,7 +20,7 @@ async fn an_account_gets_an_authenticator_and_logs_in_with_it() {
     let server = Deployment::start().await;
     let elsewhere = server.console().await;
     let ada = Browser::start(Person::MARIA).await;
-    ada.log_in_by_form(&server).await.click("sign-in-link").await;
+    ada.log_in_by_form(&server).await.click("accounts-link").await;
     ada.fill("authenticator-password", "guess").await.click("authenticator-begin").await;
     ada.until_sees("authenticator-password-error").await;
     ada.pictures("sign-in-begin").await;
@@ -143,7 +143,7 @@ async fn an_account_holder_comes_to_a_meeting_with_it() {
     assert!(peter.text("password-error").await.contains("4 tries are left"), "{}", peter.text("password-error").await);
     peter.pictures("door-code-wrong").await;
     peter.fill("password-input", &telephone.shows(1)).await.press_enter_in("password-input").await;
-    peter.until_sees("greenroom").await.click("enter").await.until_sees("lobby").await;
+    peter.until_sees("greenroom").await.until_preview().await.click("enter").await.until_sees("lobby").await;
     let number = maria.number_of("lobby-card-", "Ada").await;
     let card = format!("lobby-card-{number}");
     maria.wait("that it was given", || async { maria.text(&card).await.contains("Code of their app given") }).await;

@@ -1,7 +1,10 @@
 //! The console as somebody uses it who organises a meeting.
 
-use e2e::{Browser, Deployment, Person};
+use e2e::{Browser, Console, Deployment, Person};
+use reqwest::Method;
+use shared::api::{ApiError, ConsoleAccount, Login, Me};
 use shared::meeting::{MeetingPhase, Role};
+use shared::secret::Secret;
 
 /// D7, D8: login by name and password; then a meeting is made, a person invited, the PIN shown once, and a link that works.
 #[tokio::test]
@@ -94,6 +97,38 @@ async fn a_password_is_chosen_seen_and_read_out() {
     ada.wait("what became of it", || async { ada.page_text().await.contains("To be read out") }).await;
     peter.fill("password-input", &shown.to_lowercase()).await.click("password-submit").await;
     peter.until_sees("greenroom").await;
+    assert_eq!(ada.complaints().await, Vec::<String>::new());
+}
+
+/// Whoever leaves the organisation: one button at the console, and their own page there is over; and the way back.
+#[tokio::test]
+async fn an_account_is_disabled() {
+    let server = Deployment::start().await;
+    let (made, said) = server.admin_command(&["create", "--name", "Bob the Second of Somewhere-upon-Thames"]);
+    assert!(made, "{said}");
+    let console = server.console().await;
+    let accounts: Vec<ConsoleAccount> = console.get("/accounts").await.unwrap();
+    let bob = accounts.iter().find(|account| account.name.starts_with("Bob")).unwrap();
+    console.with_authenticator(server.admin().1).await;
+    let ada = Browser::start(Person::MARIA).await;
+    ada.take_over(&server, &console).await;
+    ada.open(&format!("{}/console", server.url())).await.click("accounts-link").await.until_sees("accounts").await;
+    let (disable, enable) = (format!("disable-{}", bob.id), format!("enable-{}", bob.id));
+    let confirm = format!("disable-confirm-{}", bob.id);
+    let own = console.account().unwrap();
+    ada.until_sees(&disable).await;
+    assert!(!ada.sees(&format!("disable-{own}")).await, "one's own");
+    ada.click(&disable).await.until_sees(&confirm).await.pictures("console-disable-account").await;
+    ada.click(&confirm).await.until_sees(&enable).await;
+    assert!(ada.text(&format!("account-{}", bob.id)).await.contains("Disabled"));
+    ada.pictures("console-accounts").await;
+    let password = said.split_whitespace().next_back().unwrap();
+    let login = Login { name: bob.name.clone(), password: Secret::new(password), code: None };
+    let stranger = Console::stranger(server.url());
+    let refused = stranger.call::<_, Me>(Method::POST, "/login", Some(&login)).await;
+    assert_eq!(refused, Err(ApiError::AccountDisabled), "with the right password");
+    ada.click(&enable).await.until_sees(&disable).await;
+    assert_eq!(stranger.call::<_, Me>(Method::POST, "/login", Some(&login)).await.unwrap().name, bob.name);
     assert_eq!(ada.complaints().await, Vec::<String>::new());
 }
 

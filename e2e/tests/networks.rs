@@ -11,7 +11,7 @@ use e2e::media_client::Received;
 use e2e::media_socket::MediaSocket;
 use e2e::{Browser, Caller, Deployment, Link, Network, Options, Person, SERVER, Sound, invitee, meeting_now, report};
 use serde_json::{Value, json};
-use shared::api::{AccountName, IssuedPin, NewInvitee};
+use shared::api::{ConsoleAccount, IssuedPin, NewInvitee};
 use shared::ids::ParticipantId;
 use shared::limits::CAMERA_LAYERS;
 use shared::meeting::Role;
@@ -356,7 +356,7 @@ async fn invite(browser: &Browser, people: &[(&str, Role)]) -> Vec<Link> {
     let meeting = post("/meetings".into(), json!(meeting_now("Bank"))).await;
     let path = format!("/meetings/{}/invitees", meeting["info"]["id"].as_str().unwrap());
     let accounts = browser.run("return fetch('/api/v1/accounts').then(answer => answer.json())", vec![]).await;
-    let accounts: Vec<AccountName> = serde_json::from_value(accounts).unwrap();
+    let accounts: Vec<ConsoleAccount> = serde_json::from_value(accounts).unwrap();
     let mut links = Vec::new();
     for (name, role) in people {
         let account = accounts.first().map(|account| account.id).filter(|_| *role == Role::Moderator);

@@ -6,11 +6,12 @@
 use std::time::{Duration, Instant};
 
 use e2e::media_socket::MediaSocket;
-use e2e::{Caller, Console, Deployment, Link, Meeting, report};
+use e2e::{Caller, Console, Deployment, Link, Meeting, invitee, meeting_now, report};
 use reqwest::Method;
 use serde_json::{Value, json};
+use shared::api::{ConsoleAccount, NewInvitee};
 use shared::device::DeviceUse;
-use shared::ids::ParticipantId;
+use shared::ids::{AccountId, ParticipantId};
 use shared::meeting::Role;
 use shared::secret::Secret;
 use shared::signal::{ClientMsg, JoinRefused, ServerMsg, TurnedAway};
@@ -25,9 +26,19 @@ enum Way {
     PinWithdrawn,
     PinReplaced,
     RoleChanged,
+    /// The account that the invitation is for, at the console.
+    AccountDisabled,
+    /// The same with `conclave admin`, beside the running server.
+    AccountDisabledByOperator,
     Ended,
     EndedByModerator,
     SentBack,
+}
+
+impl Way {
+    const fn is_of_an_account(self) -> bool {
+        matches!(self, Way::AccountDisabled | Way::AccountDisabledByOperator)
+    }
 }
 
 /// Somebody in a room, with everything that lets them stay or come back.
@@ -83,7 +94,13 @@ fn talk(people: &mut [&mut MediaSocket], duration: Duration) {
 }
 
 /// Puts Peter out, and comes back when whoever did it knows that it is done.
-async fn put_out(way: Way, console: &Console, meeting: &Meeting, maria: &mut Inside, peter: ParticipantId) {
+async fn put_out(
+    way: Way,
+    (server, console): (&Deployment, &Console),
+    meeting: &Meeting,
+    maria: &mut Inside,
+    peter: ParticipantId,
+) {
     let invitee = format!("/meetings/{}/invitees/{}", meeting.id, meeting.link("Peter").invitee.id);
     let post = async |path: &str| {
         let _: Value = console.call(Method::POST, path, None::<&()>).await.unwrap();
@@ -99,6 +116,15 @@ async fn put_out(way: Way, console: &Console, meeting: &Meeting, maria: &mut Ins
         Way::EndedByModerator => maria.caller.say(&ClientMsg::EndMeeting),
         Way::PinWithdrawn => return post(&format!("{invitee}/pin/revoke")).await,
         Way::PinReplaced => return post(&format!("{invitee}/pin")).await,
+        Way::AccountDisabled => {
+            let account = meeting.link("Peter").invitee.account.as_ref().unwrap().id;
+            return post(&format!("/accounts/{account}/disable")).await;
+        }
+        Way::AccountDisabledByOperator => {
+            let (done, said) = server.admin_command(&["disable", "--name", "Peter"]);
+            assert!(done && said.contains("is disabled"), "{said}");
+            return;
+        }
         Way::Ended => return console.end(meeting).await,
         Way::RoleChanged => {
             let _: Value = console.call(Method::PATCH, &invitee, Some(&json!({ "role": "observer" }))).await.unwrap();
@@ -135,8 +161,19 @@ async fn token_s_status(server: &Deployment, token: &Secret) -> u16 {
     request.send().await.unwrap().status().as_u16()
 }
 
+/// Peter's account, made once and enabled again.
+async fn account_of_peter(server: &Deployment, console: &Console) -> AccountId {
+    let (made, _) = server.admin_command(&["create", "--name", "Peter"]);
+    let (enabled, _) = server.admin_command(&["enable", "--name", "Peter"]);
+    assert!(made != enabled, "either it is new, or it was disabled");
+    let accounts: Vec<ConsoleAccount> = console.get("/accounts").await.unwrap();
+    accounts.into_iter().find(|account| account.name == "Peter").unwrap().id
+}
+
 async fn is_final(server: &Deployment, console: &Console, way: Way) {
-    let meeting = console.meeting("Weekly", &[("Maria", Role::Moderator), ("Peter", Role::Participant)]).await;
+    let account = if way.is_of_an_account() { Some(account_of_peter(server, console).await) } else { None };
+    let people = [invitee("Maria", Role::Moderator), NewInvitee { account, ..invitee("Peter", Role::Participant) }];
+    let meeting = console.meeting_with(&meeting_now("Weekly"), &people).await;
     let mut maria = come_in(server, meeting.link("Maria"), Some(console.cookie()), 1, None).await;
     let mut peter = come_in(server, meeting.link("Peter"), None, 2, Some(&mut maria.caller)).await;
     peter.caller.say(&ClientMsg::MakeDevice { does: DeviceUse::Publish });
@@ -149,7 +186,7 @@ async fn is_final(server: &Deployment, console: &Console, way: Way) {
     talk(&mut [&mut maria.media, &mut peter.media], SECOND / 2);
     assert!(peter.media.arrivals.len() > 10 && maria.media.arrivals.len() > 10, "positive control");
 
-    put_out(way, console, &meeting, &mut maria, peter.number).await;
+    put_out(way, (server, console), &meeting, &mut maria, peter.number).await;
     let done = Instant::now();
     talk(&mut [&mut maria.media, &mut peter.media], SECOND + SECOND / 5);
     let ends = way == Way::Ended || way == Way::EndedByModerator;
@@ -164,7 +201,9 @@ async fn is_final(server: &Deployment, console: &Console, way: Way) {
 
     let expected = match way {
         Way::Removed => Some(TurnedAway::Removed),
-        Way::PinWithdrawn | Way::PinReplaced => Some(TurnedAway::Revoked),
+        Way::PinWithdrawn | Way::PinReplaced | Way::AccountDisabled | Way::AccountDisabledByOperator => {
+            Some(TurnedAway::Revoked)
+        }
         Way::RoleChanged => Some(TurnedAway::RoleChanged),
         Way::Ended | Way::EndedByModerator => Some(TurnedAway::MeetingOver),
         Way::SentBack => None,
@@ -185,7 +224,9 @@ async fn is_final(server: &Deployment, console: &Console, way: Way) {
         assert!(comes_back(server, &resume).await.is_err(), "{way:?}: the tab's secret");
     }
     let refused = match way {
-        Way::Removed | Way::PinWithdrawn | Way::PinReplaced => Some(JoinRefused::Revoked),
+        Way::Removed | Way::PinWithdrawn | Way::PinReplaced | Way::AccountDisabled | Way::AccountDisabledByOperator => {
+            Some(JoinRefused::Revoked)
+        }
         Way::Ended | Way::EndedByModerator => Some(JoinRefused::Over),
         Way::RoleChanged | Way::SentBack => None,
     };
@@ -205,6 +246,8 @@ async fn whoever_is_put_out_is_out_on_every_path() {
         Way::PinWithdrawn,
         Way::PinReplaced,
         Way::RoleChanged,
+        Way::AccountDisabled,
+        Way::AccountDisabledByOperator,
         Way::Ended,
         Way::EndedByModerator,
         Way::SentBack,

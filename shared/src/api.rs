@@ -6,7 +6,9 @@
 //! | `POST /login` | [`Login`] → [`Me`], sets the cookie |
 //! | `POST /logout` | → 204 |
 //! | `GET  /me` | → [`Me`] |
-//! | `GET  /accounts` | → `[`[`AccountName`]`]`, by name |
+//! | `GET  /accounts` | → `[`[`ConsoleAccount`]`]`, by name |
+//! | `POST /accounts/{id}/disable` | → all of them; it logs in no more, and its PINs die |
+//! | `POST /accounts/{id}/enable` | → all of them; PINs that died stay dead |
 //! | `GET  /me/authenticator` | → [`crate::authenticator::Authenticator`] |
 //! | `POST /me/authenticator` | [`crate::authenticator::BeginAuthenticator`] → [`crate::authenticator::NewAuthenticator`] |
 //! | `POST /me/authenticator/confirm` | [`crate::authenticator::ConfirmAuthenticator`] → [`crate::authenticator::RecoveryCodes`] |
@@ -201,6 +203,20 @@ pub struct AccountName {
     pub id: AccountId,
     /// What it is called at the login.
     pub name: String,
+}
+
+/// An account of the organisation, as the console lists it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ConsoleAccount {
+    /// Which.
+    pub id: AccountId,
+    /// What it is called at the login.
+    pub name: String,
+    /// Since when it may not log in; `None`: it may.
+    pub disabled_at: Option<UnixMs>,
+    /// Whether its login asks for the code of an authenticator.
+    pub has_authenticator: bool,
 }
 
 /// A person to invite.
@@ -405,6 +421,12 @@ pub enum ApiError {
     /// 409: so many codes were wrong that none is looked at any more. A recovery code is.
     #[error("too many codes were wrong: only a recovery code is taken now")]
     CodesUsedUp,
+    /// 403: name and password are right, and the account is disabled.
+    #[error("the account is disabled")]
+    AccountDisabled,
+    /// 409: nobody disables the account that they are logged in to.
+    #[error("this is the account that is logged in")]
+    OwnAccount,
     /// 409: the account has an authenticator.
     #[error("there is an authenticator already")]
     AuthenticatorInUse,

@@ -76,6 +76,11 @@ pub enum Admin {
     /// Take the authenticator off an account whose holder lost it and the recovery codes: be sure who asks for it. The password
     /// alone logs in from then on, and the account is logged out everywhere. The server may be running.
     RemoveAuthenticator(NamedAdmin),
+    /// Let an account log in no more. The PINs of invitations that are for it die too, and whoever is in a meeting on one is out
+    /// within a second, whether the server runs or not. Nothing is deleted.
+    Disable(NamedAdmin),
+    /// Let an account that was disabled log in again. PINs that died stay dead.
+    Enable(NamedAdmin),
 }
 
 /// Where configuration and data are.
@@ -123,7 +128,7 @@ pub struct CreateAdmin {
     pub password_stdin: bool,
 }
 
-/// `conclave admin remove-authenticator`
+/// `conclave admin remove-authenticator`, `disable` and `enable`
 #[derive(Debug, Args)]
 pub struct NamedAdmin {
     /// Where configuration and data are.

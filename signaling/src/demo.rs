@@ -82,7 +82,8 @@ pub async fn prepare(state: &AppState) -> Result<Demo, DemoError> {
 /// The admin with this password, which is enough; sessions that an older password opened end.
 async fn admin(state: &AppState, password: &Secret) -> Result<Account, DemoError> {
     let existing = db::accounts::by_name_key(&state.db, &accounts::name_key(ADMIN)).await?;
-    if let Some((account, _)) = existing {
+    if let Some(db::accounts::Stored { account, .. }) = existing {
+        db::accounts::enable(&state.db, account.id, account.organisation).await?;
         let hash = state.hasher.hash(password).await?;
         db::accounts::set_password(&state.db, &account, &hash).await?;
         db::sessions::delete_of_account(&state.db, &account).await?;
@@ -160,7 +161,7 @@ mod tests {
         world.clock.advance_ms(60_000);
         let again = prepare(&world.state).await.unwrap();
         assert_ne!(first.password.reveal(), again.password.reveal());
-        let admin = db::accounts::by_name_key(&world.state.db, ADMIN).await.unwrap().unwrap().0;
+        let admin = db::accounts::by_name_key(&world.state.db, ADMIN).await.unwrap().unwrap().account;
         let meetings = db::meetings::list(&world.state.db, admin.organisation).await.unwrap();
         let running: Vec<_> = meetings.iter().filter(|(meeting, _)| meeting.ended_at.is_none()).collect();
         assert_eq!((meetings.len(), running.len(), running[0].1), (2, 1, 3));

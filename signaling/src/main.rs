@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use shared::secret::Secret;
 use signaling::accounts::hashing::Hasher;
-use signaling::accounts::{self, CreateError, RemoveError};
+use signaling::accounts::{self, CreateError, RemoveError, SwitchError};
 use signaling::chance::{Chance, SystemChance};
 use signaling::cli::{Admin, Cli, Command, CreateAdmin, NamedAdmin, Record, Serve, VerifyRecord};
 use signaling::clock::{Clock as _, SystemClock};
@@ -47,6 +47,12 @@ fn run(command: Command) -> Result<ExitCode, String> {
         }
         Command::Admin(Admin::RemoveAuthenticator(asked)) => {
             block_on(remove_authenticator(&asked))?.map_err(|error| error.to_string())?;
+        }
+        Command::Admin(Admin::Disable(asked)) => {
+            block_on(switch(&asked, Switch::Off))?.map_err(|error| error.to_string())?;
+        }
+        Command::Admin(Admin::Enable(asked)) => {
+            block_on(switch(&asked, Switch::On))?.map_err(|error| error.to_string())?;
         }
         Command::Record(Record::Key(place)) => {
             let config = place.configuration().map_err(|error| error.to_string())?;
@@ -122,6 +128,8 @@ enum AdminError {
     Create(#[from] CreateError),
     #[error(transparent)]
     Remove(#[from] RemoveError),
+    #[error(transparent)]
+    Switch(#[from] SwitchError),
     #[error("the password could not be read from standard input: {0}")]
     Stdin(#[from] io::Error),
 }
@@ -147,6 +155,29 @@ async fn remove_authenticator(asked: &NamedAdmin) -> Result<(), AdminError> {
     let removed = accounts::remove_authenticator(&db, &asked.name).await;
     db.close().await;
     terminal::authenticator_removed(&removed?.name);
+    Ok(())
+}
+
+/// Whether an account may log in.
+#[derive(Debug, Clone, Copy)]
+enum Switch {
+    Off,
+    On,
+}
+
+async fn switch(asked: &NamedAdmin, to: Switch) -> Result<(), AdminError> {
+    let config = asked.place.configuration().map_err(StartError::from)?;
+    let db = serve::database(&config).await?;
+    let switched = match to {
+        Switch::Off => accounts::disable(&db, &SystemChance, &asked.name, SystemClock.now()).await,
+        Switch::On => accounts::enable(&db, &asked.name).await,
+    };
+    db.close().await;
+    let account = switched?;
+    match to {
+        Switch::Off => terminal::account_disabled(&account.name),
+        Switch::On => terminal::account_enabled(&account.name),
+    }
     Ok(())
 }
 

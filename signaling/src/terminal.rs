@@ -112,6 +112,28 @@ pub fn authenticator_removed(name: &str) {
     );
 }
 
+/// An account may not log in any more.
+pub fn account_disabled(name: &str) {
+    println!(
+        "{}",
+        tr_with(
+            "The account {name} is disabled: it is logged out, and the PINs of invitations that are for it are withdrawn.",
+            &[("name", name)]
+        )
+    );
+}
+
+/// An account may log in again.
+pub fn account_enabled(name: &str) {
+    println!(
+        "{}",
+        tr_with(
+            "The account {name} may log in again. PINs that were withdrawn stay so: issue new ones.",
+            &[("name", name)]
+        )
+    );
+}
+
 /// The configuration is right.
 pub fn configuration_is_right() {
     println!("{}", tr("The configuration is right."));

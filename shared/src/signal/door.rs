@@ -147,7 +147,7 @@ pub enum PasswordRefused {
     },
     /// There is no telephone number to send it to; the organiser can add one.
     NoPhone,
-    /// This server sends no SMS: trying again is no use. A moderator can log in to the console instead.
+    /// This server sends no SMS: trying again is no use. Somebody at the console can read a password out.
     NoSender,
     /// The gateway did not take it; trying again is sensible.
     NotDelivered,

@@ -4,6 +4,7 @@
 //! No HTTP here; `routes::accounts` speaks it. Time and chance come from the state.
 
 pub mod authenticator;
+pub mod disabling;
 pub mod hashing;
 pub mod limiter;
 pub mod sessions;
@@ -15,7 +16,9 @@ use shared::units::UnixMs;
 
 use crate::accounts::hashing::{HashError, Hasher};
 use crate::chance::Chance;
+use crate::db::accounts::{Disabled, NotDisabled};
 use crate::db::{self, Db, DbError};
+use crate::meetings::events::Actor;
 
 /// Fewest characters of an account's password: what NIST SP 800-63B asks of a single factor.
 pub const MIN_PASSWORD_CHARS: usize = 15;
@@ -107,10 +110,54 @@ pub enum RemoveError {
 /// # Errors
 /// There is no such account, it has no authenticator, or the database failed.
 pub async fn remove_authenticator(db: &Db, name: &str) -> Result<Account, RemoveError> {
-    let (account, _) = db::accounts::by_name_key(db, &name_key(name)).await?.ok_or(RemoveError::NoAccount)?;
+    let stored = db::accounts::by_name_key(db, &name_key(name)).await?;
+    let account = stored.ok_or(RemoveError::NoAccount)?.account;
     if !db::authenticators::remove(db, account.id).await? {
         return Err(RemoveError::NoAuthenticator);
     }
     db::sessions::delete_of_account(db, &account).await?;
     Ok(account)
+}
+
+/// Why an account was not disabled or enabled.
+#[derive(Debug, thiserror::Error)]
+pub enum SwitchError {
+    /// There is no account of that name.
+    #[error("there is no account of that name")]
+    NoAccount,
+    /// It is as it is to be.
+    #[error("the account is {0} already")]
+    Already(&'static str),
+    /// It is the last one.
+    #[error("it is the last account that may log in: make another one first, with `conclave admin create`")]
+    TheLast,
+    /// The database failed.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+/// Disables the account of that name, as the operator does. A server that runs beside it puts its people out within a second.
+///
+/// # Errors
+/// There is none, it is disabled already, it is the last one, or the database failed.
+pub async fn disable(db: &Db, chance: &dyn Chance, name: &str, at: UnixMs) -> Result<Account, SwitchError> {
+    let stored = db::accounts::by_name_key(db, &name_key(name)).await?;
+    let account = stored.ok_or(SwitchError::NoAccount)?.account;
+    let disabled = Disabled { account: account.id, organisation: account.organisation, at, by: Actor::Operator };
+    match db::accounts::disable(db, chance, &disabled).await? {
+        Ok(()) => Ok(account),
+        Err(NotDisabled::NotThere) => Err(SwitchError::Already("disabled")),
+        Err(NotDisabled::TheLast) => Err(SwitchError::TheLast),
+    }
+}
+
+/// Lets the account of that name log in again.
+///
+/// # Errors
+/// There is none, it may log in already, or the database failed.
+pub async fn enable(db: &Db, name: &str) -> Result<Account, SwitchError> {
+    let stored = db::accounts::by_name_key(db, &name_key(name)).await?;
+    let account = stored.ok_or(SwitchError::NoAccount)?.account;
+    let enabled = db::accounts::enable(db, account.id, account.organisation).await?;
+    if enabled { Ok(account) } else { Err(SwitchError::Already("enabled")) }
 }

@@ -32,6 +32,9 @@ pub enum LoginError {
     /// Name or password.
     #[error("name or password is wrong")]
     Wrong,
+    /// They are right, and the account is disabled.
+    #[error("the account is disabled")]
+    Disabled,
     /// They are right, and the account has an authenticator.
     #[error("the code of the authenticator is needed too")]
     CodeNeeded,
@@ -53,8 +56,8 @@ impl LoginError {
     }
 }
 
-/// Checks name and password, and then the code, where the account has an authenticator: nobody learns that it has one who does
-/// not know its password.
+/// Checks name and password, and then the code, where the account has an authenticator. Here nobody learns that it has one who
+/// does not know its password; whoever is logged in to the organisation sees it, and whoever has a PIN of an invitation for it.
 pub async fn check(
     state: &AppState,
     (name, password): (&str, &Secret),
@@ -71,7 +74,10 @@ pub async fn check(
 /// An unknown name costs what a known one costs.
 async fn check_password(state: &AppState, name: &str, password: &Secret) -> Result<Account, LoginError> {
     match db::accounts::by_name_key(&state.db, &super::name_key(name)).await? {
-        Some((account, hash)) if state.hasher.verify(password, &hash).await? => Ok(account),
+        Some(stored) if state.hasher.verify(password, &stored.password_hash).await? => {
+            // Told to whoever knows the password, and nobody else.
+            if stored.is_disabled { Err(LoginError::Disabled) } else { Ok(stored.account) }
+        }
         Some(_) => Err(LoginError::Wrong),
         None if !guards::holds(Guard::Decoy) => Err(LoginError::Wrong),
         None => {

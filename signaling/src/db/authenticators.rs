@@ -14,9 +14,11 @@ const BEGIN: &str = "INSERT INTO authenticators (account_id, organisation_id, se
 const CONFIRM: &str = "UPDATE authenticators SET confirmed_at = $1, last_step = $2 \
      WHERE account_id = $3 AND sealed = $4 AND confirmed_at IS NULL";
 const TAKE_TRY: &str = "UPDATE authenticators SET wrong = wrong + 1, next_at = $1 WHERE account_id = $2 AND wrong = $3";
-const SPEND_STEP: &str = "UPDATE authenticators SET last_step = $1, wrong = 0, next_at = 0 \
+const SPEND_STEP: &str = "UPDATE authenticators SET last_step = $1, wrong = 0, next_at = 0, door_wrong = 0 \
      WHERE account_id = $2 AND confirmed_at IS NOT NULL AND last_step < $3";
-const FORGIVE: &str = "UPDATE authenticators SET wrong = 0, next_at = 0 WHERE account_id = $1";
+const SPEND_STEP_AT_DOOR: &str = "UPDATE authenticators SET last_step = $1, door_wrong = 0 \
+     WHERE account_id = $2 AND confirmed_at IS NOT NULL AND last_step < $3";
+const FORGIVE: &str = "UPDATE authenticators SET wrong = 0, next_at = 0, door_wrong = 0 WHERE account_id = $1";
 const REMOVE: &str = "DELETE FROM authenticators WHERE account_id = $1 AND confirmed_at IS NOT NULL";
 const ADD_CODE: &str = "INSERT INTO recovery_codes (account_id, organisation_id, mac) VALUES ($1, $2, $3)";
 const USE_CODE: &str = "DELETE FROM recovery_codes WHERE account_id = $1 AND mac = $2";
@@ -24,11 +26,17 @@ const COUNT_CODES: &str = "SELECT COUNT(*) FROM recovery_codes WHERE account_id 
 const REMOVE_CODES: &str = "DELETE FROM recovery_codes WHERE account_id = $1";
 const END_OTHER_SESSIONS: &str = "DELETE FROM account_sessions WHERE account_id = $1 AND token_hash <> $2";
 
-const AT_DOOR: &str = "SELECT i.account_id, a.sealed, i.code_tries_left FROM invitees i \
-     JOIN authenticators a ON a.account_id = i.account_id WHERE i.id = $1 AND a.confirmed_at IS NOT NULL";
+const AT_DOOR: &str = "SELECT account_id, sealed, tries_left FROM door_codes WHERE invitee_id = $1";
+const TAKE_TRY_AT_DOORS: &str =
+    "UPDATE authenticators SET door_wrong = door_wrong + 1 WHERE account_id = $1 AND door_wrong < $2";
 const TAKE_DOOR_TRY: &str = "UPDATE invitees SET code_tries_left = code_tries_left - 1 \
      WHERE id = $1 AND code_tries_left > 0 RETURNING code_tries_left";
 const GIVE_DOOR_TRIES_BACK: &str = "UPDATE invitees SET code_tries_left = $1 WHERE id = $2";
+
+/// Wrong codes at all doors together after which none takes any more, until its holder logs in: people with PINs are few, but
+/// whoever makes invitations makes as many as they like. NIST SP 800-63B-4 section 3.2.2 allows no more in a row. The view
+/// `door_codes` has the same.
+pub(super) const MOST_AT_DOORS: i64 = 100;
 
 /// An authenticator as it is stored.
 #[derive(Clone, PartialEq, Eq)]
@@ -109,9 +117,22 @@ pub async fn take_try(db: &Db, account: AccountId, wrong: i64, next_at: UnixMs) 
     Ok(query.execute(db.write()).await?.rows_affected() == 1)
 }
 
-/// The code of this time step was typed; `false` when it, or a later one, was before. What was wrong is forgiven.
-pub async fn spend_step(db: &Db, account: AccountId, step: i64) -> Result<bool, DbError> {
-    let query = sql::query(SPEND_STEP).bind(step).bind(account.to_string()).bind(step);
+/// Where a code was typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum At {
+    /// Beside the account's password: what was wrong, there and at doors, is forgiven.
+    Login,
+    /// Beside a PIN: what was wrong at doors is. Whoever guesses at the login is not forgiven because its person came to a meeting.
+    Door,
+}
+
+/// The code of this time step was typed; `false` when it, or a later one, was before.
+pub async fn spend_step(db: &Db, account: AccountId, step: i64, at: At) -> Result<bool, DbError> {
+    let statement = match at {
+        At::Login => SPEND_STEP,
+        At::Door => SPEND_STEP_AT_DOOR,
+    };
+    let query = sql::query(statement).bind(step).bind(account.to_string()).bind(step);
     Ok(query.execute(db.write()).await?.rows_affected() == 1)
 }
 
@@ -153,21 +174,30 @@ pub struct DoorCode {
     pub tries_left: i64,
 }
 
-/// The confirmed authenticator of the account that an invitation is for.
+/// The confirmed authenticator of the account that an invitation is for; none while no door takes its codes.
 pub async fn at_door(db: &Db, invitee: InviteeId) -> Result<Option<DoorCode>, DbError> {
     let row = sql::query(AT_DOOR).bind(invitee.to_string()).fetch_optional(db.read()).await?;
     let Some(row) = row else { return Ok(None) };
     Ok(Some(DoorCode {
         account: column(&row, "account_id")?,
         sealed: row.try_get("sealed")?,
-        tries_left: row.try_get("code_tries_left")?,
+        tries_left: row.try_get("tries_left")?,
     }))
 }
 
-/// Takes one of an invitation's tries; gives the number left, or `None` when there was none.
-pub async fn take_door_try(db: &Db, invitee: InviteeId) -> Result<Option<u8>, DbError> {
-    let left: Option<i64> =
-        sql::query_scalar(TAKE_DOOR_TRY).bind(invitee.to_string()).fetch_optional(db.write()).await?;
+/// Takes one of an invitation's tries, and of its account's; gives the number that the invitation has left, or `None` when there
+/// was none.
+pub async fn take_door_try(db: &Db, invitee: InviteeId, account: AccountId) -> Result<Option<u8>, DbError> {
+    let mut transaction = db.write().begin().await?;
+    let of_account = sql::query(TAKE_TRY_AT_DOORS).bind(account.to_string()).bind(MOST_AT_DOORS);
+    if of_account.execute(&mut *transaction).await?.rows_affected() != 1 {
+        return Ok(None);
+    }
+    let of_invitation = sql::query_scalar(TAKE_DOOR_TRY).bind(invitee.to_string());
+    let left: Option<i64> = of_invitation.fetch_optional(&mut *transaction).await?;
+    if left.is_some() {
+        transaction.commit().await?;
+    }
     left.map(|left| u8::try_from(left).map_err(|_| DbError::Corrupt { column: "code_tries_left" })).transpose()
 }
 

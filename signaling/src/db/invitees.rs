@@ -1,6 +1,6 @@
 //! Table `invitees`, with what the console shows beside each: the PIN that works, the SMS password and the account.
 
-use shared::ids::{InviteeId, MeetingId, OrganisationId};
+use shared::ids::{AccountId, InviteeId, MeetingId, OrganisationId};
 use shared::letter::{LetterKind, Way};
 use shared::limits::MAX_INVITEES;
 use shared::meeting::Role;
@@ -14,11 +14,12 @@ const COUNT: &str = "SELECT COUNT(*) FROM invitees WHERE meeting_id = $1";
 const LAST_POSITION: &str = "SELECT COALESCE(MAX(position), 0) FROM invitees WHERE meeting_id = $1";
 const INSERT: &str = "INSERT INTO invitees (id, organisation_id, meeting_id, position, name, phone, email, role, \
      link_hash, created_at, account_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+const OF_ACCOUNT: &str = "SELECT i.id, i.meeting_id FROM invitees i JOIN meetings m ON m.id = i.meeting_id \
+     WHERE i.account_id = $1 AND m.ended_at IS NULL";
 const LIST: &str = "SELECT i.id, i.organisation_id, i.meeting_id, i.name, i.phone, i.email, i.role, \
      (SELECT MAX(p.issued_at) FROM pins p WHERE p.invitee_id = i.id AND p.revoked_at IS NULL) AS pin_issued_at, \
      w.tries_left, w.read_out, i.account_id, n.name AS account_name, \
-     (SELECT COUNT(*) FROM authenticators t WHERE t.account_id = i.account_id AND t.confirmed_at IS NOT NULL \
-         AND i.code_tries_left > 0) AS takes_codes \
+     (SELECT COUNT(*) FROM door_codes c WHERE c.invitee_id = i.id AND c.tries_left > 0) AS takes_codes \
      FROM invitees i LEFT JOIN passwords w ON w.invitee_id = i.id LEFT JOIN accounts n ON n.id = i.account_id \
      WHERE i.organisation_id = $1 AND i.meeting_id = $2 ORDER BY i.position";
 
@@ -77,6 +78,15 @@ pub async fn find(
 ) -> Result<Option<Listed>, DbError> {
     // A meeting has 50 invitees at most: one statement for both is worth more than reading fewer rows.
     Ok(list(db, organisation, meeting).await?.into_iter().find(|listed| listed.invited.id == invitee))
+}
+
+/// The invitations of an account, in meetings that were not ended.
+pub async fn of_account(
+    connection: &mut sql::Connection,
+    account: AccountId,
+) -> Result<Vec<(MeetingId, InviteeId)>, DbError> {
+    let rows = sql::query(OF_ACCOUNT).bind(account.to_string()).fetch_all(connection).await?;
+    rows.iter().map(|row| Ok((column(row, "meeting_id")?, column(row, "id")?))).collect()
 }
 
 /// Changes an invitee's role, if it is still what the caller thinks.

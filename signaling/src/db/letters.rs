@@ -46,8 +46,7 @@ const DUE: &str = "SELECT i.id, COUNT(l.id) AS tries FROM invitees i JOIN meetin
      WHERE m.ask_password AND m.password_before_minutes > 0 AND m.ended_at IS NULL AND i.phone IS NOT NULL \
      AND m.starts_at - m.password_before_minutes * 60000 <= $1 AND $1 < m.ends_at \
      AND NOT EXISTS (SELECT 1 FROM passwords w WHERE w.invitee_id = i.id) \
-     AND NOT EXISTS (SELECT 1 FROM authenticators t WHERE t.account_id = i.account_id AND t.confirmed_at IS NOT NULL \
-         AND i.code_tries_left > 0) \
+     AND NOT EXISTS (SELECT 1 FROM door_codes c WHERE c.invitee_id = i.id AND c.tries_left > 0) \
      AND EXISTS (SELECT 1 FROM pins p WHERE p.invitee_id = i.id AND p.revoked_at IS NULL) \
      AND NOT EXISTS (SELECT 1 FROM letters o WHERE o.invitee_id = i.id AND o.kind = 'password' \
          AND (o.state <> 'not_reached' OR o.changed_at > $2)) \

@@ -15,6 +15,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (5, "templates", include_str!("../../migrations/0005_templates.sql")),
     (6, "authenticators", include_str!("../../migrations/0006_authenticators.sql")),
     (7, "invitees_accounts", include_str!("../../migrations/0007_invitees_accounts.sql")),
+    (8, "disabled_accounts", include_str!("../../migrations/0008_disabled_accounts.sql")),
 ];
 
 /// Brings a database up to date.
@@ -42,7 +43,7 @@ mod tests {
     async fn moderators_keep_the_login_of_their_own_name() {
         let (world, _, meeting) = board(0).await;
         for (n, (name, role)) in
-            [("Ada", Role::Moderator), ("Ada", Role::Participant), ("Mia", Role::Moderator)].into_iter().enumerate()
+            [("ada", Role::Moderator), ("Ada", Role::Participant), ("Mia", Role::Moderator)].into_iter().enumerate()
         {
             let id = InviteeId::from_random([u8::try_from(n).unwrap(); 16]);
             let invited = crate::meetings::invitees::Invited {
@@ -64,5 +65,6 @@ mod tests {
         let accounts: Vec<Option<AccountId>> = listed.into_iter().map(|listed| listed.invited.account).collect();
         assert_eq!(accounts, [Some(meeting.created_by), None, None]);
         assert!(text.contains(&format!("code_tries_left BIGINT NOT NULL DEFAULT {DOOR_CODE_TRIES};")));
+        assert!(MIGRATIONS[7].2.contains(&format!("door_wrong < {}", crate::db::authenticators::MOST_AT_DOORS)));
     }
 }

@@ -111,6 +111,12 @@ pub async fn find(db: &Db, invitee: InviteeId) -> Result<Option<Row>, DbError> {
     }))
 }
 
+/// No password that was made for this invitee is one any more.
+pub async fn void(db: &Db, invitee: InviteeId) -> Result<(), DbError> {
+    sql::query("DELETE FROM passwords WHERE invitee_id = $1").bind(invitee.to_string()).execute(db.write()).await?;
+    Ok(())
+}
+
 /// Takes one try of the password sent at `sent_at`; gives the number left, or `None` when there was none.
 pub async fn take_try(db: &Db, invitee: InviteeId, sent_at: UnixMs) -> Result<Option<u8>, DbError> {
     let left: Option<i64> = sql::query_scalar(

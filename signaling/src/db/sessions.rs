@@ -8,7 +8,7 @@ use crate::accounts::Account;
 const INSERT: &str = "INSERT INTO account_sessions (token_hash, organisation_id, account_id, created_at, last_active_at) \
      VALUES ($1, $2, $3, $4, $5)";
 const FIND: &str = "SELECT s.created_at, s.last_active_at, a.id, a.organisation_id, a.name \
-     FROM account_sessions s JOIN accounts a ON a.id = s.account_id WHERE s.token_hash = $1";
+     FROM account_sessions s JOIN accounts a ON a.id = s.account_id WHERE s.token_hash = $1 AND a.disabled_at IS NULL";
 const TOUCH: &str = "UPDATE account_sessions SET last_active_at = $1 WHERE token_hash = $2";
 const DELETE: &str = "DELETE FROM account_sessions WHERE token_hash = $1";
 const DELETE_OF_ACCOUNT: &str = "DELETE FROM account_sessions WHERE account_id = $1";

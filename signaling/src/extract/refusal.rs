@@ -86,7 +86,7 @@ fn status(error: &ApiError) -> StatusCode {
         ApiError::NotLoggedIn | ApiError::WrongLogin | ApiError::CodeNeeded | ApiError::WrongCode => {
             StatusCode::UNAUTHORIZED
         }
-        ApiError::ForeignOrigin => StatusCode::FORBIDDEN,
+        ApiError::ForeignOrigin | ApiError::AccountDisabled => StatusCode::FORBIDDEN,
         ApiError::NotFound => StatusCode::NOT_FOUND,
         ApiError::MeetingOver
         | ApiError::MeetingNotOver
@@ -99,6 +99,7 @@ fn status(error: &ApiError) -> StatusCode {
         | ApiError::NoWay
         | ApiError::PinWithdrawn
         | ApiError::CodesUsedUp
+        | ApiError::OwnAccount
         | ApiError::AuthenticatorInUse
         | ApiError::NoAuthenticator
         | ApiError::SmsCountryNotServed => StatusCode::CONFLICT,

@@ -42,12 +42,16 @@ async fn run(state: &AppState, meeting: MeetingId, invitee: InviteeId, kind: Err
 }
 
 /// A moderator's wish for a second proof is granted by an authenticator as well; whoever asks for themselves wants the SMS.
-async fn send_password(state: &AppState, invitee: InviteeId, by: InviteeId) -> Result<PasswordState, PasswordError> {
+async fn send_password(
+    state: &AppState,
+    invitee: InviteeId,
+    by: Option<InviteeId>,
+) -> Result<PasswordState, PasswordError> {
     let passwords = state.passwords();
-    if by != invitee && passwords.takes_codes(invitee).await? {
+    if by.is_some() && passwords.ask_code(invitee).await? {
         return Ok(PasswordState::Code);
     }
-    passwords.send(invitee, Actor::Invitee(by)).await
+    passwords.send(invitee, Actor::Invitee(by.unwrap_or(invitee))).await
 }
 
 async fn invite(

@@ -20,6 +20,8 @@ pub enum DoorEvent {
     PinIssued,
     /// A PIN was withdrawn, and none was issued in its place.
     PinRevoked,
+    /// The account that the invitation is for was disabled, and its PIN withdrawn.
+    AccountDisabled,
     /// What an invitation lets its person do was changed.
     RoleChanged {
         /// What it was.
@@ -180,6 +182,18 @@ pub enum SecondFactor {
     },
 }
 
+impl DoorEvent {
+    /// The account that it tells of.
+    pub const fn account(&self) -> Option<AccountId> {
+        match self {
+            DoorEvent::ModeratorEntered {
+                second_factor: SecondFactor::Account { account } | SecondFactor::AuthenticatorCode { account },
+            } => Some(*account),
+            _ => None,
+        }
+    }
+}
+
 impl SecondFactor {
     /// What it is to whoever asked for a second proof at the door.
     pub const fn given(self) -> PasswordState {
@@ -198,6 +212,8 @@ pub enum Actor {
     Invitee(InviteeId),
     /// Somebody at the console.
     Account(AccountId),
+    /// Somebody at the server's command line.
+    Operator,
     /// Nobody: it was time.
     Clock,
 }
@@ -207,6 +223,7 @@ impl std::fmt::Display for Actor {
         match self {
             Actor::Invitee(id) => write!(f, "invitee:{id}"),
             Actor::Account(id) => write!(f, "account:{id}"),
+            Actor::Operator => f.write_str("operator"),
             Actor::Clock => f.write_str("clock"),
         }
     }
@@ -220,6 +237,7 @@ impl std::str::FromStr for Actor {
         match text.split_once(':') {
             Some(("invitee", id)) => id.parse().map(Actor::Invitee).map_err(|_| ()),
             Some(("account", id)) => id.parse().map(Actor::Account).map_err(|_| ()),
+            None if text == "operator" => Ok(Actor::Operator),
             None if text == "clock" => Ok(Actor::Clock),
             _ => Err(()),
         }

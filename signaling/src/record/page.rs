@@ -73,7 +73,7 @@ fn asked(record: &Record) -> String {
     let rules = &record.meeting.rules;
     let mut asked = vec![tr("a PIN of one's own")];
     if record.meeting.ask_password {
-        asked.push(tr("a password by SMS"));
+        asked.push(tr("a password, or the code of an account's authenticator"));
     }
     if rules.camera_required {
         asked.push(tr("a camera that is on"));
@@ -115,6 +115,7 @@ fn events(page: &mut String, record: &Record, time: &impl Fn(UnixMs) -> String) 
     heading(page, tr("At the door"), &[tr("When"), tr("Who"), tr("What"), tr("By")]);
     for Happened { at, whom, by, event } in &record.events {
         let unknown = tr("somebody no longer listed");
+        let account = event.account().and_then(|account| record.account(account)).unwrap_or(unknown);
         let whom_name = whom.map_or("", |whom| record.name_of(whom).unwrap_or(unknown));
         let by_name = match by {
             Actor::Invitee(who) if Some(*who) == *whom => String::new(),
@@ -122,9 +123,10 @@ fn events(page: &mut String, record: &Record, time: &impl Fn(UnixMs) -> String) 
             Actor::Account(account) => {
                 tr_with("{name}, at the console", &[("name", record.account(*account).unwrap_or(unknown))])
             }
+            Actor::Operator => tr("the server's operator").to_owned(),
             Actor::Clock => tr("the clock").to_owned(),
         };
-        row(page, &[&time(*at), whom_name, &words::event(event, time), &by_name]);
+        row(page, &[&time(*at), whom_name, &words::event(event, time, account), &by_name]);
     }
     page.push_str("</tbody></table>\n");
 }

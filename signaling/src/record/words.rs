@@ -8,10 +8,11 @@ use shared::text::{tr, tr_with};
 
 use crate::meetings::events::{DoorEvent, Evidence, Lapse, SecondFactor};
 
-/// What happened. `time` writes a moment.
-pub(super) fn event(event: &DoorEvent, time: impl Fn(shared::units::UnixMs) -> String) -> String {
+/// What happened. `time` writes a moment, `account` is what the account is called that the event tells of.
+pub(super) fn event(event: &DoorEvent, time: impl Fn(shared::units::UnixMs) -> String, account: &str) -> String {
     match event {
         DoorEvent::PinIssued => tr("A PIN was issued").to_owned(),
+        DoorEvent::AccountDisabled => tr("The account was disabled; the PIN was withdrawn").to_owned(),
         DoorEvent::PinRevoked => tr("The PIN was withdrawn").to_owned(),
         DoorEvent::RoleChanged { from, to } => {
             tr_with("The role was changed: {from}, now {to}", &[("from", role(*from)), ("to", role(*to))])
@@ -27,14 +28,15 @@ pub(super) fn event(event: &DoorEvent, time: impl Fn(shared::units::UnixMs) -> S
         DoorEvent::Knocked { evidence: shown } => tr_with("Knocked: {evidence}", &[("evidence", &evidence(shown))]),
         DoorEvent::EnteredLobby => tr("Waited in the lobby").to_owned(),
         DoorEvent::ModeratorEntered { second_factor } => match second_factor {
-            SecondFactor::Account { .. } => tr("Came in as moderator, logged in to an account"),
-            SecondFactor::AuthenticatorCode { .. } => {
-                tr("Came in as moderator, with the code of an account's authenticator")
+            SecondFactor::Account { .. } => {
+                tr_with("Came in as moderator, logged in to the account {name}", &[("name", account)])
             }
-            SecondFactor::SmsPassword => tr("Came in as moderator, with the password by SMS"),
-            SecondFactor::ReadOutPassword => tr("Came in as moderator, with a password that was read out"),
-        }
-        .to_owned(),
+            SecondFactor::AuthenticatorCode { .. } => {
+                tr_with("Came in as moderator, with the code of {name}'s authenticator", &[("name", account)])
+            }
+            SecondFactor::SmsPassword => tr("Came in as moderator, with the password by SMS").to_owned(),
+            SecondFactor::ReadOutPassword => tr("Came in as moderator, with a password that was read out").to_owned(),
+        },
         DoorEvent::Admitted { evidence: shown, location } => tr_with(
             "Was let in: {evidence}; {location}",
             &[("evidence", &evidence(shown)), ("location", verdict(*location))],

@@ -3,17 +3,17 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use shared::api::{AccountName, ApiError, Login, Me};
-use shared::ids::OrganisationId;
+use shared::api::{ApiError, ConsoleAccount, Login, Me};
+use shared::ids::{AccountId, OrganisationId};
 
+use crate::accounts::disabling;
 use crate::accounts::sessions::{self, LoginError};
 use crate::accounts::{Account, MAX_PASSWORD_BYTES};
 use crate::db;
 use crate::edge::client::Client;
 use crate::edge::source::Source;
-use crate::extract::{Json, Refusal, Session, clear_cookie, cookie, token_of};
+use crate::extract::{Json, Path, Refusal, Session, clear_cookie, cookie, token_of};
 use crate::guards::{self, Guard};
-use crate::record::content::Named;
 use crate::state::AppState;
 
 /// `POST /login`
@@ -31,12 +31,48 @@ pub(super) async fn login(
 }
 
 /// `GET /accounts`
-pub(super) async fn names(
+pub(super) async fn list(
     State(state): State<AppState>,
     session: Session,
-) -> Result<axum::Json<Vec<AccountName>>, Refusal> {
-    let names = db::accounts::names(&state.db, session.organisation).await?;
-    Ok(axum::Json(names.into_iter().map(|Named { id, name }| AccountName { id, name }).collect()))
+) -> Result<axum::Json<Vec<ConsoleAccount>>, Refusal> {
+    Ok(axum::Json(db::accounts::list(&state.db, session.organisation).await?))
+}
+
+/// `POST /accounts/{id}/disable`
+pub(super) async fn disable(
+    State(state): State<AppState>,
+    session: Session,
+    Path(account): Path<String>,
+) -> Result<axum::Json<Vec<ConsoleAccount>>, Refusal> {
+    let account = account.parse().map_err(|_| ApiError::NotFound)?;
+    if account == session.account {
+        return Err(ApiError::OwnAccount.into());
+    }
+    let whose = (account, session.organisation);
+    if disabling::disable(&state, whose, session.account).await?.is_err() {
+        // What is asked is so already, or there is none: whoever is logged in is another one, so that it is never the last.
+        find(&state, whose).await?;
+    }
+    list(State(state), session).await
+}
+
+/// `POST /accounts/{id}/enable`
+pub(super) async fn enable(
+    State(state): State<AppState>,
+    session: Session,
+    Path(account): Path<String>,
+) -> Result<axum::Json<Vec<ConsoleAccount>>, Refusal> {
+    let account = account.parse().map_err(|_| ApiError::NotFound)?;
+    if !db::accounts::enable(&state.db, account, session.organisation).await? {
+        find(&state, (account, session.organisation)).await?;
+    }
+    list(State(state), session).await
+}
+
+/// Whether there is this account.
+async fn find(state: &AppState, (account, organisation): (AccountId, OrganisationId)) -> Result<(), Refusal> {
+    let all = db::accounts::list(&state.db, organisation).await?;
+    all.iter().find(|found| found.id == account).map(|_| ()).ok_or(Refusal(ApiError::NotFound))
 }
 
 /// Takes one of the source's tries; gives it back unless the password or the code was wrong.
@@ -60,6 +96,7 @@ impl From<LoginError> for Refusal {
     fn from(error: LoginError) -> Self {
         match error {
             LoginError::Wrong => Self(ApiError::WrongLogin),
+            LoginError::Disabled => Self(ApiError::AccountDisabled),
             LoginError::CodeNeeded => Self(ApiError::CodeNeeded),
             LoginError::Code(error) => error.into(),
             LoginError::Hash(error) => error.into(),

@@ -90,6 +90,8 @@ fn holder(session: &Session) -> Holder<'_> {
 fn in_session(Refusal(error): Refusal) -> Refusal {
     match error {
         ApiError::WrongLogin => Refusal::field(Field::Password, FieldError::Wrong),
+        // Disabled just now: the session is gone as well.
+        ApiError::AccountDisabled => ApiError::NotLoggedIn.into(),
         ApiError::WrongCode => Refusal::field(Field::Code, FieldError::Wrong),
         // No code was typed where none is asked for: there is an authenticator.
         ApiError::CodeNeeded => ApiError::AuthenticatorInUse.into(),

@@ -31,7 +31,7 @@ pub(super) async fn invite(
     let invited = rules::invite(&new, id, (meeting.organisation, meeting.id));
     let invited = invited.map_err(|(field, reason)| Refusal::field(field, reason))?;
     if let Some(account) = invited.account
-        && !db::accounts::is_of(&state.db, account, meeting.organisation).await?
+        && !db::accounts::may_be_invited(&state.db, account, meeting.organisation).await?
     {
         return Err(Refusal::field(Field::Account, FieldError::UnknownAccount));
     }

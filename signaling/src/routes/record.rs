@@ -11,7 +11,7 @@ use crate::db;
 use crate::extract::{Path, Refusal, Session};
 use crate::meetings::Meeting;
 use crate::meetings::events::Actor;
-use crate::record::content::{About, FORMAT, Invited, Named, Record};
+use crate::record::content::{About, FORMAT, Happened, Invited, Named, Record};
 use crate::record::{jws::Jws, page};
 use crate::state::AppState;
 
@@ -60,7 +60,10 @@ async fn gather(state: &AppState, meeting: &Meeting) -> Result<Record, Refusal> 
     let events = db::door_events::of_meeting(&state.db, meeting.organisation, meeting.id).await?;
     let people = db::invitees::list(&state.db, meeting.organisation, meeting.id).await?;
     let people = people.into_iter().map(|listed| listed.invited);
-    let acted = |account: &Named| events.iter().any(|happened| happened.by == Actor::Account(account.id));
+    let acted = |account: &Named| {
+        let tells_of = |it: &Happened| it.by == Actor::Account(account.id) || it.event.account() == Some(account.id);
+        events.iter().any(tells_of)
+    };
     let mut accounts = db::accounts::names(&state.db, meeting.organisation).await?;
     accounts.retain(acted);
     Ok(Record {

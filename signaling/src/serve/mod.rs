@@ -17,6 +17,7 @@ use std::path::PathBuf;
 
 use sfu::Sfu;
 
+use crate::accounts::disabling;
 use crate::config::{Config, ConfigError};
 use crate::db::DbError;
 use crate::keys::KeyError;
@@ -126,6 +127,7 @@ pub async fn run(mut config: Config) -> Result<(), StartError> {
     tokio::spawn(state.lag.clone().measure());
     state.live.spawn_sweeper();
     door::watch::spawn(state.clone());
+    disabling::spawn(state.clone());
     letters::round::restore(&state).await?;
     letters::round::spawn(state.clone());
     tokio::spawn(sfu_link::route(state.live.clone(), state.geo.clone(), media.events));

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use shared::ids::{AccountId, OrganisationId};
+use shared::ids::AccountId;
 use shared::limits::PROTOCOL_VERSION;
 use shared::meeting::Role;
 use shared::secret::Secret;
@@ -27,18 +27,9 @@ pub struct Visitor {
     /// Their address, as the edge found it.
     pub address: IpAddr,
     /// Who is logged in at the console in the same browser.
-    pub account: Option<Account>,
+    pub account: Option<AccountId>,
     /// What the browser says it is.
     pub software: Software,
-}
-
-/// A console account that is logged in in the same browser.
-#[derive(Clone, Copy)]
-pub struct Account {
-    /// Which.
-    pub account: AccountId,
-    /// Whose.
-    pub organisation: OrganisationId,
 }
 
 /// Where a connection is.
@@ -176,11 +167,9 @@ impl Machine {
     /// one of the account that the invitation is for, and no other: whoever has a colleague's PIN is not that colleague.
     async fn accepted(&mut self, accepted: Accepted, typed: Typed) -> Reply {
         let invitation = &accepted.invitation;
-        let own = |account: &Account| {
-            account.organisation == invitation.organisation && invitation.account == Some(account.account)
-        };
-        match (invitation.role, self.visitor.account.filter(own)) {
-            (Role::Moderator, Some(Account { account, .. })) => {
+        let own = self.visitor.account.filter(|account| invitation.account == Some(*account));
+        match (invitation.role, own) {
+            (Role::Moderator, Some(account)) => {
                 let standing = Standing::Moderator(SecondFactor::Account { account });
                 self.seat(&accepted, standing, PasswordState::NotAsked).await
             }
@@ -216,11 +205,16 @@ impl Machine {
     async fn submit_password(&mut self, password: &Secret) -> Reply {
         let Stage::AtPassword(at) = &self.stage else { return error(ProtocolError::WrongState) };
         let typed = at.typed.clone();
-        let factor = match self.passwords().check(at.accepted.invitation.invitee, password).await {
+        // Time has passed since the PIN was typed: it may have died, and the meeting with it. Before a try is taken, because those
+        // of a new PIN are not for whoever has the old one, and after it, because that takes time as well.
+        let accepted = match look(self.state.books(), &typed).await {
+            Ok(accepted) => accepted,
+            Err(cause) => return self.no_longer(cause),
+        };
+        let factor = match self.passwords().check(accepted.invitation.invitee, password).await {
             Ok(factor) => factor,
             Err(cause) => return password_reply(cause),
         };
-        // Time has passed since the PIN was typed: it may have died, and the meeting with it.
         match look(self.state.books(), &typed).await {
             Ok(accepted) => {
                 let standing = match accepted.invitation.role {
@@ -230,11 +224,18 @@ impl Machine {
                 };
                 self.seat(&accepted, standing, factor.given()).await
             }
-            Err(KnockError::Refused(reason)) => {
+            Err(cause) => self.no_longer(cause),
+        }
+    }
+
+    /// The PIN was right and is not any more.
+    fn no_longer(&mut self, cause: KnockError) -> Reply {
+        match cause {
+            KnockError::Refused(reason) => {
                 self.stage = Stage::Greeted;
                 self.refused(reason)
             }
-            Err(cause) => internal(cause),
+            cause => internal(cause),
         }
     }
 

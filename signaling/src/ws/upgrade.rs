@@ -5,9 +5,10 @@ use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use shared::ids::AccountId;
 
 use super::software;
-use super::stage::{Account, Visitor};
+use super::stage::Visitor;
 use crate::accounts::sessions::{self, Activity};
 use crate::edge::client::Client;
 use crate::edge::crowd::Keep;
@@ -35,11 +36,11 @@ pub async fn upgrade(
     super::accept(state, visitor, connection, socket)
 }
 
-/// Who is logged in at the console in this browser. An error means nobody: there is still the SMS password.
-async fn account_of(state: &AppState, headers: &HeaderMap) -> Option<Account> {
+/// Who is logged in at the console in this browser. An error means nobody: there are other proofs.
+async fn account_of(state: &AppState, headers: &HeaderMap) -> Option<AccountId> {
     let token = token_of(headers)?;
     match sessions::find(state, &token, Activity::Background).await {
-        Ok(session) => session.map(|s| Account { account: s.account, organisation: s.organisation }),
+        Ok(session) => session.map(|session| session.account),
         Err(error) => {
             tracing::error!(%error, "who is logged in could not be looked up");
             None

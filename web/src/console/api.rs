@@ -6,13 +6,13 @@ use std::marker::PhantomData;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shared::api::{
-    AccountName, ApiError, CallIn, CalledIn, DoorReport, Invitee, InviteePatch, IssuedPin, Login, Me, MeetingDetail,
+    ApiError, CallIn, CalledIn, ConsoleAccount, DoorReport, Invitee, InviteePatch, IssuedPin, Login, Me, MeetingDetail,
     MeetingPatch, MeetingSummary, NewInvitee, NewMeeting, OutboxMessage, PasswordToRead, Site,
 };
 use shared::authenticator::{
     Authenticator, BeginAuthenticator, ConfirmAuthenticator, NewAuthenticator, RecoveryCodes, RemoveAuthenticator,
 };
-use shared::ids::{InviteeId, MeetingId, TemplateId};
+use shared::ids::{AccountId, InviteeId, MeetingId, TemplateId};
 use shared::template::{NewTemplate, Template};
 
 const BASE: &str = "/api/v1";
@@ -101,8 +101,18 @@ pub(crate) fn me() -> Call<Me> {
 }
 
 /// The organisation's accounts.
-pub(crate) fn accounts() -> Call<Vec<AccountName>> {
+pub(crate) fn accounts() -> Call<Vec<ConsoleAccount>> {
     Call::new("GET", "/accounts")
+}
+
+/// Disables one.
+pub(crate) fn disable_account(id: AccountId) -> Call<Vec<ConsoleAccount>> {
+    Call::new("POST", &format!("/accounts/{id}/disable"))
+}
+
+/// Lets one log in again.
+pub(crate) fn enable_account(id: AccountId) -> Call<Vec<ConsoleAccount>> {
+    Call::new("POST", &format!("/accounts/{id}/enable"))
 }
 
 /// How things stand with the account's authenticator.

@@ -6,7 +6,7 @@ use shared::text::{tr, tr_with};
 
 use super::navigation::{Link, Navigation};
 use super::pages::{
-    CallInPage, DoorPage, LoginPage, MeetingPage, MeetingsPage, NewMeetingPage, OutboxPage, SignInPage, UnknownPage,
+    AccountsPage, CallInPage, DoorPage, LoginPage, MeetingPage, MeetingsPage, NewMeetingPage, OutboxPage, UnknownPage,
 };
 use super::parts::{IdleWatch, Loading};
 use super::route::Route;
@@ -73,7 +73,7 @@ fn Inside() -> impl IntoView {
         Route::Meeting(id) => view! { <MeetingPage id=id /> }.into_any(),
         Route::Door => view! { <DoorPage /> }.into_any(),
         Route::Outbox => view! { <OutboxPage /> }.into_any(),
-        Route::SignIn => view! { <SignInPage /> }.into_any(),
+        Route::Accounts => view! { <AccountsPage /> }.into_any(),
         Route::Unknown => view! { <UnknownPage /> }.into_any(),
     };
     view! {
@@ -95,7 +95,7 @@ fn Aside() -> impl IntoView {
             {move || outbox.get().then(|| view! {
                 <Link to=Route::Outbox class="console-nav__link" in_navigation=true testid="outbox-link">{tr("Outbox")}</Link>
             })}
-            <Link to=Route::SignIn class="console-nav__link" in_navigation=true testid="sign-in-link">{tr("Sign-in")}</Link>
+            <Link to=Route::Accounts class="console-nav__link" in_navigation=true testid="accounts-link">{tr("Accounts")}</Link>
         </nav>
         <Account />
     }

@@ -22,8 +22,8 @@ pub(crate) enum Route {
     Door,
     /// The demo's text messages.
     Outbox,
-    /// How the account logs in.
-    SignIn,
+    /// How one's own account logs in, and whose there are.
+    Accounts,
     /// No page has this address.
     Unknown,
 }
@@ -41,7 +41,7 @@ impl Route {
             "/call" => Route::CallIn,
             "/door" => Route::Door,
             "/outbox" => Route::Outbox,
-            "/sign-in" => Route::SignIn,
+            "/accounts" => Route::Accounts,
             other => Self::meeting(other).unwrap_or(Route::Unknown),
         }
     }
@@ -53,7 +53,7 @@ impl Route {
     /// The page in the navigation that this one belongs to.
     pub(crate) fn section(self) -> Self {
         match self {
-            Route::Outbox | Route::Door | Route::SignIn => self,
+            Route::Outbox | Route::Door | Route::Accounts => self,
             _ => Route::Meetings,
         }
     }
@@ -67,7 +67,7 @@ impl Route {
             Route::CallIn => "/console/call".to_owned(),
             Route::Door => "/console/door".to_owned(),
             Route::Outbox => "/console/outbox".to_owned(),
-            Route::SignIn => "/console/sign-in".to_owned(),
+            Route::Accounts => "/console/accounts".to_owned(),
             Route::Meeting(id) => format!("/console/meetings/{id}"),
         }
     }
@@ -81,7 +81,7 @@ mod tests {
     fn every_page_is_found_again_at_its_own_address() {
         let meeting = Route::Meeting(MeetingId::from_random([7; 16]));
         let pages = [Route::Meetings, Route::Schedule, Route::StartNow, Route::CallIn, Route::Door, Route::Outbox];
-        for route in pages.into_iter().chain([Route::SignIn, meeting]) {
+        for route in pages.into_iter().chain([Route::Accounts, meeting]) {
             assert_eq!(Route::parse(&route.path()), route);
             assert_eq!(Route::parse(&format!("{}/", route.path())), route);
         }

@@ -96,6 +96,8 @@ pub(crate) fn api_error(error: &ApiError) -> String {
         ApiError::CodesUsedUp => tr(
             "Too many codes were wrong: no more are looked at. Use a recovery code, or ask the operator of this server to take the authenticator off the account.",
         ),
+        ApiError::AccountDisabled => tr("This account is disabled. Ask whoever looks after the accounts here."),
+        ApiError::OwnAccount => tr("You are logged in to this account. Let somebody else disable it."),
         ApiError::AuthenticatorInUse => tr("This account has an authenticator already. Reload the page."),
         ApiError::NoAuthenticator => tr("No authenticator is being set up or in use any more. Reload the page."),
         ApiError::TooManyTries { retry_after_s } => return too_many_tries(*retry_after_s),
@@ -207,10 +209,10 @@ pub(crate) fn role(role: Role) -> &'static str {
 pub(crate) fn role_meaning(role: Role, sends_sms: bool) -> &'static str {
     match role {
         Role::Moderator if !sends_sms => tr(
-            "Sees who waits, lets people in and ends the meeting. Needs their own login, or a password that you read out, besides the PIN.",
+            "Sees who waits, lets people in and ends the meeting. Needs an account here that they log in to, or a password that you read out, besides the PIN.",
         ),
         Role::Moderator => tr(
-            "Sees who waits, lets people in and ends the meeting. Needs a password by SMS or their own login besides the PIN.",
+            "Sees who waits, lets people in and ends the meeting. Needs a password by SMS besides the PIN, or an account here that they log in to.",
         ),
         Role::Participant => tr("Sees, hears, speaks, points and draws once a moderator has let them in."),
         Role::Observer => tr("Sees and hears. Only moderators see and hear an observer."),
@@ -220,21 +222,21 @@ pub(crate) fn role_meaning(role: Role, sends_sms: bool) -> &'static str {
 /// Why nothing is offered that goes by SMS.
 pub(crate) fn no_sms() -> &'static str {
     tr(
-        "This server sends no SMS, so nobody can be asked for a password; moderators log in to their own accounts besides their PIN.",
+        "This server sends no SMS, so nobody can be asked for a password; moderators prove themselves with their own account, or with a password that you read out, besides their PIN.",
     )
 }
 
-/// What somebody invited without a telephone number has to know, while passwords go by SMS.
+/// What somebody invited to whom no password can be sent has to know.
 pub(crate) fn without_phone(role: Role, meeting_asks: bool, has_account: bool) -> Option<&'static str> {
     match (role, meeting_asks, has_account) {
         (Role::Moderator, _, true) => Some(tr(
-            "Without a telephone number this moderator comes in with their authenticator app, or from a browser in which they are logged in.",
+            "No password can be sent to this moderator, who comes in from a browser in which they are logged in, or with their authenticator app, if they have one.",
         )),
-        (Role::Moderator, _, false) => Some(tr(
-            "Without a telephone number or an account this moderator comes in only with a password that you read out.",
-        )),
+        (Role::Moderator, _, false) => {
+            Some(tr("No password can be sent to this moderator: choose their account, or read one out to them."))
+        }
         (_, true, true) => Some(tr(
-            "This meeting asks for a second proof: without a telephone number this person needs an authenticator app, set up under \"Sign-in\".",
+            "This meeting asks for a second proof: without a telephone number this person needs an authenticator app, set up under \"Accounts\".",
         )),
         (_, true, false) => Some(tr(
             "This meeting asks for a password by SMS: without a telephone number this person cannot come in. A number cannot be added later.",

@@ -2,17 +2,17 @@
 
 use leptos::prelude::*;
 use shared::secret::Secret;
-use shared::signal::PasswordState;
 use shared::text::tr;
 
 use super::lines::Lines;
 use super::preview::Preview;
+use super::proof::{ProofField, SendPassword, is_awaited};
 use super::says::InvitationSays;
 use super::switches::DeviceProblems;
 use crate::app::{Session, use_session};
 use crate::bindings::focus_later;
 use crate::room::{lobby_words, words};
-use crate::ui::{Button, ButtonVariant, Card, Glyph, Icon, Page, Spinner, TextField};
+use crate::ui::{Button, ButtonVariant, Card, Glyph, Icon, Page, Spinner};
 
 const FIELD: &str = "[data-testid=door-password-input]";
 
@@ -49,16 +49,10 @@ pub(crate) fn LobbyPage() -> impl IntoView {
 #[component]
 fn AskedAtDoor(session: Session) -> impl IntoView {
     let store = session.store;
-    let state = store.asked_at_door;
+    let state = Memo::new(move |_| store.asked_at_door.get());
     let typed = RwSignal::new(String::new());
-    let error = Signal::derive(move || store.password_error.with(|error| error.as_ref().map(words::password_refused)));
     let is_open = Memo::new(move |_| state.with(|state| state.as_ref().is_some_and(|state| !state.is_given())));
-    let can_type = Memo::new(move |_| state.with(|state| state.as_ref().is_some_and(PasswordState::is_awaited)));
-    let is_code = Memo::new(move |_| state.with(|state| *state == Some(PasswordState::Code)));
-    let again = move || match is_code.get() {
-        true => tr("Send me a password by SMS instead"),
-        false => tr("Not received? Send a new one"),
-    };
+    let can_type = is_awaited(state);
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         session.submit_password(Secret::new(typed.get_untracked()));
@@ -77,11 +71,10 @@ fn AskedAtDoor(session: Session) -> impl IntoView {
         <Show when=move || is_open.get()>
             <Card>
                 <form class="stack stack--tight" on:submit=submit novalidate=true>
-                    <Show when=move || can_type.get()>
-                        <TextField label=if is_code.get() { tr("Code of your app") } else { tr("Password") } inputmode=if is_code.get() { "numeric" } else { "text" } value=typed error=error autocomplete="one-time-code" class="input--code" maxlength=20 testid="door-password-input" error_testid="door-password-error" />
-                        <Button variant=ButtonVariant::Primary submit=true wide=true busy=store.asking testid="door-password-submit">{tr("Continue")}</Button>
-                    </Show>
-                    <Button variant=ButtonVariant::Quiet wide=true icon=Glyph::Send busy=store.asking testid="door-password-send" on:click=move |_| session.send_password()>{again}</Button>
+                    // Also where nothing works any more: the organiser may read a password out.
+                    <ProofField session=session state=state typed=typed testid="door-password" />
+                    <Button variant=ButtonVariant::Primary submit=true wide=true busy=store.asking testid="door-password-submit">{tr("Continue")}</Button>
+                    <SendPassword session=session state=state testid="door-password-send" />
                 </form>
             </Card>
         </Show>

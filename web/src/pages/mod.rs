@@ -8,6 +8,7 @@ mod lobby;
 mod password;
 mod picture;
 mod preview;
+mod proof;
 mod reconnect;
 mod room;
 mod says;

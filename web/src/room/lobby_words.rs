@@ -93,7 +93,10 @@ pub fn asked_at_door(state: &PasswordState) -> String {
             "A moderator asks for a password. It was sent by SMS to your telephone that ends in {digits}.",
             &[("digits", phone_ends_in)],
         ),
-        PasswordState::UsedUp => tr("That was wrong too often. Have a new password sent.").to_owned(),
+        PasswordState::UsedUp => {
+            tr("That was wrong too often. Have a new password sent, or ask the organiser to read one out to you.")
+                .to_owned()
+        }
         PasswordState::Code => {
             tr("A moderator asks for the code of your authenticator app: the six digits that it shows now.").to_owned()
         }

@@ -156,7 +156,8 @@ pub fn password_refused(reason: &PasswordRefused) -> String {
             &[("n", &tries_left.to_string())],
         ),
         PasswordRefused::CodesUsedUp => {
-            tr("Too many wrong codes: with this PIN none is taken any more. Have a password sent instead.").to_owned()
+            tr("Too many wrong codes: none is taken here any more. Have a password sent, or ask the organiser to read one out to you.")
+                .to_owned()
         }
         PasswordRefused::NotSent => tr("No password was sent yet. Have one sent first.").to_owned(),
         PasswordRefused::SentTooOften { retry_after_s } => tr_with(
@@ -208,7 +209,7 @@ pub fn password_on_card(state: &PasswordState) -> &'static str {
         PasswordState::Code => tr("Code of their app asked, not given"),
         PasswordState::Given => tr("Password given"),
         PasswordState::CodeGiven => tr("Code of their app given"),
-        PasswordState::UsedUp => tr("Password used up"),
+        PasswordState::UsedUp => tr("Wrong too often"),
     }
 }
 

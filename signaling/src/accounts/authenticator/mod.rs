@@ -16,7 +16,7 @@ use self::code::{SECRET_BYTES, Typed};
 use self::tries::Next;
 use crate::chance::Chance;
 use crate::clock::Clock;
-use crate::db::authenticators::{Confirmed, Row};
+use crate::db::authenticators::{At, Confirmed, Row};
 use crate::db::{self, Db, DbError};
 use crate::guards::{self, Guard};
 use crate::keys::Keys;
@@ -159,7 +159,7 @@ impl Authenticators<'_> {
         if !db::authenticators::take_try(self.db, account, row.wrong, next_at).await? {
             return Err(CodeError::Wait { retry_after_s: 1 });
         }
-        self.spend(account, &secret, digits).await
+        self.spend((account, At::Login), &secret, digits).await
     }
 
     /// Whether an authenticator shows these digits now, for the first time; they are used up then. Whoever asks counts the tries.
@@ -168,12 +168,12 @@ impl Authenticators<'_> {
     /// It does not, or the database failed.
     pub(crate) async fn spend(
         self,
-        account: AccountId,
+        (account, at): (AccountId, At),
         secret: &[u8; SECRET_BYTES],
         digits: &str,
     ) -> Result<(), CodeError> {
         let step = code::step_of(secret, digits, self.clock.now()).ok_or(CodeError::Wrong)?;
-        let first = db::authenticators::spend_step(self.db, account, step).await?;
+        let first = db::authenticators::spend_step(self.db, account, step, at).await?;
         if first || !guards::holds(Guard::CodeOnce) { Ok(()) } else { Err(CodeError::Wrong) }
     }
 

@@ -1,4 +1,5 @@
-//! How often codes may be wrong. Only whoever knows the password gets this far.
+//! How often codes may be wrong at the login. Only whoever knows the password gets this far; what is typed at the doors of
+//! meetings is counted apart (`meetings::passwords`).
 //!
 //! Six digits of which three are right at any moment (one step of skew either way) fall to one guess in 333,333. Unhindered, a
 //! thousand guesses a second find one within minutes. Here five are free, as people type badly; after each further one the wait

@@ -115,10 +115,54 @@ fn used_up_and_sent_again() {
     let out = play.ask(piet, ClientMsg::SendPassword);
     let [errand] = &errands(&out)[..] else { panic!("{out:?}") };
     let ErrandKind::SendPassword { by } = errand.kind else { panic!("{errand:?}") };
-    assert_eq!(by, errand.invitee, "by themselves");
+    assert_eq!(by, None, "by themselves");
     let reason = PasswordRefused::SentTooOften { retry_after_s: 9 };
     let out = done(&mut play, errand, ErrandDone::PasswordSent { by, outcome: Err(reason.clone()) });
     assert_eq!((told(&out, piet), told(&out, mia)), (vec![&ServerMsg::PasswordRefused { reason }], vec![]));
+}
+
+/// Somebody with a moderator's own PIN is asked like anybody: what comes of it is the moderator's to hear.
+#[test]
+fn a_moderator_asks_whoever_has_their_own_pin() {
+    let mut play = Play::new();
+    let mia = play.arrive(MIA);
+    let other = play.knock(MIA);
+    play.enter(other);
+    let participant = play.id(other);
+    let out = play.ask(mia, ClientMsg::AskPassword { participant });
+    let [errand] = &errands(&out)[..] else { panic!("{out:?}") };
+    let ErrandKind::SendPassword { by } = errand.kind else { panic!("{errand:?}") };
+    assert_eq!(by, Some(errand.invitee));
+    let out = done(&mut play, errand, ErrandDone::PasswordSent { by, outcome: Err(PasswordRefused::NoPhone) });
+    let refused = Some(PasswordRefused::NoPhone);
+    assert_eq!(told(&out, mia), [&ServerMsg::SentFromCard { participant, what: Sent::Password, refused }]);
+    assert_eq!(told(&out, other), Vec::<&ServerMsg>::new());
+}
+
+/// Nothing goes out where a code is asked for, and the moderator hears what it is.
+#[test]
+fn a_code_that_a_moderator_asked_for_is_typed_in_the_lobby() {
+    let mut play = Play::new();
+    let (mia, piet) = (play.arrive(MIA), play.arrive(PIET));
+    let participant = play.id(piet);
+    let out = play.ask(mia, ClientMsg::AskPassword { participant });
+    let errand = errands(&out)[0].clone();
+    let ErrandKind::SendPassword { by } = errand.kind else { panic!("{errand:?}") };
+    let out = done(&mut play, &errand, ErrandDone::PasswordSent { by, outcome: Ok(PasswordState::Code) });
+    assert!(told(&out, piet).contains(&&ServerMsg::PasswordAsked { state: PasswordState::Code }), "{out:?}");
+    let told_mia = ServerMsg::SentFromCard { participant, what: Sent::Code, refused: None };
+    assert!(told(&out, mia).contains(&&told_mia), "{out:?}");
+    let out = play.ask(piet, submit("123456"));
+    done(&mut play, &errands(&out)[0], ErrandDone::PasswordChecked(Err(PasswordRefused::CodesUsedUp)));
+    assert_eq!(password_of(&play, piet), PasswordState::UsedUp);
+    let out = play.ask(piet, submit("123456"));
+    done(&mut play, &errands(&out)[0], ErrandDone::PasswordChecked(Ok(PasswordState::CodeGiven)));
+    let out = play.ask(mia, ClientMsg::Admit { participant });
+    let written = notes(&out).into_iter().find_map(|event| match event {
+        DoorEvent::Admitted { evidence, .. } => Some((evidence.code_given, evidence.password_given)),
+        _ => None,
+    });
+    assert_eq!(written, Some((true, false)));
 }
 
 /// What was asked outlives a reload, and neither a new knock nor somebody else's invitation takes its outcome.

@@ -25,8 +25,8 @@ pub struct Errand {
 pub enum ErrandKind {
     /// Send a password to the number on the invitation.
     SendPassword {
-        /// Who wants it: a moderator, or the person themselves, again.
-        by: InviteeId,
+        /// The moderator who wants it; `None`: the person themselves, again.
+        by: Option<InviteeId>,
     },
     /// Whether this is it.
     CheckPassword {
@@ -45,8 +45,8 @@ pub enum ErrandKind {
 pub enum ErrandDone {
     /// A password went out, or did not.
     PasswordSent {
-        /// Who wanted it.
-        by: InviteeId,
+        /// The moderator who wanted it; `None`: the person themselves.
+        by: Option<InviteeId>,
         /// How things stand with it now.
         outcome: Result<PasswordState, PasswordRefused>,
     },
@@ -94,21 +94,25 @@ impl Room {
     ) -> Result<(), ProtocolError> {
         let by = self.moderator(me)?;
         self.waits(who)?;
-        self.send_password(who, by, out)
+        self.send_password(who, Some(by), out)
     }
 
     /// Somebody in the lobby wants the password that was asked of them once more.
     pub(super) fn password_again(&mut self, me: ParticipantId, out: &mut Vec<Output>) -> Result<(), ProtocolError> {
         let person = self.present(me).ok_or(ProtocolError::WrongState)?;
-        let by = person.guest.invitee;
         if !person.owes_password() {
             tell_person(out, person, not_asked());
             return Ok(());
         }
-        self.send_password(me, by, out)
+        self.send_password(me, None, out)
     }
 
-    fn send_password(&mut self, who: ParticipantId, by: InviteeId, out: &mut Vec<Output>) -> Result<(), ProtocolError> {
+    fn send_password(
+        &mut self,
+        who: ParticipantId,
+        by: Option<InviteeId>,
+        out: &mut Vec<Output>,
+    ) -> Result<(), ProtocolError> {
         let person = self.people.get_mut(&who).ok_or(ProtocolError::NobodyThere)?;
         out.extend(person.begin(ErrandKind::SendPassword { by }));
         Ok(())
@@ -167,7 +171,7 @@ impl Room {
         if !std::mem::take(&mut person.fresh.busy) {
             return;
         }
-        let (waits, own) = (person.place == Place::Lobby, invitee);
+        let waits = person.place == Place::Lobby;
         match done {
             ErrandDone::PasswordSent { by, outcome: Ok(state) } => {
                 person.guest.password = state.clone();
@@ -178,14 +182,14 @@ impl Room {
                 let what = if person.guest.password == PasswordState::Code { Sent::Code } else { Sent::Password };
                 let sent = ServerMsg::SentFromCard { participant: who, what, refused: None };
                 self.tell_changed(who, out);
-                if by != own {
+                if let Some(by) = by {
                     self.tell_sender(by, sent, out);
                 }
             }
-            ErrandDone::PasswordSent { by, outcome: Err(reason) } if by == own => {
+            ErrandDone::PasswordSent { by: None, outcome: Err(reason) } => {
                 tell_person(out, person, ServerMsg::PasswordRefused { reason });
             }
-            ErrandDone::PasswordSent { by, outcome: Err(reason) } => {
+            ErrandDone::PasswordSent { by: Some(by), outcome: Err(reason) } => {
                 let refused = Some(reason);
                 self.tell_sender(by, ServerMsg::SentFromCard { participant: who, what: Sent::Password, refused }, out);
             }

@@ -217,6 +217,7 @@ fn parameters(path: &str) -> impl Iterator<Item = (&str, RefOr<Schema>)> {
         "meeting" => (name, shared::ids::MeetingId::schema()),
         "invitee" => (name, shared::ids::InviteeId::schema()),
         "template" => (name, shared::ids::TemplateId::schema()),
+        "account" => (name, shared::ids::AccountId::schema()),
         _ => (name, Object::with_type(Type::String).into()),
     })
 }

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use shared::api::{
-    AccountName, ApiError, CallIn, CalledIn, DoorReport, Invitee, InviteePatch, IssuedPin, Login, Me, MeetingDetail,
+    ApiError, CallIn, CalledIn, ConsoleAccount, DoorReport, Invitee, InviteePatch, IssuedPin, Login, Me, MeetingDetail,
     MeetingPatch, MeetingSummary, NewInvitee, NewMeeting, OutboxMessage, PasswordToRead, Site,
 };
 use shared::authenticator::{
@@ -35,8 +35,9 @@ const WITH_INVITEE: [&str; 7] =
 
 /// All of them.
 pub(super) fn calls() -> Vec<Call> {
-    let all =
-        [site(), authenticator(), meetings(), templates(), one_meeting(), people(), ways_in()].into_iter().flatten();
+    let all = [site(), accounts(), authenticator(), meetings(), templates(), one_meeting(), people(), ways_in()]
+        .into_iter()
+        .flatten();
     all.map(Call::knows::<ApiError>).collect()
 }
 
@@ -64,21 +65,41 @@ fn site() -> Vec<Call> {
             .answers::<Me>(OK)
             .with("Set-Cookie", set_cookie)
             .refuses(&[ApiError::WrongLogin, ApiError::CodeNeeded, ApiError::WrongCode, ApiError::CodesUsedUp])
+            .refuses(&[ApiError::AccountDisabled])
             .refuses(&[wait(), ApiError::Busy, ApiError::Internal, ApiError::DatabaseAway]),
         call(Post, "/logout", "logOut", "Logs out, also whoever is not logged in.")
             .answers_nothing(StatusCode::NO_CONTENT)
             .with("Set-Cookie", "Takes the session's cookie away.")
             .refuses(&[ApiError::Internal, ApiError::DatabaseAway]),
         call(Get, "/me", "getMe", "Who is logged in.").by_account().answers::<Me>(OK),
-        call(Get, "/accounts", "listAccounts", "The organisation's accounts, by name.")
-            .by_account()
-            .lists::<AccountName>(),
         call(Get, "/door", "getDoorReport", "What the PIN door does.").by_account().answers::<DoorReport>(OK),
         call(Get, "/outbox", "getOutbox", "What was not sent but kept, the newest first; 404 where none is kept.")
             .by_account()
             .lists::<OutboxMessage>()
             .refuses(&[ApiError::NotFound]),
         web_socket(),
+    ]
+}
+
+fn accounts() -> Vec<Call> {
+    let on_one = |path: &str, id: &str, says: &str| {
+        call(Post, &format!("/accounts/{{account}}{path}"), id, says)
+            .by_account()
+            .lists::<ConsoleAccount>()
+            .refuses(&[ApiError::NotFound])
+    };
+    vec![
+        call(Get, "/accounts", "listAccounts", "The organisation's accounts, by name.")
+            .by_account()
+            .lists::<ConsoleAccount>()
+            .leads(&["disableAccount", "enableAccount"], &[("account", "$response.body#/0/id")]),
+        on_one(
+            "/disable",
+            "disableAccount",
+            "Disables an account: it logs in no more, and PINs of invitations for it die.",
+        )
+        .refuses(&[ApiError::OwnAccount]),
+        on_one("/enable", "enableAccount", "Lets an account log in again. PINs that died stay dead."),
     ]
 }
 

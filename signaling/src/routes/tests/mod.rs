@@ -1,6 +1,7 @@
 //! The console's calls as a browser makes them: the real router with its guard, a database, a clock one can move.
 
 mod authenticator;
+mod disabling;
 mod edge;
 mod invitations;
 mod logins;

@@ -52,7 +52,10 @@ async fn every_method_is_in_the_document() {
 fn who_may_call_what_is_in_the_document() {
     let document = whole();
     for (method, path, _, needs) in table() {
-        let path = format!("/api/v1{path}").replace("{m}", "{meeting}").replace("{i}", "{invitee}");
+        let path = format!("/api/v1{path}")
+            .replace("{m}", "{meeting}")
+            .replace("{i}", "{invitee}")
+            .replace("{a}", "{account}");
         let operation = &document["paths"][&path][method.as_str().to_lowercase()];
         let wanted = operation["security"][0].get("session").is_some();
         assert_eq!(wanted, needs != Needs::Nothing, "{method} {path}: {operation}");

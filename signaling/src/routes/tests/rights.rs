@@ -15,11 +15,12 @@ pub(super) enum Needs {
     Nothing,
     /// Whoever is logged in.
     Login,
-    /// Whoever is logged in to the meeting's organisation.
+    /// Whoever is logged in to the organisation of the meeting or the account.
     Meeting,
 }
 
-/// Method, path, body, and who may. `{m}` and `{i}` are a meeting of Ada's and its invitee.
+/// Method, path, body, and who may. `{m}` and `{i}` are a meeting of Ada's and its invitee, `{a}` is
+/// Bob's account.
 pub(super) fn table() -> Vec<(Method, &'static str, Value, Needs)> {
     use Needs::{Login, Meeting, Nothing};
     let meeting = json!({ "title": "x", "start": { "kind": "now" }, "duration_minutes": 5, "time_zone": "UTC", "ask_password": false });
@@ -35,6 +36,8 @@ pub(super) fn table() -> Vec<(Method, &'static str, Value, Needs)> {
         (Method::POST, "/login", json!({ "name": "Nobody", "password": "wrong" }), Nothing),
         (Method::GET, "/me", Value::Null, Login),
         (Method::GET, "/accounts", Value::Null, Login),
+        (Method::POST, "/accounts/{a}/disable", Value::Null, Meeting),
+        (Method::POST, "/accounts/{a}/enable", Value::Null, Meeting),
         (Method::GET, "/me/authenticator", Value::Null, Login),
         (Method::POST, "/me/authenticator", json!({ "password": PASSWORD }), Login),
         (Method::POST, "/me/authenticator/confirm", json!({ "code": "12345" }), Login),
@@ -78,11 +81,13 @@ async fn every_route_is_as_declared() {
     let ada = site.ada().await;
     let made = ada.meeting().await;
     let invitee = ada.invite(&made, "Piet").await.invitee;
+    let bob = site.with_bob().await;
     let eve = eve_of_another_organisation(&site).await;
     let stale = site.ada().await;
     assert_eq!(stale.post("/api/v1/logout", Value::Null).await.status.as_u16(), 204);
     for (method, path, body, needs) in table() {
         let path = path.replace("{m}", &made.info.id.to_string()).replace("{i}", &invitee.id.to_string());
+        let path = path.replace("{a}", &bob.to_string());
         let what = format!("{method} {path}");
         let request = (&method, path.as_str(), &body);
         for (who, browser) in [("a stranger", &site.stranger()), ("a stale cookie", &stale)] {
@@ -118,7 +123,7 @@ fn the_table_is_whole() {
     let mut found = 0;
     for (path, rest) in routes {
         let handlers = rest.split(".route(").next().unwrap_or_default();
-        let path = path.replace("{meeting}", "{m}").replace("{invitee}", "{i}");
+        let path = path.replace("{meeting}", "{m}").replace("{invitee}", "{i}").replace("{account}", "{a}");
         for (word, method) in [("get(", Method::GET), ("post(", Method::POST), ("patch(", Method::PATCH)] {
             if handlers.contains(word) && path != "/ws" {
                 found += 1;

@@ -11,6 +11,7 @@ use super::theatre::{ADMIN, ORGANISATION, Person, Theatre, theatre};
 use crate::accounts::authenticator::code::shown;
 use crate::accounts::authenticator::{CodeError, Holder};
 use crate::db::sql;
+use crate::meetings::passwords::PasswordError;
 
 const STEP: i64 = 30_000;
 
@@ -150,6 +151,62 @@ async fn five_wrong_codes() {
     anew.welcomed().await;
 }
 
+/// Whoever is at the login with a password has tries of their own, which nothing at a door gives back; and whoever makes
+/// invitations has no more guesses than a hundred.
+#[tokio::test]
+async fn wrong_codes_at_doors_and_at_the_login_are_counted_apart() {
+    let mut theatre = theatre().await;
+    theatre.ask_passwords().await;
+    let app = App::of(&theatre).await;
+    let authenticators = |theatre: &Theatre| theatre.world.state.clone();
+    for _ in 0..6 {
+        let guess = authenticators(&theatre).authenticators().check(ADMIN, &app.never(&theatre)).await;
+        assert!(matches!(guess, Err(CodeError::Wrong)), "{guess:?}");
+    }
+    let (piet, mut page) = piet_at_the_door(&mut theatre).await;
+    page.hear().await;
+    page.say(typed(&app.shows(&theatre, 0))).await;
+    page.welcomed().await;
+    let guess = authenticators(&theatre).authenticators().check(ADMIN, &app.never(&theatre)).await;
+    assert!(matches!(guess, Err(CodeError::Wait { .. })), "coming to a meeting forgives no guess: {guess:?}");
+
+    for round in 0..20 {
+        theatre.issue_pin(piet.invitee).await;
+        for n in 0..DOOR_CODE_TRIES {
+            let state = authenticators(&theatre);
+            let guess = state.passwords().check(piet.invitee, &app.never(&theatre)).await;
+            assert!(matches!(guess, Err(PasswordError::Refused(_))), "{round} {n}: {guess:?}");
+        }
+    }
+    theatre.world.clock.advance_ms(3 * STEP);
+    let piet = Person { pin: theatre.issue_pin(piet.invitee).await, ..piet };
+    let mut page = knock(&theatre, &piet).await;
+    assert!(matches!(page.hear().await, ServerMsg::PasswordRequired { state: PasswordState::NotSent, .. }));
+    page.say(typed(&app.shows(&theatre, 0))).await;
+    assert_eq!(page.hear().await, refusal(PasswordRefused::NotSent), "no door takes any");
+    theatre.world.clock.advance_ms(60 * 60_000);
+    theatre.world.state.authenticators().check(ADMIN, &app.shows(&theatre, 0)).await.unwrap();
+    assert!(theatre.world.state.passwords().ask_code(piet.invitee).await.unwrap(), "until its holder logs in");
+}
+
+/// However many come at once, no more are looked at than there are tries.
+#[tokio::test]
+async fn tries_are_not_shared() {
+    let mut theatre = theatre().await;
+    let app = App::of(&theatre).await;
+    let piet = theatre.invite_for("Piet", Role::Participant, Some(ADMIN)).await;
+    let mut tries = tokio::task::JoinSet::new();
+    for _ in 0..20 {
+        let (state, code) = (theatre.world.state.clone(), app.never(&theatre));
+        tries.spawn(async move { state.passwords().check(piet.invitee, &code).await.unwrap_err().to_string() });
+    }
+    let told = tries.join_all().await;
+    let looked_at = told.iter().filter(|why| why.contains("WrongCode")).count();
+    assert_eq!(looked_at, usize::from(DOOR_CODE_TRIES) - 1, "{told:?}");
+    let events = theatre.events().await;
+    assert_eq!(events.iter().filter(|(kind, _)| kind == "codes_used_up").count(), 1, "the fifth");
+}
+
 /// Of two codes that come at once, one is taken.
 #[tokio::test]
 async fn a_code_that_comes_twice_at_once_opens_one_door() {
@@ -216,9 +273,14 @@ async fn the_pin_is_looked_at_again_after_the_code() {
     let app = App::of(&theatre).await;
     let (piet, mut page) = piet_at_the_door(&mut theatre).await;
     page.hear().await;
-    theatre.issue_pin(piet.invitee).await;
-    page.say(typed(&app.shows(&theatre, 0))).await;
+    let anew = Person { pin: theatre.issue_pin(piet.invitee).await, ..piet };
+    page.say(typed(&app.never(&theatre))).await;
     assert_eq!(page.hear().await, ServerMsg::JoinRefused { reason: JoinRefused::Revoked });
+    let mut page = knock(&theatre, &anew).await;
+    page.hear().await;
+    page.say(typed(&app.never(&theatre))).await;
+    let reason = PasswordRefused::WrongCode { tries_left: DOOR_CODE_TRIES - 1 };
+    assert_eq!(page.hear().await, refusal(reason), "the tries of the new PIN are not for whoever has the old one");
 }
 
 /// From the card: a moderator wants to be sure, and the app is asked; who has it not at hand has the SMS.
@@ -258,8 +320,17 @@ async fn a_moderator_asks_for_a_code() {
     assert_eq!(piets.hear_until(asked).await, PasswordState::Code, "whatever was given before");
     piets.say(ClientMsg::SendPassword).await;
     assert!(matches!(piets.hear_until(asked).await, PasswordState::Sent { .. }));
-    piets.say(typed(&theatre.last_password())).await;
+    let password = theatre.last_password();
+    piets.say(typed(&password)).await;
     assert_eq!(piets.hear_until(asked).await, PasswordState::Given);
+    mias.say(ClientMsg::AskPassword { participant }).await;
+    assert_eq!(piets.hear_until(asked).await, PasswordState::Code);
+    piets.say(typed(&password)).await;
+    assert_eq!(
+        piets.hear_until(refused).await,
+        PasswordRefused::NotSent,
+        "whoever overheard the last one proves nothing"
+    );
 }
 
 /// The clock sends nobody a password who has an app.

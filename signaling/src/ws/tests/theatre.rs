@@ -26,7 +26,7 @@ use crate::meetings::events::Actor;
 use crate::meetings::pins::Issue;
 use crate::state::AppState;
 use crate::testing::{NOON, World, world_with};
-use crate::ws::stage::{Account, Visitor};
+use crate::ws::stage::Visitor;
 
 pub(super) const HOUR: i64 = 3_600_000;
 pub(super) const ORGANISATION: OrganisationId = OrganisationId::from_random([1; 16]);
@@ -94,8 +94,7 @@ async fn seed(state: &AppState, ask_password: bool) {
 
 /// A header of the test's own says whether the account is logged in and where the page is; the real ones are the edge's.
 async fn upgrade(State(state): State<AppState>, headers: HeaderMap, socket: WebSocketUpgrade) -> Response {
-    let account =
-        headers.contains_key("x-test-admin").then_some(Account { account: ADMIN, organisation: ORGANISATION });
+    let account = headers.contains_key("x-test-admin").then_some(ADMIN);
     let address = headers.get("x-test-address").and_then(|value| value.to_str().ok()?.parse::<IpAddr>().ok());
     let address = address.unwrap_or([127, 0, 0, 1].into());
     crate::ws::accept(state, Visitor { address, account, software: Software::default() }, None, socket)

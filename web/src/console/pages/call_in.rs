@@ -12,7 +12,7 @@ use super::pin_dialog::{Issued, PinDialog};
 use crate::console::api::CallError;
 use crate::console::forms::{CallForm, CalledForm};
 use crate::console::navigation::{Link, Navigation};
-use crate::console::parts::{FormState, PageHead};
+use crate::console::parts::{FormState, PageHead, Refusal};
 use crate::console::route::Route;
 use crate::console::session::Session;
 use crate::console::{api, focus, when, words};
@@ -157,9 +157,7 @@ pub(crate) fn CallInPage() -> impl IntoView {
                             </Button>
                         </div>
                     </fieldset>
-                    {move || fields.state.refusal.get().map(|text| view! {
-                        <Banner tone=Tone::Danger assertive=true testid="call-error">{text}</Banner>
-                    })}
+                    <Refusal state=fields.state testid="call-error" />
                     <div class="form-actions">
                         <Button variant=ButtonVariant::Primary submit=true icon=Glyph::Send busy=fields.state.busy testid="call-now">{tr("Start now and call them in")}</Button>
                         <Link to=Route::Meetings class="button button--quiet">{tr("Cancel")}</Link>

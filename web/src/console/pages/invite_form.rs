@@ -3,8 +3,8 @@
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::api::{AccountName, Field, NewInvitee};
-use shared::ids::{AccountId, MeetingId};
+use shared::api::{ConsoleAccount, Field, NewInvitee};
+use shared::ids::MeetingId;
 use shared::meeting::Role;
 use shared::text::{tr, tr_with};
 
@@ -13,10 +13,10 @@ use super::pin_dialog::Issued;
 use crate::console::api;
 use crate::console::forms::InviteeForm;
 use crate::console::live::Live;
-use crate::console::parts::FormState;
+use crate::console::parts::{FormState, Refusal};
 use crate::console::session::Session;
 use crate::console::words;
-use crate::ui::{Banner, Button, ButtonVariant, Choice, Glyph, Select, TextField, Tone};
+use crate::ui::{Banner, Button, ButtonVariant, Choice, FieldError, Glyph, Select, TextField, Tone};
 
 #[derive(Clone, Copy)]
 struct Fields {
@@ -24,7 +24,8 @@ struct Fields {
     phone: RwSignal<String>,
     email: RwSignal<String>,
     role: RwSignal<Role>,
-    account: RwSignal<Option<AccountId>>,
+    /// The id of an account, or nothing.
+    account: RwSignal<String>,
     state: FormState,
 }
 
@@ -35,10 +36,11 @@ impl Fields {
             phone: RwSignal::default(),
             email: RwSignal::default(),
             role: RwSignal::new(Role::Participant),
-            account: RwSignal::new(None),
+            account: RwSignal::default(),
             state: FormState::new(),
         };
         fields.state.watch([(fields.name, Field::Name), (fields.phone, Field::Phone), (fields.email, Field::Email)]);
+        fields.state.watch([(fields.account, Field::Account)]);
         fields
     }
 
@@ -48,17 +50,16 @@ impl Fields {
             phone: self.phone.get_untracked(),
             email: self.email.get_untracked(),
             role: self.role.get_untracked(),
-            account: self.account.get_untracked(),
+            account: self.account.with_untracked(|id| id.parse().ok()),
         }
     }
 
     /// Ready for the next person. The role stays at the one most people have.
     fn clear(self) {
-        for field in [self.name, self.phone, self.email] {
+        for field in [self.name, self.phone, self.email, self.account] {
             field.set(String::new());
         }
         self.role.set(Role::Participant);
-        self.account.set(None);
         self.state.clear();
     }
 
@@ -98,9 +99,9 @@ pub(super) fn InviteForm(meeting: Meeting, id: MeetingId, issued: RwSignal<Optio
     let choices = roles().map(|role| Choice::new(role.as_str(), words::role(role))).to_vec();
     let asks = Memo::new(move |_| meeting.read(|m| m.ask_password).unwrap_or_default());
     let warning = Memo::new(move |_| {
-        let is_unreachable = session.sends_sms() && fields.phone.with(|phone| phone.trim().is_empty());
+        let is_unreachable = !session.sends_sms() || fields.phone.with(|phone| phone.trim().is_empty());
         let somebody = fields.name.with(|name| !name.trim().is_empty());
-        let why = || words::without_phone(fields.role.get(), asks.get(), fields.account.get().is_some());
+        let why = || words::without_phone(fields.role.get(), asks.get(), fields.account.with(|id| !id.is_empty()));
         (somebody && is_unreachable).then(why).flatten()
     });
     let choose = move |name: String| fields.role.set(Role::from_name(&name).unwrap_or(Role::Participant));
@@ -120,21 +121,19 @@ pub(super) fn InviteForm(meeting: Meeting, id: MeetingId, issued: RwSignal<Optio
                 <Button variant=ButtonVariant::Primary submit=true busy=fields.state.busy icon=Glyph::Plus testid="invitee-add">{tr("Invite")}</Button>
             </div>
             {move || warning.get().map(|text| view! { <Banner tone=Tone::Warn testid="invite-warning">{text}</Banner> })}
-            {move || fields.state.refusal.get().map(|text| view! {
-                <Banner tone=Tone::Danger assertive=true testid="invite-error">{text}</Banner>
-            })}
+            <Refusal state=fields.state testid="invite-error" />
         </form>
     }
 }
 
-/// Whether they are somebody of the organisation. While nobody else has an account and no answer came, there is nothing to choose.
+/// Whether they are somebody of the organisation.
 #[component]
 fn AccountChoice(fields: Fields) -> impl IntoView {
-    let (session, accounts) = (Session::get(), Live::<Vec<AccountName>>::new());
+    let (session, accounts) = (Session::get(), Live::<Vec<ConsoleAccount>>::new());
     accounts.ask(session, api::accounts());
     let choices = Signal::derive(move || {
         let own = session.name();
-        let choice = |account: &AccountName| {
+        let choice = |account: &ConsoleAccount| {
             let is_own = own.as_deref() == Some(account.name.as_str());
             let named = [("name", account.name.as_str())];
             Choice::new(
@@ -142,20 +141,30 @@ fn AccountChoice(fields: Fields) -> impl IntoView {
                 if is_own { tr_with("{name} (you)", &named) } else { account.name.clone() },
             )
         };
-        let known = accounts.read(|accounts| accounts.iter().map(choice).collect::<Vec<_>>()).unwrap_or_default();
+        let known = accounts
+            .read(|all| all.iter().filter(|it| it.disabled_at.is_none()).map(choice).collect::<Vec<_>>())
+            .unwrap_or_default();
         std::iter::once(Choice::new("", tr("None: from outside"))).chain(known).collect()
     });
+    let filled_in = StoredValue::new(String::new());
     let choose = move |id: String| {
-        let chosen = id.parse::<AccountId>().ok();
-        fields.account.set(chosen);
-        let name =
-            accounts.read(|accounts| accounts.iter().find(|a| Some(a.id) == chosen).map(|a| a.name.clone())).flatten();
-        if let Some(name) = name.filter(|_| fields.name.with_untracked(|name| name.trim().is_empty())) {
-            fields.name.set(name);
+        let name_of =
+            |all: &Vec<ConsoleAccount>| all.iter().find(|it| it.id.to_string() == id).map(|it| it.name.clone());
+        let name = accounts.read(name_of).flatten().unwrap_or_default();
+        fields.account.set(id);
+        // What nobody typed follows the choice: an invitation in one name for the account of another is a mistake to be afraid of.
+        let is_untouched =
+            fields.name.with_untracked(|typed| typed.trim().is_empty() || *typed == filled_in.get_value());
+        if is_untouched {
+            fields.name.set(name.clone());
+            filled_in.set_value(name);
         }
     };
-    let value = Signal::derive(move || fields.account.get().map(|id| id.to_string()).unwrap_or_default());
+    let error = fields.state.error(Field::Account);
     view! {
-        <Select label=tr("Account here") choices=choices value=value on_choice=choose testid="invitee-account" />
+        <div class="field">
+            <Select label=tr("Account here") choices=choices value=fields.account on_choice=choose testid="invitee-account" />
+            <FieldError error=error testid="invitee-account-error" />
+        </div>
     }
 }

@@ -1,5 +1,6 @@
 //! The pages of the console, a file each; the meeting's page has its parts in files of their own.
 
+mod accounts;
 mod archive_meeting;
 mod at_the_door;
 mod call_in;
@@ -18,10 +19,10 @@ mod password_dialog;
 mod password_time;
 mod pin_dialog;
 mod send_invitation;
-mod sign_in;
 mod templates;
 mod unknown;
 
+pub(crate) use accounts::AccountsPage;
 pub(crate) use call_in::CallInPage;
 pub(crate) use door::DoorPage;
 pub(crate) use login::LoginPage;
@@ -29,5 +30,4 @@ pub(crate) use meeting::MeetingPage;
 pub(crate) use meetings::MeetingsPage;
 pub(crate) use new_meeting::NewMeetingPage;
 pub(crate) use outbox::OutboxPage;
-pub(crate) use sign_in::SignInPage;
 pub(crate) use unknown::UnknownPage;

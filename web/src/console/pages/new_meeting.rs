@@ -15,13 +15,11 @@ use super::templates::{BeginWith, KeepTemplate, Templates};
 use crate::console::api;
 use crate::console::forms::{FieldErrors, MeetingForm};
 use crate::console::navigation::{Link, Navigation};
-use crate::console::parts::{FormState, PageHead};
+use crate::console::parts::{FormState, PageHead, Refusal};
 use crate::console::route::Route;
 use crate::console::session::Session;
 use crate::console::{when, words};
-use crate::ui::{
-    Banner, Button, ButtonVariant, Card, Checkbox, Choice, FieldError, Glyph, Icon, Select, TextField, Tone,
-};
+use crate::ui::{Button, ButtonVariant, Card, Checkbox, Choice, FieldError, Glyph, Icon, Select, TextField};
 
 /// The fields as they are typed, and what is wrong with them.
 #[derive(Clone, Copy)]
@@ -134,9 +132,7 @@ pub(crate) fn NewMeetingPage(
                         checked=fields.recorded on_change=move |on| fields.recorded.set(on) testid="meeting-recorded" />
                     <KeepTemplate templates=templates settings=Callback::new(move |()| fields.settings().map_err(|errors| fields.state.show(errors)).ok()) />
                     <p class="kept-note"><Icon glyph=Glyph::Shield />{move || words::kept(kind(fields.recorded.get()))}</p>
-                    {move || fields.state.refusal.get().map(|text| view! {
-                        <Banner tone=Tone::Danger assertive=true testid="meeting-error">{text}</Banner>
-                    })}
+                    <Refusal state=fields.state testid="meeting-error" />
                     <div class="form-actions">
                         <Button variant=ButtonVariant::Primary submit=true busy=fields.state.busy testid="meeting-create">{button}</Button>
                         <Link to=Route::Meetings class="button button--quiet">{tr("Cancel")}</Link>
@@ -161,7 +157,7 @@ fn AskPassword(session: Session, fields: Fields) -> impl IntoView {
         }
         view! {
             <Checkbox label=tr("Ask everybody for a password by SMS as well")
-                hint=tr("On top of the PIN. Each person then needs a telephone number. Moderators need a second proof in any case.")
+                hint=tr("On top of the PIN. Each person then needs a telephone number, or an account here with an authenticator app. Moderators need a second proof in any case.")
                 checked=fields.ask_password on_change=move |on| fields.ask_password.set(on) testid="meeting-ask-password" />
             {move || fields.ask_password.get().then(|| view! {
                 <PasswordTime minutes=fields.password_before on_choice=move |minutes| fields.password_before.set(minutes) />

@@ -7,7 +7,8 @@ use shared::text::{tr, tr_with};
 use crate::app::Session;
 use crate::ui::{Button, ButtonVariant, Dialog, Glyph};
 
-/// Two more ways to make sure of somebody, both by what only the person invited has: the telephone on the invitation.
+/// Two more ways to make sure of somebody, both by what only the person invited has: the telephone on the invitation, or the
+/// authenticator app of their account.
 #[component]
 pub(super) fn MakeSure(session: Session, who: ParticipantId, name: String) -> impl IntoView {
     let store = session.store;
@@ -22,7 +23,7 @@ pub(super) fn MakeSure(session: Session, who: ParticipantId, name: String) -> im
         <details class="lobby-card__more small">
             <summary data-testid=format!("more-{}", who.0)>{tr("Make sure of them")}</summary>
             <div class="stack stack--tight">
-                <Button small=true wide=true icon=Glyph::Key label=tr_with("Ask {name} for a password by SMS", &named) testid=format!("ask-password-{}", who.0) disabled=held on:click=move |_| session.ask_password(who)>{tr("Ask for a password by SMS")}</Button>
+                <Button small=true wide=true icon=Glyph::Key label=tr_with("Ask {name} for a second proof", &named) testid=format!("ask-password-{}", who.0) disabled=held on:click=move |_| session.ask_password(who)>{tr("Ask for a second proof")}</Button>
                 <Button small=true wide=true icon=Glyph::Send label=tr_with("Send {name} the invitation again", &named) testid=format!("invite-again-{}", who.0) disabled=held on:click=move |_| inviting.set(true)>{tr("Send the invitation again…")}</Button>
             </div>
         </details>

@@ -8,9 +8,8 @@ use shared::authenticator::{Authenticator, RemoveAuthenticator};
 use shared::secret::Secret;
 use shared::text::tr;
 
-use super::set_up::Refusal;
 use crate::console::api;
-use crate::console::parts::FormState;
+use crate::console::parts::{FormState, Refusal};
 use crate::console::session::Session;
 use crate::ui::{Button, ButtonVariant, TextField, Tone, use_toasts};
 
@@ -53,7 +52,7 @@ pub(super) fn SwitchOff(
                     error=state.error(Field::Password) required=true testid="off-password" error_testid="off-password-error" />
                 <TextField label=tr("Code from the app, or a recovery code") value=code autocomplete="one-time-code" class="input--code"
                     error=state.error(Field::Code) required=true testid="off-code" error_testid="off-code-error" />
-                <Refusal state=state />
+                <Refusal state=state testid="authenticator-error" />
                 <div class="form-actions">
                     <Button variant=ButtonVariant::Danger submit=true busy=state.busy testid="authenticator-off">{tr("Switch it off")}</Button>
                 </div>

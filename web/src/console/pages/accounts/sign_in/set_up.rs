@@ -8,10 +8,10 @@ use shared::authenticator::{BeginAuthenticator, ConfirmAuthenticator, NewAuthent
 use shared::secret::Secret;
 use shared::text::tr;
 
-use crate::console::parts::FormState;
+use crate::console::parts::{FormState, Refusal};
 use crate::console::session::Session;
 use crate::console::{api, focus};
-use crate::ui::{Banner, Button, ButtonVariant, Card, CopyButton, Glyph, TextField, Tone};
+use crate::ui::{Banner, Button, ButtonVariant, Card, CopyButton, Glyph, TextField};
 
 /// The three steps.
 #[component]
@@ -58,7 +58,7 @@ fn Begin(begun: RwSignal<Option<NewAuthenticator>>) -> impl IntoView {
             <p>{tr("You need an app such as Aegis, FreeOTP, Google Authenticator or a password manager that shows six digits. Nothing is sent to it: it works without a network.")}</p>
             <TextField label=tr("Your password, again") value=password kind="password" autocomplete="current-password"
                 error=state.error(Field::Password) required=true testid="authenticator-password" error_testid="authenticator-password-error" />
-            <Refusal state=state />
+            <Refusal state=state testid="authenticator-error" />
             <div class="form-actions">
                 <Button variant=ButtonVariant::Primary submit=true busy=state.busy testid="authenticator-begin">{tr("Set up")}</Button>
             </div>
@@ -107,7 +107,7 @@ fn Confirm(
                 hint=tr("Six digits. If they are not taken, see whether the telephone's clock is right.")
                 error=state.error(Field::Code) required=true testid="authenticator-code" error_testid="authenticator-code-error" />
             <Banner icon=Glyph::Info>{tr("From then on every login asks for a code, and you are logged out in all other browsers.")}</Banner>
-            <Refusal state=state />
+            <Refusal state=state testid="authenticator-error" />
             <div class="form-actions">
                 <Button variant=ButtonVariant::Primary submit=true busy=state.busy testid="authenticator-confirm">{tr("Switch it on")}</Button>
                 <Button variant=ButtonVariant::Quiet testid="authenticator-cancel" on:click=move |_| begun.set(None)>{tr("Cancel")}</Button>
@@ -126,20 +126,5 @@ fn Drawing(qr: QrCode) -> impl IntoView {
             <path class="qr__light" d=format!("M0 0h{size}v{size}H0z") />
             <path class="qr__dark" d=qr.path.reveal().to_owned() />
         </svg>
-    }
-}
-
-/// Why the whole was refused.
-#[component]
-pub(super) fn Refusal(
-    /// Of this form.
-    state: FormState,
-) -> impl IntoView {
-    move || {
-        state.refusal.get().map(|text| {
-            view! {
-                <Banner tone=Tone::Danger assertive=true testid="authenticator-error">{text}</Banner>
-            }
-        })
     }
 }

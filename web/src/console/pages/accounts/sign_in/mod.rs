@@ -13,7 +13,7 @@ use self::recovery_codes::RecoveryCodesDialog;
 use self::set_up::SetUp;
 use self::switch_off::SwitchOff;
 use crate::console::live::Live;
-use crate::console::parts::{Loading, PageHead, Trouble};
+use crate::console::parts::{Loading, Trouble};
 use crate::console::session::Session;
 use crate::console::when::{self, Detail};
 use crate::console::{api, words};
@@ -24,7 +24,7 @@ const FEW: u32 = 3;
 
 /// What the server says of the account's authenticator.
 #[component]
-pub(crate) fn SignInPage() -> impl IntoView {
+pub(super) fn SignIn() -> impl IntoView {
     let (session, state) = (Session::get(), Live::<Authenticator>::new());
     let codes = RwSignal::new(None::<RecoveryCodes>);
     let ask = move || state.ask(session, api::authenticator());
@@ -35,8 +35,7 @@ pub(crate) fn SignInPage() -> impl IntoView {
     };
     let is_on = Memo::new(move |_| state.read(|state| state.since.is_some()));
     view! {
-        <div class="console-column stack" data-testid="sign-in">
-            <PageHead title=tr("Sign-in") />
+        <section class="stack" data-testid="sign-in">
             <p class="muted-text">{tr("A password can be overheard, guessed or read over a shoulder. With an authenticator app on your telephone, whoever has your password still does not get in.")}</p>
             <Trouble error=Signal::derive(move || state.trouble()) stale=Signal::derive(move || state.is_known()) />
             {move || match is_on.get() {
@@ -46,7 +45,7 @@ pub(crate) fn SignInPage() -> impl IntoView {
                 Some(true) => view! { <InUse state=state /> }.into_any(),
             }}
             {move || codes.get().map(|made| view! { <RecoveryCodesDialog codes=made.codes on_close=move || codes.set(None) /> })}
-        </div>
+        </section>
     }
 }
 
