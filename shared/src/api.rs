@@ -424,7 +424,10 @@ pub enum ApiError {
     /// 403: name and password are right, and the account is disabled.
     #[error("the account is disabled")]
     AccountDisabled,
-    /// 409: nobody disables the account that they are logged in to.
+    /// 409: the invitation is for an account that is disabled, so that no PIN is issued for it.
+    #[error("the account of this invitation is disabled")]
+    AccountOfInvitationDisabled,
+    /// 409: nobody disables or enables the account that they are logged in to.
     #[error("this is the account that is logged in")]
     OwnAccount,
     /// 409: the account has an authenticator.

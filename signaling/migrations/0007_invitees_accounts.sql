@@ -12,6 +12,6 @@ ALTER TABLE authenticators ADD COLUMN door_wrong BIGINT NOT NULL DEFAULT 0;
 -- Until now the login of any account made a moderator of any moderator's invitation. From now on only that of the account it is
 -- for: where both have one name, that is meant.
 UPDATE invitees SET account_id =
-    (SELECT a.id FROM accounts a WHERE a.organisation_id = invitees.organisation_id
+    (SELECT MIN(a.id) FROM accounts a WHERE a.organisation_id = invitees.organisation_id
         AND (a.name = invitees.name OR a.name_key = LOWER(TRIM(invitees.name))))
     WHERE role = 'moderator';

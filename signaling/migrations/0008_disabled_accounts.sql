@@ -2,6 +2,10 @@
 
 -- Since when; NULL: it may. Nothing of it is deleted: records name it, and it can be enabled again.
 ALTER TABLE accounts ADD COLUMN disabled_at BIGINT;
+-- The same, and it stays when it is enabled: whoever looks now and then misses none.
+ALTER TABLE accounts ADD COLUMN last_disabled_at BIGINT;
+
+CREATE INDEX invitees_by_account ON invitees (account_id);
 
 -- Invitations at whose door the codes of an account's authenticator are taken, and how many may still be wrong: it is confirmed,
 -- the account may log in, and not too many codes in a row were wrong at doors.

@@ -4,10 +4,11 @@
 //! What stands in the database dies in one transaction (`db::accounts::disable`). Rooms hear of it from whoever did it in this
 //! process, and within [`EVERY`] from [`spawn`] when it was another one: `conclave admin disable` works beside a running server.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::time::Duration;
 
 use shared::ids::{AccountId, OrganisationId};
+use shared::units::UnixMs;
 
 use crate::db::accounts::{Disabled, NotDisabled};
 use crate::db::{self, DbError};
@@ -34,30 +35,40 @@ pub async fn disable(
     Ok(done)
 }
 
-/// Looks for as long as the server runs.
+/// Which accounts were disabled, and when last.
+pub(crate) type Known = HashMap<AccountId, UnixMs>;
+
+/// Looks for as long as the server runs. Rooms are empty when it begins to.
 pub fn spawn(state: AppState) {
     tokio::spawn(async move {
         let mut every = tokio::time::interval(EVERY);
         every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut known = HashSet::new();
+        let mut known = None;
         loop {
             every.tick().await;
-            // A database that is away is everybody's trouble and told elsewhere; what it missed to tell is asked again.
-            if let Err(error) = look(&state, &mut known).await {
-                tracing::debug!(%error, "which accounts are disabled could not be found out");
+            // What could not be asked is asked again. That the database is away is told elsewhere.
+            match (db::accounts::disabled(&state.db).await, &mut known) {
+                (Ok(disabled), None) => known = Some(disabled),
+                (Ok(disabled), Some(known)) => look(&state, known, disabled).await,
+                (Err(error), _) => tracing::debug!(%error, "which accounts are disabled could not be found out"),
             }
         }
     });
 }
 
-/// One look: who is disabled and was not at the last one goes.
-async fn look(state: &AppState, known: &mut HashSet<AccountId>) -> Result<(), DbError> {
-    let disabled = db::accounts::disabled(&state.db).await?;
-    for account in disabled.difference(known) {
-        put_out(state, *account).await?;
+/// Whoever was disabled since the last look goes.
+pub(crate) async fn look(state: &AppState, known: &mut Known, disabled: Known) {
+    for (account, at) in disabled {
+        if known.get(&account) == Some(&at) {
+            continue;
+        }
+        match put_out(state, account).await {
+            Ok(()) => drop(known.insert(account, at)),
+            Err(error) => {
+                tracing::warn!(%error, "people of a disabled account may still be in a meeting; the next look tries again");
+            }
+        }
     }
-    *known = disabled;
-    Ok(())
 }
 
 /// Their PINs are withdrawn already. Whoever is out hears nothing.

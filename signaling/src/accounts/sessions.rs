@@ -50,9 +50,9 @@ pub enum LoginError {
 }
 
 impl LoginError {
-    /// Whether somebody may be guessing.
+    /// Whether it counts as a try: somebody may be guessing, or has no business here any more.
     pub fn is_a_guess(&self) -> bool {
-        matches!(self, Self::Wrong | Self::Code(CodeError::Wrong))
+        matches!(self, Self::Wrong | Self::Disabled | Self::Code(CodeError::Wrong))
     }
 }
 

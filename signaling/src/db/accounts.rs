@@ -1,6 +1,6 @@
 //! Tables `organisations` and `accounts`.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use shared::api::ConsoleAccount;
 use shared::ids::{AccountId, OrganisationId};
@@ -20,9 +20,10 @@ const MAY_BE_INVITED: &str =
     "SELECT COUNT(*) FROM accounts WHERE id = $1 AND organisation_id = $2 AND disabled_at IS NULL";
 const LIST: &str = "SELECT a.id, a.name, a.disabled_at, t.confirmed_at FROM accounts a \
      LEFT JOIN authenticators t ON t.account_id = a.id WHERE a.organisation_id = $1 ORDER BY a.name_key";
-const DISABLED: &str = "SELECT id FROM accounts WHERE disabled_at IS NOT NULL";
-const DISABLE: &str =
-    "UPDATE accounts SET disabled_at = $1 WHERE id = $2 AND organisation_id = $3 AND disabled_at IS NULL";
+const DISABLED: &str = "SELECT id, last_disabled_at FROM accounts WHERE last_disabled_at IS NOT NULL";
+const DISABLE: &str = "UPDATE accounts SET disabled_at = $1, last_disabled_at = $1 WHERE id = $2 AND organisation_id = $3 AND disabled_at IS NULL";
+// One at a time in an organisation, also from two processes: which account is the last is counted below it.
+const ONE_AT_A_TIME: &str = "UPDATE organisations SET name = name WHERE id = $1";
 const ENABLE: &str =
     "UPDATE accounts SET disabled_at = NULL WHERE id = $1 AND organisation_id = $2 AND disabled_at IS NOT NULL";
 const LEFT: &str = "SELECT COUNT(*) FROM accounts WHERE organisation_id = $1 AND disabled_at IS NULL";
@@ -156,6 +157,7 @@ pub enum NotDisabled {
 pub async fn disable(db: &Db, chance: &dyn Chance, asked: &Disabled) -> Result<Result<(), NotDisabled>, DbError> {
     let Disabled { account, organisation, at, by } = *asked;
     let mut transaction = db.write().begin().await?;
+    sql::query(ONE_AT_A_TIME).bind(organisation.to_string()).execute(&mut *transaction).await?;
     let query = sql::query(DISABLE).bind(at.0).bind(account.to_string()).bind(organisation.to_string());
     if query.execute(&mut *transaction).await?.rows_affected() != 1 {
         return Ok(Err(NotDisabled::NotThere));
@@ -179,12 +181,19 @@ pub async fn disable(db: &Db, chance: &dyn Chance, asked: &Disabled) -> Result<R
 
 /// Lets an account log in again; `false` when there is none that is disabled. PINs that were withdrawn stay so.
 pub async fn enable(db: &Db, account: AccountId, organisation: OrganisationId) -> Result<bool, DbError> {
+    let mut transaction = db.write().begin().await?;
     let query = sql::query(ENABLE).bind(account.to_string()).bind(organisation.to_string());
-    Ok(query.execute(db.write()).await?.rows_affected() == 1)
+    let enabled = query.execute(&mut *transaction).await?.rows_affected() == 1;
+    if enabled {
+        // One that was opened just as it was disabled.
+        sql::query(END_SESSIONS).bind(account.to_string()).execute(&mut *transaction).await?;
+    }
+    transaction.commit().await?;
+    Ok(enabled)
 }
 
-/// Every account that is disabled.
-pub async fn disabled(db: &Db) -> Result<HashSet<AccountId>, DbError> {
+/// Every account that was ever disabled, and when last.
+pub async fn disabled(db: &Db) -> Result<HashMap<AccountId, UnixMs>, DbError> {
     let rows = sql::query(DISABLED).fetch_all(db.read()).await?;
-    rows.iter().map(|row| column(row, "id")).collect()
+    rows.iter().map(|row| Ok((column(row, "id")?, UnixMs(row.try_get("last_disabled_at")?)))).collect()
 }

@@ -33,7 +33,7 @@ const TAKE_DOOR_TRY: &str = "UPDATE invitees SET code_tries_left = code_tries_le
      WHERE id = $1 AND code_tries_left > 0 RETURNING code_tries_left";
 const GIVE_DOOR_TRIES_BACK: &str = "UPDATE invitees SET code_tries_left = $1 WHERE id = $2";
 
-/// Wrong codes at all doors together after which none takes any more, until its holder logs in: people with PINs are few, but
+/// Wrong codes at all doors together after which none takes any more, until its holder's next right code at the login: people with PINs are few, but
 /// whoever makes invitations makes as many as they like. NIST SP 800-63B-4 section 3.2.2 allows no more in a row. The view
 /// `door_codes` has the same.
 pub(super) const MOST_AT_DOORS: i64 = 100;

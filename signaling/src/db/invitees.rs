@@ -16,6 +16,8 @@ const INSERT: &str = "INSERT INTO invitees (id, organisation_id, meeting_id, pos
      link_hash, created_at, account_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 const OF_ACCOUNT: &str = "SELECT i.id, i.meeting_id FROM invitees i JOIN meetings m ON m.id = i.meeting_id \
      WHERE i.account_id = $1 AND m.ended_at IS NULL";
+const ACCOUNT: &str = "SELECT account_id FROM invitees WHERE id = $1";
+const HOLD_ACCOUNT: &str = "UPDATE accounts SET disabled_at = NULL WHERE id = $1 AND disabled_at IS NULL";
 const LIST: &str = "SELECT i.id, i.organisation_id, i.meeting_id, i.name, i.phone, i.email, i.role, \
      (SELECT MAX(p.issued_at) FROM pins p WHERE p.invitee_id = i.id AND p.revoked_at IS NULL) AS pin_issued_at, \
      w.tries_left, w.read_out, i.account_id, n.name AS account_name, \
@@ -87,6 +89,15 @@ pub async fn of_account(
 ) -> Result<Vec<(MeetingId, InviteeId)>, DbError> {
     let rows = sql::query(OF_ACCOUNT).bind(account.to_string()).fetch_all(connection).await?;
     rows.iter().map(|row| Ok((column(row, "meeting_id")?, column(row, "id")?))).collect()
+}
+
+/// Whether the account that this invitation is for, if it is for one, may log in; and stays so until the caller's transaction
+/// ends: whoever disables it waits for that (PostgreSQL locks the row that is written), and then finds what was made here.
+pub async fn account_may_log_in(connection: &mut sql::Connection, invitee: InviteeId) -> Result<bool, DbError> {
+    let account: Option<Option<String>> =
+        sql::query_scalar(ACCOUNT).bind(invitee.to_string()).fetch_optional(&mut *connection).await?;
+    let Some(account) = account.flatten() else { return Ok(true) };
+    Ok(sql::query(HOLD_ACCOUNT).bind(account).execute(connection).await?.rows_affected() == 1)
 }
 
 /// Changes an invitee's role, if it is still what the caller thinks.

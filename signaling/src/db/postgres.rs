@@ -1,6 +1,6 @@
 //! A PostgreSQL server: where it is, how safely it is reached, and what to tell the operator when it lets nobody in.
 //!
-//! One process uses a database at a time. Writers queue for its one connection that writes, as they do on SQLite, and so
+//! One server uses a database at a time (`conclave admin` beside it writes a row or two). Writers queue for its one connection that writes, as they do on SQLite, and so
 //! what a transaction looked up still holds when it inserts. For several nodes on one database (DESIGN 11) that is not
 //! enough: such transactions then have to be `SERIALIZABLE` and be tried again when they collide, and who holds a room is
 //! a lease in a table of its own.

@@ -100,6 +100,7 @@ fn status(error: &ApiError) -> StatusCode {
         | ApiError::PinWithdrawn
         | ApiError::CodesUsedUp
         | ApiError::OwnAccount
+        | ApiError::AccountOfInvitationDisabled
         | ApiError::AuthenticatorInUse
         | ApiError::NoAuthenticator
         | ApiError::SmsCountryNotServed => StatusCode::CONFLICT,

@@ -275,6 +275,9 @@ async fn send_sms(state: &AppState, meeting: &Meeting, job: &Job) -> Result<Outc
     let pin = match new_pin(state, job).await {
         Ok(pin) => pin,
         Err(IssueError::Db(error)) => return Err(error),
+        Err(IssueError::AccountDisabled) => {
+            return Ok(Outcome::not(DeliveryState::KeptBack, "the account of this invitation is disabled"));
+        }
         Err(error @ IssueError::NoneLeft) => {
             tracing::error!(%error, "a PIN was not issued");
             return Ok(Outcome::not(DeliveryState::KeptBack, "no PIN is left"));

@@ -10,6 +10,7 @@ use crate::accounts::disabling;
 use crate::accounts::sessions::{self, LoginError};
 use crate::accounts::{Account, MAX_PASSWORD_BYTES};
 use crate::db;
+use crate::db::accounts::NotDisabled;
 use crate::edge::client::Client;
 use crate::edge::source::Source;
 use crate::extract::{Json, Path, Refusal, Session, clear_cookie, cookie, token_of};
@@ -49,9 +50,12 @@ pub(super) async fn disable(
         return Err(ApiError::OwnAccount.into());
     }
     let whose = (account, session.organisation);
-    if disabling::disable(&state, whose, session.account).await?.is_err() {
-        // What is asked is so already, or there is none: whoever is logged in is another one, so that it is never the last.
-        find(&state, whose).await?;
+    match disabling::disable(&state, whose, session.account).await? {
+        Ok(()) => tracing::info!(%account, by = %session.account, "an account was disabled"),
+        // What is asked is so already, or there is none.
+        Err(NotDisabled::NotThere) => find(&state, whose).await?,
+        // Whoever asks was disabled meanwhile.
+        Err(NotDisabled::TheLast) => return Err(ApiError::NotLoggedIn.into()),
     }
     list(State(state), session).await
 }
@@ -63,7 +67,13 @@ pub(super) async fn enable(
     Path(account): Path<String>,
 ) -> Result<axum::Json<Vec<ConsoleAccount>>, Refusal> {
     let account = account.parse().map_err(|_| ApiError::NotFound)?;
-    if !db::accounts::enable(&state.db, account, session.organisation).await? {
+    // Whoever was disabled while they asked this does not undo it.
+    if account == session.account {
+        return Err(ApiError::OwnAccount.into());
+    }
+    if db::accounts::enable(&state.db, account, session.organisation).await? {
+        tracing::info!(%account, by = %session.account, "an account was enabled");
+    } else {
         find(&state, (account, session.organisation)).await?;
     }
     list(State(state), session).await

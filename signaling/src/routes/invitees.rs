@@ -204,6 +204,7 @@ impl From<IssueError> for Refusal {
     fn from(error: IssueError) -> Self {
         match error {
             IssueError::Db(error) => error.into(),
+            IssueError::AccountDisabled => Self(ApiError::AccountOfInvitationDisabled),
             IssueError::NoneLeft => {
                 tracing::error!(%error, "a PIN was not issued");
                 Self(ApiError::Internal)

@@ -37,7 +37,7 @@ pub fn accept(state: AppState, visitor: Visitor, connection: Option<Keep>, socke
     let Some(place) = state.sockets.take(visitor.address.into()) else {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
-    if visitor.account.is_some() {
+    if visitor.login.is_some() {
         place.keep().keep();
     }
     let places = Places { socket: place, connection };

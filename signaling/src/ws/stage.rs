@@ -9,6 +9,7 @@ use shared::secret::Secret;
 use shared::signal::{ClientMsg, JoinRefused, PasswordRefused, PasswordState, ProtocolError, ServerMsg, Software};
 use tokio::task::JoinSet;
 
+use crate::accounts::sessions::{self, Activity};
 use crate::door::Accepted;
 use crate::door::decide::Invitation;
 use crate::door::gate::Place;
@@ -26,8 +27,8 @@ use crate::state::AppState;
 pub struct Visitor {
     /// Their address, as the edge found it.
     pub address: IpAddr,
-    /// Who is logged in at the console in the same browser.
-    pub account: Option<AccountId>,
+    /// The console's session in the same browser, where there is one. Whose it is is asked when it matters: it may have ended since.
+    pub login: Option<Secret>,
     /// What the browser says it is.
     pub software: Software,
 }
@@ -167,18 +168,31 @@ impl Machine {
     /// one of the account that the invitation is for, and no other: whoever has a colleague's PIN is not that colleague.
     async fn accepted(&mut self, accepted: Accepted, typed: Typed) -> Reply {
         let invitation = &accepted.invitation;
-        let own = self.visitor.account.filter(|account| invitation.account == Some(*account));
+        let own = match (invitation.role, invitation.account) {
+            (Role::Moderator, Some(account)) if self.is_logged_in(account).await => Some(account),
+            _ => None,
+        };
         match (invitation.role, own) {
             (Role::Moderator, Some(account)) => {
                 let standing = Standing::Moderator(SecondFactor::Account { account });
-                self.seat(&accepted, standing, PasswordState::NotAsked).await
+                self.seat((&accepted, &typed), standing, PasswordState::NotAsked).await
             }
             (Role::Moderator, None) => self.ask_password(accepted, typed).await,
             (Role::Participant | Role::Observer, _) if invitation.ask_password => {
                 self.ask_password(accepted, typed).await
             }
-            (Role::Participant, _) => self.seat(&accepted, Standing::Participant, PasswordState::NotAsked).await,
-            (Role::Observer, _) => self.seat(&accepted, Standing::Observer, PasswordState::NotAsked).await,
+            (Role::Participant, _) => {
+                self.seat((&accepted, &typed), Standing::Participant, PasswordState::NotAsked).await
+            }
+            (Role::Observer, _) => self.seat((&accepted, &typed), Standing::Observer, PasswordState::NotAsked).await,
+        }
+    }
+
+    /// Whether this account is logged in at the console in the same browser.
+    async fn is_logged_in(&self, account: AccountId) -> bool {
+        match &self.visitor.login {
+            Some(login) => account_of(&self.state, login).await == Some(account),
+            None => false,
         }
     }
 
@@ -222,7 +236,7 @@ impl Machine {
                     Role::Participant => Standing::Participant,
                     Role::Observer => Standing::Observer,
                 };
-                self.seat(&accepted, standing, factor.given()).await
+                self.seat((&accepted, &typed), standing, factor.given()).await
             }
             Err(cause) => self.no_longer(cause),
         }
@@ -240,7 +254,12 @@ impl Machine {
     }
 
     /// To the green room. The room says `Welcomed` itself.
-    async fn seat(&mut self, accepted: &Accepted, standing: Standing, password: PasswordState) -> Reply {
+    async fn seat(
+        &mut self,
+        (accepted, typed): (&Accepted, &Typed),
+        standing: Standing,
+        password: PasswordState,
+    ) -> Reply {
         let invitation = &accepted.invitation;
         let says = match post::says_of(&self.state, (invitation.meeting, invitation.invitee)).await {
             Ok(says) => says,
@@ -259,7 +278,15 @@ impl Machine {
         };
         let entered = self.state.live.knock(invitation.meeting, guest, self.outbox.clone()).await;
         let over = if accepted.came_by_link { JoinRefused::Over } else { JoinRefused::NotValidNow };
-        self.seated(entered, JoinWay::Pin, over)
+        // The door takes its time to answer. A PIN that died meanwhile was looked for in the room before its holder was there: from
+        // here on the room hears of it.
+        match (entered, look(self.state.books(), typed).await) {
+            (Ok(seat), Err(cause)) => {
+                seat.ask(ClientMsg::Leave);
+                self.no_longer(cause)
+            }
+            (entered, _) => self.seated(entered, JoinWay::Pin, over),
+        }
     }
 
     async fn resume(&mut self, session: &Secret, media: Option<u32>) -> Reply {
@@ -300,6 +327,17 @@ impl Machine {
 fn required(invitation: &Invitation, state: PasswordState) -> ServerMsg {
     let for_moderator = invitation.role == Role::Moderator;
     ServerMsg::PasswordRequired { state, for_moderator, by_login: for_moderator && invitation.account.is_some() }
+}
+
+/// Whose session at the console this is. An error means nobody's: there are other proofs.
+pub(super) async fn account_of(state: &AppState, login: &Secret) -> Option<AccountId> {
+    match sessions::find(state, login, Activity::Background).await {
+        Ok(session) => session.map(|session| session.account),
+        Err(error) => {
+            tracing::error!(%error, "who is logged in could not be looked up");
+            None
+        }
+    }
 }
 
 fn password_reply(cause: PasswordError) -> Reply {

@@ -2,6 +2,7 @@
 
 mod codes;
 mod devices;
+mod disabling;
 mod join;
 mod lobby;
 mod page;

@@ -5,11 +5,9 @@ use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use shared::ids::AccountId;
 
 use super::software;
-use super::stage::Visitor;
-use crate::accounts::sessions::{self, Activity};
+use super::stage::{Visitor, account_of};
 use crate::edge::client::Client;
 use crate::edge::crowd::Keep;
 use crate::edge::origin;
@@ -29,21 +27,12 @@ pub async fn upgrade(
     if !origin::is_ours(&state.config, &host.to_ascii_lowercase(), &headers) {
         return StatusCode::FORBIDDEN.into_response();
     }
-    let account = account_of(&state, &headers).await;
+    let login = match token_of(&headers) {
+        Some(login) => account_of(&state, &login).await.map(|_| login),
+        None => None,
+    };
     let connection = connection.map(|Extension(keep)| keep);
     let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
-    let visitor = Visitor { address: client.0, account, software: software::of(agent) };
+    let visitor = Visitor { address: client.0, login, software: software::of(agent) };
     super::accept(state, visitor, connection, socket)
-}
-
-/// Who is logged in at the console in this browser. An error means nobody: there are other proofs.
-async fn account_of(state: &AppState, headers: &HeaderMap) -> Option<AccountId> {
-    let token = token_of(headers)?;
-    match sessions::find(state, &token, Activity::Background).await {
-        Ok(session) => session.map(|session| session.account),
-        Err(error) => {
-            tracing::error!(%error, "who is logged in could not be looked up");
-            None
-        }
-    }
 }

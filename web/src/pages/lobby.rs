@@ -60,6 +60,7 @@ fn AskedAtDoor(session: Session) -> impl IntoView {
     };
     // Whoever is asked types at once; whoever typed it wrong types it again.
     Effect::new(move |_| {
+        state.track();
         if is_open.get() && (can_type.get() || store.password_error.with(Option::is_some)) {
             focus_later(FIELD);
         }

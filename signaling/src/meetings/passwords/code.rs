@@ -3,7 +3,7 @@
 //! A code is used up for the account, wherever it was typed: one that opened a door opens no login, and the other way round. How
 //! often codes may be wrong is each invitation's own: whoever holds a PIN and guesses must not keep its person from logging in,
 //! and five of three in a million leave a guesser one chance in 67,000. With as many invitations as somebody at the console makes
-//! it is a hundred (one in 3,300) until the holder's next right code. Recovery codes are for the login alone.
+//! it is a hundred in a row (one in 3,300) until the holder's next right code. Recovery codes are for the login alone.
 
 use shared::ids::InviteeId;
 use shared::signal::PasswordRefused;

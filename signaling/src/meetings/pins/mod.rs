@@ -48,6 +48,9 @@ pub enum IssueError {
     /// A thousand draws found none that is free and unlike the others of its meeting.
     #[error("PINs of this length have run out: raise `pin_digits` under [door], or archive meetings that are over")]
     NoneLeft,
+    /// The invitation is for an account that is disabled.
+    #[error("the account of this invitation is disabled")]
+    AccountDisabled,
 }
 
 /// What issuing needs.
@@ -66,8 +69,11 @@ impl Issuer<'_> {
     /// wrong with an older one are forgiven. Tell `live::Registry::pin_revoked` after the commit when the invitee had one before.
     ///
     /// # Errors
-    /// The database failed, or there is no PIN left.
+    /// The database failed, there is no PIN left, or the invitation is for an account that is disabled.
     pub async fn issue(self, connection: &mut sql::Connection, issue: Issue) -> Result<Pin, IssueError> {
+        if !db::invitees::account_may_log_in(connection, issue.invitee).await? {
+            return Err(IssueError::AccountDisabled);
+        }
         db::pins::revoke(connection, issue.invitee, issue.at).await?;
         db::authenticators::renew_door_tries(connection, issue.invitee).await?;
         let pin = self.unused(connection, issue).await?;

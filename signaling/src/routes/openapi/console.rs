@@ -86,7 +86,7 @@ fn accounts() -> Vec<Call> {
         call(Post, &format!("/accounts/{{account}}{path}"), id, says)
             .by_account()
             .lists::<ConsoleAccount>()
-            .refuses(&[ApiError::NotFound])
+            .refuses(&[ApiError::NotFound, ApiError::OwnAccount])
     };
     vec![
         call(Get, "/accounts", "listAccounts", "The organisation's accounts, by name.")
@@ -97,8 +97,7 @@ fn accounts() -> Vec<Call> {
             "/disable",
             "disableAccount",
             "Disables an account: it logs in no more, and PINs of invitations for it die.",
-        )
-        .refuses(&[ApiError::OwnAccount]),
+        ),
         on_one("/enable", "enableAccount", "Lets an account log in again. PINs that died stay dead."),
     ]
 }
@@ -230,7 +229,7 @@ fn people() -> Vec<Call> {
             .takes::<NewInvitee>()
             .answers::<IssuedPin>(CREATED)
             .leads(&WITH_INVITEE, created)
-            .refuses(&[ApiError::MeetingFull, field()]),
+            .refuses(&[ApiError::MeetingFull, ApiError::AccountOfInvitationDisabled, field()]),
         on_running(Patch, "/invitees/{invitee}", "changeInvitee", "Changes what an invitee may do.")
             .takes::<InviteePatch>()
             .answers::<Invitee>(OK),
@@ -243,7 +242,8 @@ fn people() -> Vec<Call> {
 fn ways_in() -> Vec<Call> {
     vec![
         on_running(Post, "/invitees/{invitee}/pin", "issuePin", "Issues a new PIN; the old one dies.")
-            .answers::<IssuedPin>(OK),
+            .answers::<IssuedPin>(OK)
+            .refuses(&[ApiError::AccountOfInvitationDisabled]),
         on_running(Post, "/invitees/{invitee}/pin/revoke", "revokePin", "Withdraws the PIN.").answers::<Invitee>(OK),
         on_running(
             Post,

@@ -89,11 +89,18 @@ async fn a_disabled_account_has_nothing_left() {
     assert_eq!(switch(&ada, id, "disable").await.json::<Vec<ConsoleAccount>>(), listed, "twice is once");
     assert_eq!(site.disabled_events().await.len(), 2);
 
+    let pin = format!("/api/v1/meetings/{}/invitees/{}/pin", meeting.info.id, own.invitee.id);
+    let reissued = ada.send(Method::POST, &pin, None).await;
+    assert_eq!(reissued.error(), (409, ApiError::AccountOfInvitationDisabled));
+    assert_eq!(site.knock(&own).await, Err(JoinRefused::NotValidNow));
+
     let listed: Vec<ConsoleAccount> = switch(&ada, id, "enable").await.json();
     assert!(listed.iter().all(|account| account.disabled_at.is_none()));
     assert_eq!(again.log_in("Bob", OF_BOB).await.json::<Me>().name, "Bob");
     assert_eq!(bobs.get("/api/v1/me").await.status, 401, "a session that died stays dead");
     assert_eq!(site.knock(&own).await, Err(JoinRefused::NotValidNow), "and a PIN");
+    let reissued: IssuedPin = ada.send(Method::POST, &pin, None).await.json();
+    assert_eq!(site.knock(&reissued).await, Ok(()));
 }
 
 /// Nobody disables the account they are logged in to, one of another organisation, or one that there is not; nor the operator
@@ -103,7 +110,9 @@ async fn somebody_can_always_log_in() {
     let site = Site::open().await;
     let ada = site.ada().await;
     let (state, own) = (&site.world.state, site.account("Ada").await);
-    assert_eq!(switch(&ada, own, "disable").await.error(), (409, ApiError::OwnAccount));
+    for how in ["disable", "enable"] {
+        assert_eq!(switch(&ada, own, how).await.error(), (409, ApiError::OwnAccount));
+    }
     let now = state.clock.now();
     let disable = async |name: &str| accounts::disable(&state.db, state.chance.as_ref(), name, now).await;
     assert!(matches!(disable("Ada").await, Err(SwitchError::TheLast)));

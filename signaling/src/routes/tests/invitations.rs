@@ -85,7 +85,9 @@ async fn the_link_goes_by_e_mail_and_the_pin_by_sms() {
     let meeting = ada.meeting().await;
     let olga = add(&ada, &meeting, person("Olga", Some("+32470123456"), Some("olga@example.org"))).await;
     let sent: Invitee = send(&ada, &meeting, &olga.invitee).await.json();
-    assert_eq!(sent.invitation_email.map(|mail| mail.state), Some(DeliveryState::Sending), "nobody waits for it");
+    // Nobody waits for it; on a busy machine it may be done all the same.
+    let begun = sent.invitation_email.map(|mail| mail.state);
+    assert!(matches!(begun, Some(DeliveryState::Sending | DeliveryState::Accepted)), "{begun:?}");
     let messages = outbox(&ada, 2).await;
     let (mail, sms) = (&messages[0], &messages[1]);
     assert_eq!((mail.to.as_str(), sms.to.as_str()), ("olga@example.org", "+32470123456"));

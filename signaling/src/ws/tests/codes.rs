@@ -7,7 +7,7 @@ use shared::signal::{ClientMsg, JoinRefused, PasswordRefused, PasswordState, Sen
 
 use super::join::{card, mia_and};
 use super::page::Page;
-use super::theatre::{ADMIN, ORGANISATION, Person, Theatre, theatre};
+use super::theatre::{ADMIN, ADMINS_TOKEN, ORGANISATION, Person, Theatre, theatre};
 use crate::accounts::authenticator::code::shown;
 use crate::accounts::authenticator::{CodeError, Holder};
 use crate::db::sql;
@@ -24,7 +24,8 @@ impl App {
         let holder = Holder { account: ADMIN, organisation: ORGANISATION, name: "a" };
         let begun = authenticators.begin(holder, "Conclave").await.unwrap().unwrap();
         let app = Self(begun.secret);
-        authenticators.confirm(holder, &app.shows(theatre, 0), "").await.unwrap();
+        let session = crate::chance::token_hash(ADMINS_TOKEN);
+        authenticators.confirm(holder, &app.shows(theatre, 0), &session).await.unwrap();
         // The code of that step is used up.
         theatre.world.clock.advance_ms(STEP);
         app

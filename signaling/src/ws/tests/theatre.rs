@@ -31,6 +31,8 @@ use crate::ws::stage::Visitor;
 pub(super) const HOUR: i64 = 3_600_000;
 pub(super) const ORGANISATION: OrganisationId = OrganisationId::from_random([1; 16]);
 pub(super) const ADMIN: AccountId = AccountId::from_random([2; 16]);
+/// Of the session that the admin's browser has.
+pub(super) const ADMINS_TOKEN: &str = "the admin's session";
 pub(super) const BOARD: MeetingId = MeetingId::from_random([3; 16]);
 
 /// Somebody invited to the board.
@@ -76,6 +78,19 @@ async fn seed(state: &AppState, ask_password: bool) {
         .execute(write)
         .await
         .unwrap();
+    // Active whenever: these tests move the clock by days.
+    sql::query(
+        "INSERT INTO account_sessions (token_hash, organisation_id, account_id, created_at, last_active_at) \
+         VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(crate::chance::token_hash(ADMINS_TOKEN))
+    .bind(&organisation)
+    .bind(&admin)
+    .bind(NOON.0 + 1_000 * HOUR)
+    .bind(NOON.0 + 1_000 * HOUR)
+    .execute(write)
+    .await
+    .unwrap();
     sql::query(
         "INSERT INTO meetings (id, organisation_id, created_by, title, kind, starts_at, ends_at, grace_ms, time_zone, ask_password, created_at) \
          VALUES ($1, $2, $3, 'Board', 'nothing_kept', $4, $5, $6, 'Europe/Brussels', $7, 0)",
@@ -94,10 +109,10 @@ async fn seed(state: &AppState, ask_password: bool) {
 
 /// A header of the test's own says whether the account is logged in and where the page is; the real ones are the edge's.
 async fn upgrade(State(state): State<AppState>, headers: HeaderMap, socket: WebSocketUpgrade) -> Response {
-    let account = headers.contains_key("x-test-admin").then_some(ADMIN);
+    let login = headers.contains_key("x-test-admin").then(|| Secret::new(ADMINS_TOKEN));
     let address = headers.get("x-test-address").and_then(|value| value.to_str().ok()?.parse::<IpAddr>().ok());
     let address = address.unwrap_or([127, 0, 0, 1].into());
-    crate::ws::accept(state, Visitor { address, account, software: Software::default() }, None, socket)
+    crate::ws::accept(state, Visitor { address, login, software: Software::default() }, None, socket)
 }
 
 async fn serve(state: AppState) -> SocketAddr {

@@ -11,7 +11,7 @@ use crate::console::live::Live;
 use crate::console::parts::{Loading, Trouble};
 use crate::console::session::Session;
 use crate::console::when::{self, Detail};
-use crate::console::{api, words};
+use crate::console::{api, focus, words};
 use crate::ui::{Badge, Button, ButtonVariant, Card, ConfirmDialog, Tone, use_toasts};
 
 type Accounts = Live<Vec<ConsoleAccount>>;
@@ -57,6 +57,9 @@ fn One(session: Session, accounts: Accounts, id: AccountId) -> impl IntoView {
                 Ok(all) => {
                     accounts.put(all);
                     toasts.show(Tone::Good, done);
+                    // The button that was pressed has made way for the other.
+                    let next = if disabled_at.get_untracked().is_some() { "enable" } else { "disable" };
+                    focus::later(format!("[data-testid={next}-{id}]"));
                 }
                 Err(error) => toasts.show(Tone::Danger, words::call_error(&error)),
             }
@@ -100,7 +103,7 @@ fn One(session: Session, accounts: Accounts, id: AccountId) -> impl IntoView {
             </span>
             {(!is_own).then(|| view! { <span>{enable}{disable}</span> })}
             <ConfirmDialog open=open title=tr_with("Disable the account {name}?", &named)
-                text=tr("It is logged out everywhere and logs in no more. PINs of invitations that are for it stop working, and whoever is in a meeting on one is out at once. You can enable it again; those PINs stay dead.")
+                text=tr("It is logged out everywhere and logs in no more. PINs of invitations that are for it stop working, and whoever is in a meeting on one is out at once. PINs of invitations in other names stay. You can enable it again; the PINs that stopped stay so.")
                 confirm=tr("Disable the account") cancel=tr("Leave it") testid=format!("disable-confirm-{id}") on_confirm=confirm />
         </li>
     }
