@@ -76,6 +76,9 @@ async fn an_owner_is_answered_as_declared() {
     let server = server().await;
     let console = server.console().await;
     let (token, _quinn, _media) = device(&server, &console).await;
+    // The first in the list, which leads to disabling it.
+    let (made, said) = server.admin_command(&["create", "--name", "Aaron"]);
+    assert!(made, "{said}");
     let found = ask(&server, &console, Some(&token), effort(12)).await;
     report("owner", &found);
     let mut declared = declared(&server).await;
@@ -102,8 +105,12 @@ async fn an_owner_is_answered_as_declared() {
         "POST /api/v1/me/authenticator/remove",
         "POST /whep",
         "POST /whip",
+        // Of another account than one's own.
+        "POST /api/v1/accounts/{account}/disable",
+        "POST /api/v1/accounts/{account}/enable",
         // Of an invitee of a meeting that is not over, with a number: hit in longer runs alone.
         "POST /api/v1/meetings/{meeting}/invitees/{invitee}/invitation",
+        "POST /api/v1/meetings/{meeting}/invitees/{invitee}/pin/revoke",
         "POST /api/v1/meetings/{meeting}/invitees/{invitee}/password",
         "POST /api/v1/meetings/{meeting}/invitees/{invitee}/password/read-out",
     ];

@@ -1,7 +1,6 @@
 //! Against an account's authenticator app, by somebody who knows all the rest: its password, or its person's PIN.
 
 use std::net::Ipv4Addr;
-use std::time::Duration;
 
 use e2e::{Authenticator, Caller, Deployment, Link, invitee, meeting_now};
 use shared::api::{NewInvitee, NewMeeting};
@@ -9,7 +8,7 @@ use shared::meeting::Role;
 use shared::secret::Secret;
 use shared::signal::{ClientMsg, PasswordRefused, ServerMsg};
 
-use crate::stranger::request_within;
+use crate::stranger::post_login;
 use crate::{Attack, Outcome, PLAIN};
 
 pub(crate) const ATTACKS: &[Attack] = &[
@@ -34,14 +33,8 @@ async fn ada(server: &Deployment) -> (Authenticator, Link) {
 }
 
 async fn log_in(server: &Deployment, from: Ipv4Addr, code: &str) -> Option<u16> {
-    let ((name, password), port) = (server.admin(), server.port());
-    let body = format!(r#"{{"name":"{name}","password":"{password}","code":"{code}"}}"#);
-    let text = format!(
-        "POST /api/v1/login HTTP/1.1\r\nHost: localhost:{port}\r\nOrigin: http://localhost:{port}\r\nConnection: close\r\n\
-         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    request_within(port, from, &text, Duration::from_secs(20)).await
+    let (name, password) = server.admin();
+    post_login(server.port(), from, &format!(r#"{{"name":"{name}","password":"{password}","code":"{code}"}}"#)).await
 }
 
 /// From as many addresses as there are guesses, so that no limit on sources helps.

@@ -9,7 +9,7 @@ use e2e::Deployment;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::stranger::request_within;
+use crate::stranger::post_login;
 use crate::talk::Talk;
 use crate::{Attack, Outcome, PLAIN};
 
@@ -22,13 +22,7 @@ pub(crate) const ATTACKS: &[Attack] = &[
 const WORKERS: u32 = 64;
 
 async fn try_once(port: u16, from: Ipv4Addr, name: &str) -> Option<u16> {
-    let body = format!(r#"{{"name":"{name}","password":"not the password at all"}}"#);
-    let text = format!(
-        "POST /api/v1/login HTTP/1.1\r\nHost: localhost:{port}\r\nOrigin: http://localhost:{port}\r\nConnection: close\r\n\
-         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    request_within(port, from, &text, Duration::from_secs(20)).await
+    post_login(port, from, &format!(r#"{{"name":"{name}","password":"not the password at all"}}"#)).await
 }
 
 /// Two people talk, and from two thousand addresses come wrong passwords.

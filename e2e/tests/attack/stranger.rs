@@ -54,6 +54,16 @@ pub(crate) async fn request_within(port: u16, from: Ipv4Addr, text: &str, patien
     timeout(patience, answer).await.ok().flatten()
 }
 
+/// What a login is answered, however long hashing takes.
+pub(crate) async fn post_login(port: u16, from: Ipv4Addr, body: &str) -> Option<u16> {
+    let text = format!(
+        "POST /api/v1/login HTTP/1.1\r\nHost: localhost:{port}\r\nOrigin: http://localhost:{port}\r\nConnection: close\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    request_within(port, from, &text, Duration::from_secs(20)).await
+}
+
 /// A page that said hello.
 pub(crate) struct Page(WebSocketStream<TcpStream>);
 
