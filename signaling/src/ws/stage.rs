@@ -6,7 +6,9 @@ use shared::ids::AccountId;
 use shared::limits::PROTOCOL_VERSION;
 use shared::meeting::Role;
 use shared::secret::Secret;
-use shared::signal::{ClientMsg, JoinRefused, PasswordRefused, PasswordState, ProtocolError, ServerMsg, Software};
+use shared::signal::{
+    ClientMsg, JoinRefused, PasswordRefused, PasswordState, ProtocolError, ServerMsg, Software, TurnedAway,
+};
 use tokio::task::JoinSet;
 
 use crate::accounts::sessions::{self, Activity};
@@ -219,8 +221,8 @@ impl Machine {
     async fn submit_password(&mut self, password: &Secret) -> Reply {
         let Stage::AtPassword(at) = &self.stage else { return error(ProtocolError::WrongState) };
         let typed = at.typed.clone();
-        // Time has passed since the PIN was typed: it may have died, and the meeting with it. Before a try is taken, because those
-        // of a new PIN are not for whoever has the old one, and after it, because that takes time as well.
+        // Time has passed since the PIN was typed: it may have died, and the meeting with it. Looked at before a try is taken, because
+        // those of a new PIN are not for whoever has the old one; that it dies while hashing takes its time is seen in `seat`.
         let accepted = match look(self.state.books(), &typed).await {
             Ok(accepted) => accepted,
             Err(cause) => return self.no_longer(cause),
@@ -229,17 +231,12 @@ impl Machine {
             Ok(factor) => factor,
             Err(cause) => return password_reply(cause),
         };
-        match look(self.state.books(), &typed).await {
-            Ok(accepted) => {
-                let standing = match accepted.invitation.role {
-                    Role::Moderator => Standing::Moderator(factor),
-                    Role::Participant => Standing::Participant,
-                    Role::Observer => Standing::Observer,
-                };
-                self.seat((&accepted, &typed), standing, factor.given()).await
-            }
-            Err(cause) => self.no_longer(cause),
-        }
+        let standing = match accepted.invitation.role {
+            Role::Moderator => Standing::Moderator(factor),
+            Role::Participant => Standing::Participant,
+            Role::Observer => Standing::Observer,
+        };
+        self.seat((&accepted, &typed), standing, factor.given()).await
     }
 
     /// The PIN was right and is not any more.
@@ -278,12 +275,16 @@ impl Machine {
         };
         let entered = self.state.live.knock(invitation.meeting, guest, self.outbox.clone()).await;
         let over = if accepted.came_by_link { JoinRefused::Over } else { JoinRefused::NotValidNow };
-        // The door takes its time to answer. A PIN that died meanwhile was looked for in the room before its holder was there: from
-        // here on the room hears of it.
+        // The door takes its time to answer. Whose PIN died or role changed meanwhile was looked for in the room before they were
+        // there: from here on the room hears of it.
         match (entered, look(self.state.books(), typed).await) {
             (Ok(seat), Err(cause)) => {
                 seat.ask(ClientMsg::Leave);
                 self.no_longer(cause)
+            }
+            (Ok(seat), Ok(now)) if now.invitation.role != invitation.role => {
+                seat.ask(ClientMsg::Leave);
+                Reply::Close(ServerMsg::TurnedAway { reason: TurnedAway::RoleChanged })
             }
             (entered, _) => self.seated(entered, JoinWay::Pin, over),
         }

@@ -84,6 +84,23 @@ async fn a_knock_that_is_under_way_comes_to_nothing() {
     page.join(&anew).await;
 }
 
+/// Nor does a role that was changed meanwhile go in with them.
+#[tokio::test]
+async fn a_role_that_changes_under_way_is_not_kept() {
+    let mut theatre = theatre().await;
+    let mia = theatre.invite("Mia", Role::Moderator).await;
+    let mut page = theatre.admins_page().await;
+    page.say(Page::join_message(&mia, true)).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    sql::query("UPDATE invitees SET role = 'participant'").execute(theatre.world.state.db.write()).await.unwrap();
+    theatre.world.state.live.role_changed(BOARD, mia.invitee);
+    let away = |message: &ServerMsg| match message {
+        ServerMsg::TurnedAway { reason } => Some(*reason),
+        _ => None,
+    };
+    assert_eq!(page.hear_until(away).await, TurnedAway::RoleChanged);
+}
+
 /// Who was logged in when the page came, and is not when it knocks, is nobody.
 #[tokio::test]
 async fn a_login_that_ended_moderates_nothing() {
